@@ -1,0 +1,1 @@
+"""How a process reaches the embedded servers: addresses and secrets read from the data folder."""

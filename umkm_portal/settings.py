@@ -1,0 +1,261 @@
+"""Settings, read top to bottom, from the environment only.
+
+Nothing set: the embedded default (`umkm_portal.embedded`), with servers and secrets of its own
+in the data folder. `DATABASE_URL` or `REDIS_URL` set: production, and every secret must be there.
+The README's environment table says what each variable does.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from umkm_portal.embedded import connection
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Where we run -----------------------------------------------------------------------------
+EMBEDDED = not env.str("DATABASE_URL", "") and not env.str("REDIS_URL", "")
+REQUIRED_IN_PRODUCTION = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "FIELD_KEYS",
+    "INDEX_KEYS",
+    "PORTAL_URL",
+    "ALLOWED_HOSTS",
+)
+if EMBEDDED:
+    local = connection.current()
+    DATABASE_URL, REDIS_URL = local.database_url, local.redis_url
+    SECRET_KEY = env.str("SECRET_KEY", local.secret_key)
+    FIELD_KEYS = env.list("FIELD_KEYS", default=local.field_keys)
+    INDEX_KEYS = env.list("INDEX_KEYS", default=local.index_keys)
+    PORTAL_URL = env.str("PORTAL_URL", local.portal_url).rstrip("/")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+    DATA_DIR = local.data_dir
+else:
+    missing = [name for name in REQUIRED_IN_PRODUCTION if not env.str(name, "").strip()]
+    if missing:
+        raise ImproperlyConfigured(
+            "These variables must be set when DATABASE_URL or REDIS_URL is set: "
+            f"{', '.join(missing)}. See .env.example."
+        )
+    DATABASE_URL, REDIS_URL = env.str("DATABASE_URL"), env.str("REDIS_URL")
+    SECRET_KEY = env.str("SECRET_KEY")
+    FIELD_KEYS, INDEX_KEYS = env.list("FIELD_KEYS"), env.list("INDEX_KEYS")
+    PORTAL_URL = env.str("PORTAL_URL").rstrip("/")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data")))
+
+EMAIL_URL = env.str("EMAIL_URL", "")
+DEMO = EMBEDDED and not EMAIL_URL
+DEBUG = env.bool("DEBUG", False)
+PORTAL_PROCESSES = env.int("PORTAL_PROCESSES", 2)
+STAFF_NEEDS_SECOND_FACTOR = not EMBEDDED
+HTTPS = PORTAL_URL.startswith("https://")
+
+# --- Applications -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "umkm_portal.pages",
+    "umkm_portal.reports",
+    "trainings",
+    "partners",
+    "participants",
+    "umkm_portal.imports",
+    "umkm_portal.messaging",
+    "umkm_portal.accounts",
+    "umkm_portal.regions",
+    "umkm_portal.embedded",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "import_export",
+    "pgtrigger",
+    "pghistory",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "umkm_portal.urls"
+WSGI_APPLICATION = "umkm_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "umkm_portal.pages.context.portal",
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"{REDIS_URL.rsplit('/', 1)[0]}/1",
+        "KEY_PREFIX": "portal",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+MEDIA_ROOT = DATA_DIR / "uploads"
+
+# --- People who log in ------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "umkm_portal.login.PortalAccountAdapter"
+MFA_ADAPTER = "umkm_portal.login.PortalMfaAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Language and time ------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia")]
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Jakarta"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+# --- Static files -----------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static" if EMBEDDED else BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 365 * 24 * 3600
+
+# --- Sending ----------------------------------------------------------------------------------
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>")
+SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
+"""Messages committed as `sending` at once: the most that one crash can leave `uncertain`."""
+BATCH_SIZE = 500
+BATCH_LEASE = timedelta(seconds=env.int("BATCH_LEASE_SECONDS", 60))
+CONTACT_WHATSAPP = env.str("CONTACT_WHATSAPP", "")
+
+# --- Celery: messages are nudges, the rows are the queue ---------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 5,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 1,
+    "max_retries": 1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 540
+CELERY_TASK_SOFT_TIME_LIMIT = 500
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+CELERY_DB_REUSE_MAX = 1000
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
+CELERY_TASK_ROUTES = {
+    "umkm_portal.imports.tasks.*": {"queue": "imports"},
+    "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
+    "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
+    "trainings.tasks.*": {"queue": "urgent"},
+}
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
+CELERY_BEAT_SCHEDULE = {
+    "sweep-outbox": {
+        "task": "umkm_portal.messaging.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "advance-cohorts": {
+        "task": "trainings.tasks.advance_cohorts",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "sweep-imports": {
+        "task": "umkm_portal.imports.tasks.sweep",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+}
+
+# --- Security ---------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS and env.bool("SSL_REDIRECT", True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "object-src": ["'none'"],
+    }
+}
+
