@@ -1,0 +1,20 @@
+from participants.models.businesses import Business, Revenue, SalesChannel, Sector
+from participants.models.consents import Consent
+from participants.models.duplicates import DuplicatePair
+from participants.models.participants import Participant, ParticipantQuerySet
+from participants.models.stages import Mentorship, Referral, Stage, StageEvent
+
+__all__ = [
+    "Business",
+    "Consent",
+    "DuplicatePair",
+    "Mentorship",
+    "Participant",
+    "ParticipantQuerySet",
+    "Referral",
+    "Revenue",
+    "SalesChannel",
+    "Sector",
+    "Stage",
+    "StageEvent",
+]

@@ -1,0 +1,193 @@
+"""A wave of one training, its seats, sessions and quotas."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from trainings.models.trainings import Trainer, Training, Venue
+from umkm_portal.accounts.models import User
+
+
+def new_seed() -> str:
+    """The secret of the lots among people who answer in the same instant."""
+    return secrets.token_hex(16)
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def public(self) -> CohortQuerySet:
+        """Cohorts that everyone may see."""
+        return self.exclude(state__in=[Cohort.State.DRAFT, Cohort.State.CANCELLED])
+
+    def upcoming(self, *, now: datetime | None = None) -> CohortQuerySet:
+        """Open cohorts whose first session has not begun, in order of their start elsewhere."""
+        moment = now or timezone.now()
+        return self.filter(state=Cohort.State.OPEN, starts_at__gt=moment)
+
+    def for_user(self, user: User) -> CohortQuerySet:
+        """The cohorts a member of staff may work with; nothing for anybody else."""
+        if user.is_superuser or user.is_staff:
+            return self
+        return self.none()
+
+
+class Cohort(models.Model):
+    """One wave (gelombang) of a training with a fixed number of seats.
+
+    `taken` and `held` change only together with an enrolment, in one transaction, by one
+    conditional UPDATE; `starts_at` and `ends_at` repeat the first and last session.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Rancangan"
+        OPEN = "open", "Dibuka"
+        CLOSED = "closed", "Ditutup"
+        FINISHED = "finished", "Selesai"
+        CANCELLED = "cancelled", "Dibatalkan"
+
+    class Mode(models.TextChoices):
+        IN_PERSON = "in_person", "Tatap muka"
+        ONLINE = "online", "Daring"
+
+    class Eligibility(models.TextChoices):
+        ANYONE = "anyone", "Siapa saja"
+        JAKARTA_RESIDENT = "jakarta_resident", "Warga Jakarta"
+        JAKARTA_BUSINESS = "jakarta_business", "Usaha di Jakarta"
+
+    code = models.SlugField("kode", max_length=60, db_index=False)
+    training = models.ForeignKey(
+        Training, models.PROTECT, related_name="cohorts", verbose_name="pelatihan"
+    )
+    number = models.PositiveIntegerField("gelombang ke-")
+    state = models.CharField("status", max_length=10, choices=State.choices, default=State.DRAFT)
+    mode = models.CharField("cara", max_length=10, choices=Mode.choices)
+    eligibility = models.CharField(
+        "boleh ikut", max_length=20, choices=Eligibility.choices, default=Eligibility.ANYONE
+    )
+    seats = models.PositiveIntegerField("kursi")
+    taken = models.IntegerField("terisi", default=0, editable=False)
+    held = models.IntegerField("ditawarkan", default=0, editable=False)
+    next_arrival_no = models.BigIntegerField(default=1, editable=False)
+    seed = models.CharField(max_length=32, default=new_seed, editable=False)
+    minimum = models.PositiveIntegerField("peserta minimal", default=1)
+
+    opens_at = models.DateTimeField("pendaftaran dibuka", null=True, blank=True)
+    closes_at = models.DateTimeField("pendaftaran ditutup", null=True, blank=True)
+    starts_at = models.DateTimeField("sesi pertama", null=True, blank=True)
+    ends_at = models.DateTimeField("sesi terakhir selesai", null=True, blank=True)
+
+    people_per_seat = models.PositiveSmallIntegerField("undangan per kursi kosong", default=3)
+    answer_hours = models.PositiveIntegerField("batas jawab (jam)", default=72)
+    offer_hours = models.PositiveIntegerField("batas jawab tawaran kursi (jam)", default=24)
+    auto_rounds = models.BooleanField("putaran berikutnya otomatis", default=True)
+    data_cost_mb = models.PositiveIntegerField("kuota data (MB)", null=True, blank=True)
+    place_note = models.CharField("petunjuk tempat", max_length=200, blank=True)
+    created_at = models.DateTimeField("dibuat", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField("diubah", auto_now=True)
+
+    objects = CohortQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "gelombang"
+        verbose_name_plural = "gelombang"
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="cohort_code_unique"),
+            models.UniqueConstraint(fields=["training", "number"], name="cohort_number_once"),
+            models.CheckConstraint(
+                condition=Q(taken__gte=0) & Q(held__gte=0), name="cohort_counts_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(seats__gte=F("taken") + F("held")),
+                name="cohort_never_oversold",
+                violation_error_message=(
+                    "Jumlah kursi tidak boleh kurang dari yang sudah terisi dan ditawarkan."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True)
+                | Q(closes_at__isnull=True)
+                | Q(closes_at__gt=F("opens_at")),
+                name="cohort_registration_ordered",
+                violation_error_message="Pendaftaran harus ditutup setelah dibuka.",
+            ),
+            models.CheckConstraint(
+                condition=Q(people_per_seat__gte=1), name="cohort_people_per_seat_positive"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "starts_at"], name="cohort_upcoming")]
+
+    def __str__(self) -> str:
+        return f"{self.code}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("trainings:cohort", args=[self.code])
+
+    @property
+    def free(self) -> int:
+        """Seats that nobody holds and that are offered to nobody."""
+        return max(self.seats - self.taken - self.held, 0)
+
+
+class CohortQuota(models.Model):
+    """Seats kept for one group (a city, a sector, an agency); its counter is locked after the
+    cohort, in key order."""
+
+    class Kind(models.TextChoices):
+        CITY = "city", "Kota"
+        SECTOR = "sector", "Sektor"
+        AGENCY = "agency", "Dinas pembina"
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="quotas")
+    kind = models.CharField("jenis", max_length=8, choices=Kind.choices)
+    key = models.CharField("kunci", max_length=40)
+    seats = models.PositiveIntegerField("kursi")
+    taken = models.IntegerField("terisi", default=0, editable=False)
+
+    class Meta:
+        verbose_name = "jatah kursi"
+        verbose_name_plural = "jatah kursi"
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "kind", "key"], name="quota_once"),
+            models.CheckConstraint(
+                condition=Q(taken__gte=0) & Q(taken__lte=F("seats")), name="quota_not_oversold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.key} (#{self.pk})"
+
+
+class Session(models.Model):
+    """One dated meeting of a cohort."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="sessions")
+    venue = models.ForeignKey(
+        Venue, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name="tempat"
+    )
+    trainers = models.ManyToManyField(
+        Trainer, related_name="sessions", blank=True, verbose_name="pelatih"
+    )
+    title = models.CharField("judul", max_length=140, blank=True)
+    link = models.URLField("tautan daring", blank=True)
+    starts_at = models.DateTimeField("mulai")
+    ends_at = models.DateTimeField("selesai")
+
+    class Meta:
+        verbose_name = "sesi"
+        verbose_name_plural = "sesi"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="session_ends_after_start",
+                violation_error_message="Sesi harus selesai setelah mulai.",
+            )
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="session_start")]
+
+    def __str__(self) -> str:
+        return f"Sesi #{self.pk}"

@@ -1,0 +1,22 @@
+from umkm_portal.messaging.models.accounts import Channel, Portfolio, SendingAccount, Suppression
+from umkm_portal.messaging.models.campaigns import (
+    AudienceMember,
+    Campaign,
+    Exclusion,
+    MessageTemplate,
+)
+from umkm_portal.messaging.models.deliveries import Delivery, DeliveryBatch, DeliveryEvent
+
+__all__ = [
+    "AudienceMember",
+    "Campaign",
+    "Channel",
+    "Delivery",
+    "DeliveryBatch",
+    "DeliveryEvent",
+    "Exclusion",
+    "MessageTemplate",
+    "Portfolio",
+    "SendingAccount",
+    "Suppression",
+]

@@ -1,0 +1,147 @@
+"""What is to be sent, to whom, and who was left out and why."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from umkm_portal.accounts.models import User
+from umkm_portal.messaging.models.accounts import Channel
+
+
+class MessageTemplate(models.Model):
+    """One version of the wording of one kind of message on one channel; never edited once used."""
+
+    kind = models.CharField("jenis pesan", max_length=40)
+    channel = models.CharField("saluran", max_length=10, choices=Channel.choices)
+    version = models.IntegerField("versi", default=1)
+    subject = models.CharField("judul", max_length=200, blank=True)
+    body = models.TextField("isi")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField("dibuat", default=timezone.now)
+
+    class Meta:
+        verbose_name = "teks pesan"
+        verbose_name_plural = "teks pesan"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "channel", "version"], name="message_template_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.get_channel_display()} v{self.version}"
+
+
+class Campaign(models.Model):
+    """A set of messages of one kind, e.g. the invitations of one round of one cohort.
+
+    `subject_id` is the row the kind is about (a cohort), unknown to this layer. A standing
+    campaign never ends: single messages (confirmations, offers) are queued on it.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Rancangan"
+        APPROVED = "approved", "Disetujui"
+        EXPANDING = "expanding", "Menyiapkan"
+        RUNNING = "running", "Berjalan"
+        PAUSED = "paused", "Dijeda"
+        DONE = "done", "Selesai"
+        CANCELLED = "cancelled", "Dibatalkan"
+
+    kind = models.CharField("jenis", max_length=40)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    title = models.CharField("judul", max_length=200)
+    state = models.CharField("status", max_length=10, choices=State.choices, default=State.DRAFT)
+    is_standing = models.BooleanField("tetap", default=False)
+    templates = models.ManyToManyField(MessageTemplate, related_name="+", blank=True)
+    channels = models.JSONField("saluran", default=list)
+    options = models.JSONField(default=dict, blank=True)
+    ignores_hours = models.BooleanField("di luar jam kerja", default=False)
+    not_before = models.DateTimeField("tidak sebelum", null=True, blank=True)
+    not_after = models.DateTimeField("tidak sesudah", null=True, blank=True)
+    audience_count = models.IntegerField("penerima", default=0)
+    excluded_count = models.IntegerField("dikecualikan", default=0)
+    expanded_to = models.BigIntegerField(default=0)
+    pause_reason = models.CharField("alasan jeda", max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="dibuat oleh"
+    )
+    approved_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="disetujui oleh",
+    )
+    created_at = models.DateTimeField("dibuat", default=timezone.now)
+    approved_at = models.DateTimeField("disetujui", null=True, blank=True)
+    started_at = models.DateTimeField("mulai", null=True, blank=True)
+    finished_at = models.DateTimeField("selesai", null=True, blank=True)
+
+    FINAL = (State.DONE, State.CANCELLED)
+
+    class Meta:
+        verbose_name = "kampanye"
+        verbose_name_plural = "kampanye"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(is_standing=True), name="campaign_one_standing"
+            ),
+            models.CheckConstraint(
+                condition=Q(not_before__isnull=True)
+                | Q(not_after__isnull=True)
+                | Q(not_after__gt=models.F("not_before")),
+                name="campaign_window_ordered",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "subject_id"], name="campaign_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.title} (#{self.pk})"
+
+
+class AudienceMember(models.Model):
+    """One person of a campaign's audience, frozen when it was approved.
+
+    `recipient_key` is the person (a participant's id), `subject_id` what the message is about
+    (an enrolment's id). `position` orders expansion and is unbroken from 1.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="audience", db_index=False)
+    position = models.BigIntegerField()
+    recipient_key = models.BigIntegerField()
+    subject_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "penerima"
+        verbose_name_plural = "penerima"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "recipient_key"], name="audience_once"),
+            models.UniqueConstraint(fields=["campaign", "position"], name="audience_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Penerima #{self.pk}"
+
+
+class Exclusion(models.Model):
+    """A person inside the segment who gets nothing from a campaign, and why."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="exclusions", db_index=False
+    )
+    recipient_key = models.BigIntegerField()
+    reason = models.CharField("alasan", max_length=30)
+
+    class Meta:
+        verbose_name = "pengecualian"
+        verbose_name_plural = "pengecualian"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "recipient_key"], name="exclusion_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} (#{self.pk})"
