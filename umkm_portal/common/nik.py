@@ -14,8 +14,18 @@ from typing import NamedTuple
 SYNTHETIC_DISTRICT = "99"
 """Kecamatan of invented NIKs; no real person has it."""
 PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 "
-    "71 72 73 74 75 76 81 82 91 92 93 94 95 96 97".split()
+    str(code)
+    for start, end in (
+        (11, 19),
+        (21, 21),
+        (31, 36),
+        (51, 53),
+        (61, 65),
+        (71, 76),
+        (81, 82),
+        (91, 97),
+    )
+    for code in range(start, end + 1)
 )
 _EXACT_FLOAT = 2**53
 """From here on a numeric cell no longer holds every whole number."""
