@@ -99,7 +99,7 @@ def _plain_amount(number: re.Match[str], shown: str) -> int:
     whole, mark, point, cents = number["whole"], number["mark"], number["point"], number["cents"]
     if mark and mark == point:
         raise MoneyError(_unreadable(shown))
-    if mark == "," and whole.count(",") == 1:
+    if mark == "," and whole.count(",") == 1 and not cents:
         raise MoneyError(_ambiguous(shown))
     if cents:
         if len(cents) == 1 and not mark:
