@@ -87,7 +87,10 @@ def answer_of_portal(text):
     national=st.from_regex(r"[1-9][0-9]{5,13}", fullmatch=True),
 )
 def test_fast_path_equals_the_library(prefix, national):
-    assert answer_of_portal(prefix + national) == answer_of_library(prefix + national)
+    # Without its plus sign the library takes a short 628.. for a landline of area 0628.
+    plain = "+62" if prefix == "62" else prefix
+
+    assert answer_of_portal(prefix + national) == answer_of_library(plain + national)
 
 
 def test_fast_path_equals_the_library_for_every_operator_prefix():

@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -126,7 +126,7 @@ class EncryptedField(models.BinaryField):
         self.purpose = purpose
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, kwargs | {"purpose": self.purpose}
 
