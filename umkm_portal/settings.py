@@ -166,6 +166,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
@@ -189,8 +191,12 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 365 * 24 * 3600
 
 # --- Sending ----------------------------------------------------------------------------------
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+elif EMBEDDED and local.catcher_port:
+    EMAIL_HOST, EMAIL_PORT = "127.0.0.1", local.catcher_port
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>")
 SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
 """Messages committed as `sending` at once: the most that one crash can leave `uncertain`."""
 BATCH_SIZE = 500

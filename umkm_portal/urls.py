@@ -1,11 +1,45 @@
 """Every address of the portal; `tests/test_access.py` holds who may open which."""
 
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
 from django.contrib import admin
 from django.urls import include, path
+
+login_patterns = [
+    path("masuk/", account.request_login_code, name="account_login"),
+    path("masuk/minta-kode/", account.request_login_code, name="account_request_login_code"),
+    path("masuk/kode/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("masuk/pastikan/", account.reauthenticate, name="account_reauthenticate"),
+    path("masuk/tidak-aktif/", account.account_inactive, name="account_inactive"),
+    path("masuk/akun-baru/", account.signup, name="account_signup"),
+    path("keluar/", account.logout, name="account_logout"),
+    path("masuk/pengaman/", mfa.index, name="mfa_index"),
+    path("masuk/pengaman/periksa/", mfa.authenticate, name="mfa_authenticate"),
+    path("masuk/pengaman/pastikan/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("masuk/pengaman/pasang/", totp.activate_totp, name="mfa_activate_totp"),
+    path("masuk/pengaman/lepas/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "masuk/pengaman/cadangan/",
+        recovery_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "masuk/pengaman/cadangan/buat/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "masuk/pengaman/cadangan/unduh/",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+]
 
 urlpatterns = [
     path("", include("umkm_portal.pages.urls")),
     path("", include("trainings.urls")),
-    path("masuk/", include("allauth.urls")),
+    *login_patterns,
     path("admin/", admin.site.urls),
 ]
