@@ -1,0 +1,237 @@
+"""One factory per model: valid by default, no surprises, every row unlike the others.
+
+Seats are never made here: a factory writes one row and touches no counter. A test that needs a
+person on a seat calls `trainings.services.answers.accept`.
+"""
+
+from datetime import datetime, time, timedelta
+
+import factory
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from participants.models import Business, Participant, Sector
+from trainings.models import (
+    Cohort,
+    CohortQuota,
+    Enrolment,
+    InvitationRound,
+    Session,
+    Topic,
+    Trainer,
+    Training,
+    Venue,
+)
+from umkm_portal.accounts.models import Membership, Organisation, User
+from umkm_portal.messaging.models import Campaign, Channel, Delivery
+from umkm_portal.regions.models import Region
+
+
+def in_days(days, hour=9):
+    """That many days from today at a full hour, Jakarta time."""
+    day = timezone.localdate() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, time(hour)))
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """`UserFactory(is_staff=True)` is staff without a role; see MembershipFactory."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"orang{n}@contoh.example")
+    full_name = factory.Sequence(lambda n: f"Pengguna {n}")
+    password = factory.LazyFunction(lambda: make_password(None))
+
+
+class RegionFactory(factory.django.DjangoModelFactory):
+    """A kelurahan of one of Jakarta's five cities in turn, in a kecamatan 99 that does not exist."""
+
+    class Meta:
+        model = Region
+
+    code = factory.Sequence(lambda n: f"31.{71 + n % 5}.99.{1001 + n // 5}")
+    name = factory.Sequence(lambda n: f"Kelurahan {n}")
+    short_name = factory.SelfAttribute("name")
+    level = Region.Level.VILLAGE
+    kind = "Kelurahan"
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    """An agency; `kind=Organisation.Kind.PARTNER` for a partner."""
+
+    class Meta:
+        model = Organisation
+
+    kind = Organisation.Kind.AGENCY
+    slug = factory.Sequence(lambda n: f"lembaga-{n}")
+    name = factory.Sequence(lambda n: f"Dinas Contoh {n}")
+    short_name = factory.SelfAttribute("name")
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    """The head office role of a member of staff."""
+
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory, is_staff=True)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = Membership.Role.HEAD_OFFICE
+
+
+class ParticipantFactory(factory.django.DjangoModelFactory):
+    """An active and willing person of Jakarta with a phone and an email."""
+
+    class Meta:
+        model = Participant
+
+    full_name = factory.Sequence(lambda n: f"Peserta {n}")
+    phone = factory.Sequence(lambda n: f"+62812{n:08d}")
+    email = factory.Sequence(lambda n: f"peserta{n}@contoh.example")
+    region = factory.SubFactory(RegionFactory)
+    active_until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=200))
+    is_willing = True
+
+
+class SectorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Sector
+
+    slug = factory.Sequence(lambda n: f"sektor-{n}")
+    name = factory.Sequence(lambda n: f"Sektor {n}")
+
+
+class BusinessFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Business
+
+    participant = factory.SubFactory(ParticipantFactory)
+    name = factory.Sequence(lambda n: f"Usaha {n}")
+    sector = factory.SubFactory(SectorFactory)
+    region = factory.SelfAttribute("participant.region")
+
+
+class TopicFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    slug = factory.Sequence(lambda n: f"tema-{n}")
+    name = factory.Sequence(lambda n: f"Tema {n}")
+
+
+class TrainingFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Training
+
+    slug = factory.Sequence(lambda n: f"pelatihan-{n}")
+    topic = factory.SubFactory(TopicFactory)
+    kind = Training.Kind.CLASS
+    organiser = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Pelatihan {n}")
+
+
+class VenueFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Venue
+
+    name = factory.Sequence(lambda n: f"Balai {n}")
+    address = factory.Sequence(lambda n: f"Jalan Contoh {n}, Jakarta")
+    capacity = 50
+
+
+class TrainerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Trainer
+
+    kind = Trainer.Kind.STAFF
+    name = factory.Sequence(lambda n: f"Pelatih {n}")
+
+
+class CohortFactory(factory.django.DjangoModelFactory):
+    """An open cohort of ten seats with one session in ten days; `session=None` for none."""
+
+    class Meta:
+        model = Cohort
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"gelombang-{n}")
+    training = factory.SubFactory(TrainingFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    state = Cohort.State.OPEN
+    mode = Cohort.Mode.IN_PERSON
+    seats = 10
+    starts_at = factory.LazyFunction(lambda: in_days(10))
+    ends_at = factory.LazyAttribute(lambda cohort: cohort.starts_at + timedelta(hours=3))
+    session = factory.RelatedFactory(
+        "tests.factories.SessionFactory", factory_related_name="cohort"
+    )
+
+
+class SessionFactory(factory.django.DjangoModelFactory):
+    """The cohort's session: from its `starts_at` to its `ends_at`, at a venue."""
+
+    class Meta:
+        model = Session
+
+    cohort = factory.SubFactory(CohortFactory, session=None)
+    venue = factory.SubFactory(VenueFactory)
+    starts_at = factory.SelfAttribute("cohort.starts_at")
+    ends_at = factory.SelfAttribute("cohort.ends_at")
+
+
+class CohortQuotaFactory(factory.django.DjangoModelFactory):
+    """Five seats for people of Jakarta Pusat."""
+
+    class Meta:
+        model = CohortQuota
+
+    cohort = factory.SubFactory(CohortFactory)
+    kind = CohortQuota.Kind.CITY
+    key = "31.71"
+    seats = 5
+
+
+class InvitationRoundFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = InvitationRound
+
+    cohort = factory.SubFactory(CohortFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    deadline_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=72))
+
+
+class EnrolmentFactory(factory.django.DjangoModelFactory):
+    """An invited person who has not answered yet."""
+
+    class Meta:
+        model = Enrolment
+
+    participant = factory.SubFactory(ParticipantFactory)
+    cohort = factory.SubFactory(CohortFactory)
+    training = factory.SelfAttribute("cohort.training")
+    state = Enrolment.State.INVITED
+    answer_by = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=72))
+
+
+class CampaignFactory(factory.django.DjangoModelFactory):
+    """A draft of invitations that is about no cohort yet."""
+
+    class Meta:
+        model = Campaign
+
+    kind = "invitation"
+    title = factory.Sequence(lambda n: f"Undangan {n}")
+    channels = factory.LazyFunction(lambda: [Channel.EMAIL.value])
+
+
+class DeliveryFactory(factory.django.DjangoModelFactory):
+    """A waiting email to nobody in particular, in no batch."""
+
+    class Meta:
+        model = Delivery
+
+    campaign = factory.SubFactory(CampaignFactory)
+    recipient_key = factory.Sequence(lambda n: n + 1)
+    channel = Channel.EMAIL
+    address = factory.Sequence(lambda n: f"peserta{n}@contoh.example")
