@@ -31,7 +31,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.writer = ThreadPoolExecutor(max_workers=1)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
         loop = asyncio.get_running_loop()
         try:
@@ -91,11 +91,8 @@ async def serve(port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    server = await loop.create_server(
-        lambda: SMTP(mailbox, data_size_limit=LARGEST_MAIL, hostname="localhost", enable_SMTPUTF8=True, loop=loop),
-        HOST,
-        port,
-    )
+    options = {"data_size_limit": LARGEST_MAIL, "hostname": "localhost", "enable_SMTPUTF8": True}
+    server = await loop.create_server(lambda: SMTP(mailbox, **options, loop=loop), HOST, port)
     async with server:
         await stopped.wait()
     mailbox.writer.shutdown()

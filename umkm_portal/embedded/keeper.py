@@ -18,6 +18,7 @@ from umkm_portal.embedded import connection, keyring
 from umkm_portal.embedded.errors import EmbeddedError
 from umkm_portal.embedded.folder import DataFolder, server_user, servers_home
 from umkm_portal.embedded.locks import FileLock
+from umkm_portal.embedded.orphans import end_orphans_of_killed_portal
 from umkm_portal.embedded.servers import Servers
 
 LOOK_SECONDS = 0.1
@@ -83,9 +84,11 @@ def _wait_for_last_user(servers: Servers) -> None:
     restarted_at = 0.0
     while not users.acquire():
         time.sleep(LOOK_SECONDS)
+        end_orphans_of_killed_portal(servers.folder)
         if time.monotonic() - restarted_at > SETTLED_SECONDS and servers.restart_dead():
             restarted_at = time.monotonic()
             _write_state(servers, running=True)
+    end_orphans_of_killed_portal(servers.folder)
 
 
 def _write_state(servers: Servers, *, running: bool) -> None:

@@ -76,6 +76,14 @@ def throwaway_folder() -> Iterator[DataFolder]:
         shutil.rmtree(folder.path, ignore_errors=True)
 
 
+_held: "Lease | None" = None
+
+
+def held() -> "Lease | None":
+    """This process's lease, or None when it brought no servers."""
+    return _held
+
+
 class Lease:
     """One user's hold on the servers of a data folder; ends with the process at the latest."""
 
@@ -96,6 +104,7 @@ class Lease:
 
         Waits while a keeper is stopping, then starts a new one.
         """
+        global _held
         data_folder.create(self.folder)
         starting = FileLock(self.folder.start_lock)
         if not starting.acquire(timeout=START_SECONDS):
@@ -110,6 +119,7 @@ class Lease:
             raise
         finally:
             starting.release()
+        _held = self
 
     def start_again_if_gone(self) -> bool:
         """Start the servers again after their keeper was killed; True if that was so."""
@@ -124,6 +134,8 @@ class Lease:
 
         So a container may end right after us and still leave a clean database.
         """
+        global _held
+        _held = None
         self._lock.release()
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and is_held(self.folder.keeper_lock):

@@ -1,0 +1,189 @@
+"""The portal's own processes: start, watch, start again with back-off, stop in tiers.
+
+Each is the leader of a process group of its own, so that a Ctrl-C in the terminal reaches only
+the supervisor, which stops them in order, and so that nothing of a group can be left behind.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import IO
+
+from umkm_portal.embedded import deathsig
+from umkm_portal.embedded.folder import CHECKOUT
+
+LONGEST_PAUSE = 30.0
+SETTLED_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+Printer = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class StopStep:
+    """One signal, and how long we wait after it before the next one."""
+
+    number: signal.Signals
+    seconds: float
+
+
+GENTLY = (StopStep(signal.SIGTERM, 4.0),)
+CELERY = (StopStep(signal.SIGTERM, 3.0), StopStep(signal.SIGQUIT, 7.0))
+"""Celery finishes its tasks on SIGTERM; on SIGQUIT it ends them after its soft time-out."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run under a name, and how it wants to be stopped."""
+
+    name: str
+    command: tuple[str, ...]
+    stop_steps: tuple[StopStep, ...] = GENTLY
+    orphan_signal: signal.Signals = signal.SIGTERM
+
+
+@dataclass
+class Child:
+    """One running program of the portal, started again whenever it ends by itself."""
+
+    program: Program
+    environment: Mapping[str, str]
+    say: Printer
+    process: subprocess.Popen[bytes] | None = None
+    restarts: int = 0
+    started_at: float = 0.0
+    start_again_at: float | None = None
+    last_lines: list[str] = field(default_factory=list)
+    _reader: threading.Thread | None = None
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
+    def start(self) -> None:
+        """Start it; from the main thread, to which the parent-death signal belongs."""
+        self.start_again_at = None
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            self.program.command,
+            cwd=CHECKOUT,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=deathsig.die_with_parent(self.program.orphan_signal),
+        )
+        self._reader = threading.Thread(
+            target=self._read, args=[self.process.stdout], daemon=True, name=f"read {self.name}"
+        )
+        self._reader.start()
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def watch(self) -> bool:
+        """Look after it once; True when it has just been started again.
+
+        The pause before a new start doubles up to half a minute, and is forgotten once the
+        program has run for a minute.
+        """
+        now = time.monotonic()
+        if self.is_running():
+            if now - self.started_at > SETTLED_SECONDS:
+                self.restarts = 0
+            return False
+        if self.start_again_at is None:
+            pause = min(LONGEST_PAUSE, 0.5 * 2**self.restarts)
+            self.start_again_at = now + pause
+            self._end_group()
+            self.say(self.name, f"ended ({self._how()}); starts again in {pause:g} s")
+        if now < self.start_again_at:
+            return False
+        self.restarts += 1
+        self.start()
+        return True
+
+    def begin_stop(self) -> None:
+        self._send(self.program.stop_steps[0].number)
+
+    def finish_stop(self) -> None:
+        """Wait for the end, asking more firmly step by step; then nothing of its group is left."""
+        if self.process is None:
+            return
+        for number, step in enumerate(self.program.stop_steps):
+            if number:
+                self._send(step.number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(step.seconds)
+                break
+        self._end_group()
+        self.process.wait()
+        if self._reader is not None:
+            self._reader.join(2.0)
+        if self.process.stdout is not None and not self._reader_is_busy():
+            self.process.stdout.close()
+
+    def _reader_is_busy(self) -> bool:
+        return self._reader is not None and self._reader.is_alive()
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.is_running() and self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def _end_group(self) -> None:
+        if self.process is not None:
+            end_groups([self.process.pid], patience=0.0)
+
+    def _how(self) -> str:
+        code = self.process.returncode if self.process else 0
+        return f"by signal {-code}" if code and code < 0 else f"exit code {code}"
+
+    def _read(self, stream: IO[bytes]) -> None:
+        for raw in stream:
+            line = raw.decode(errors="replace").rstrip()
+            if line:
+                self.last_lines = [*self.last_lines[-4:], line]
+                self.say(self.name, line)
+
+
+def stop_all(children: list[Child]) -> None:
+    """Stop a tier: all are asked at once, then waited for."""
+    for child in children:
+        child.begin_stop()
+    for child in children:
+        child.finish_stop()
+
+
+def end_groups(leaders: list[int], *, patience: float) -> None:
+    """End every process of these groups, asking first when there is `patience` (seconds)."""
+    deadline = time.monotonic() + patience
+    if patience:
+        _signal_groups(leaders, signal.SIGTERM)
+    while any(_group_exists(leader) for leader in leaders) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    _signal_groups(leaders, signal.SIGKILL)
+
+
+def _signal_groups(leaders: list[int], number: signal.Signals) -> None:
+    for leader in leaders:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, number)
+
+
+def _group_exists(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
