@@ -265,3 +265,30 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+# --- What the public pages say -----------------------------------------------------------------
+AGENCY_NAME = env.str(
+    "AGENCY_NAME",
+    "Dinas Perindustrian, Perdagangan, Koperasi, Usaha Kecil dan Menengah (PPKUKM) "
+    "Provinsi DKI Jakarta",
+)
+PUBLISHED_FACTS = [
+    # Figures that are not rows of the portal: each with its date and its source.
+    {
+        "value": 194_536,
+        "target": 200_000,
+        "text": "UKM terbentuk dari target RPJMD 200.000",
+        "source": "Data 27 November 2020, bersama tujuh SKPD",
+    },
+    {
+        "value": 323,
+        "text": "UKM lolos kurasi Shopee Bazaar Online Jakpreneur",
+        "source": "Bazar 16–20 November 2020",
+    },
+    {
+        "value": 370_000,
+        "text": "Jakpreneur menjadi sasaran pelatihan bersama TikTok. Yang aktif dan bersedia "
+        "diajak lebih dulu.",
+        "source": "Rencana 2024, disampaikan November 2023",
+    },
+]
