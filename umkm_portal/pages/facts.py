@@ -1,0 +1,26 @@
+"""Published results of the programme: figures that are not rows, each with date and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One published figure; `target` is 0 where there was none."""
+
+    value: int
+    text: str
+    source: str
+    target: int = 0
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of the target, at most 100."""
+        return min(self.value * 100 // self.target, 100) if self.target else 0
+
+
+def facts() -> list[Fact]:
+    return [Fact(**fact) for fact in settings.PUBLISHED_FACTS]
