@@ -25,8 +25,8 @@ class ScheduleFilter(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.districts = list(districts())
         self._choices("kecamatan").choices = district_choices(self.districts)
-        topics = Topic.objects.order_by("name", "pk").values_list("slug", "name")
-        self._choices("tema").choices = [("", "Semua tema"), *topics]
+        self.topics = dict(Topic.objects.order_by("name", "pk").values_list("slug", "name"))
+        self._choices("tema").choices = [("", "Semua tema"), *self.topics.items()]
         for field in self.fields.values():
             field.widget.attrs["class"] = "in"
 
@@ -51,12 +51,11 @@ class ScheduleFilter(forms.Form):
     def in_words(self) -> str:
         """`Tanah Abang, Daring`: the choices as a reader says them."""
         district = self.district()
-        topics = dict(self._choices("tema").choices)
-        modes = dict(self._choices("cara").choices)
+        topic, mode = self.chosen("tema"), self.chosen("cara")
         words = [
             f"Kecamatan {district.name}" if district else "",
-            f"tema {topics[self.chosen('tema')]}" if self.chosen("tema") else "",
-            f"kelas {modes[self.chosen('cara')].lower()}" if self.chosen("cara") else "",
+            f"tema {self.topics[topic]}" if topic else "",
+            f"kelas {Cohort.Mode(mode).label.lower()}" if mode else "",
         ]
         return ", ".join(word for word in words if word)
 
@@ -104,8 +103,13 @@ def districts() -> list[Region]:
     return list(rows.order_by("code", "pk"))
 
 
+def by_city(rows: list[Region]) -> list[tuple[str, list[Region]]]:
+    """The kecamatan under the short name of their city, in the order given."""
+    grouped = groupby(rows, key=lambda row: row.parent.short_name if row.parent else "")
+    return [(city, list(members)) for city, members in grouped]
+
+
 def district_choices(rows: list[Region]) -> list[tuple[str, object]]:
     """Choices of a select, grouped by city."""
-    grouped = groupby(rows, key=lambda row: row.parent.short_name if row.parent else "")
-    groups = [(city, [(row.code, row.name) for row in members]) for city, members in grouped]
+    groups = [(city, [(row.code, row.name) for row in found]) for city, found in by_city(rows)]
     return [("", "Semua kecamatan"), *groups]

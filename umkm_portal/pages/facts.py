@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -23,4 +24,5 @@ class Fact:
 
 
 def facts() -> list[Fact]:
-    return [Fact(**fact) for fact in settings.PUBLISHED_FACTS]
+    published: list[dict[str, Any]] = settings.PUBLISHED_FACTS
+    return [Fact(**fact) for fact in published]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +12,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from participants.models import Stage
-from trainings.forms import districts
+from trainings.forms import by_city, districts
 from trainings.models import Cohort
 from trainings.schedule import count_by_district, in_words, open_cohorts, waves
 from umkm_portal.pages.facts import facts
@@ -43,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
                     {"code": row.code, "name": row.name, "count": counts[row.code]} for row in rows
                 ],
             }
-            for city, rows in groupby(regions, key=lambda row: row.parent.short_name)
+            for city, rows in by_city(regions)
         ],
         "stages": Stage.objects.order_by("code"),
         "facts": facts(),
