@@ -45,7 +45,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 class RegionFactory(factory.django.DjangoModelFactory):
-    """A kelurahan of one of Jakarta's five cities in turn, in a kecamatan 99 that does not exist."""
+    """A kelurahan of each of Jakarta's five cities in turn, in an invented kecamatan 99."""
 
     class Meta:
         model = Region
