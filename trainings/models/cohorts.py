@@ -70,6 +70,8 @@ class Cohort(models.Model):
         "boleh ikut", max_length=20, choices=Eligibility.choices, default=Eligibility.ANYONE
     )
     seats = models.PositiveIntegerField("kursi")
+    seats_target = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    """Fewer seats that are wanted as soon as taken ones become free, or nothing."""
     taken = models.IntegerField("terisi", default=0, editable=False)
     held = models.IntegerField("ditawarkan", default=0, editable=False)
     next_arrival_no = models.BigIntegerField(default=1, editable=False)
@@ -134,8 +136,11 @@ class Cohort(models.Model):
 
 
 class CohortQuota(models.Model):
-    """Seats kept for one group (a city, a sector, an agency); its counter is locked after the
-    cohort, in key order."""
+    """The most seats that one group (a city, a sector, an agency) may take of a cohort.
+
+    `key` is the code of the city (31.71), the slug of the sector or of the agency; `taken` counts
+    held seats too. Its row is locked after the cohort's, in key order.
+    """
 
     class Kind(models.TextChoices):
         CITY = "city", "Kota"
@@ -160,6 +165,10 @@ class CohortQuota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key} (#{self.pk})"
+
+    @property
+    def label(self) -> str:
+        return f"{self.get_kind_display()} {self.key}"
 
 
 class Session(models.Model):

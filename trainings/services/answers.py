@@ -1,0 +1,342 @@
+"""What the owner of a business answers: yes, no, another date, not me; and later: cancel, swap.
+
+Every answer locks the cohort, closes offers whose deadline has passed, moves the enrolment, keeps
+the seats and queues the message, all in one transaction. Refusals are sentences for the screen.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from participants.models import Participant
+from trainings.models import Cohort, Enrolment, Offer
+from trainings.models.enrolments import EnrolmentQuerySet
+from trainings.services import notices, seats
+from trainings.services.transitions import State, create, move
+from umkm_portal.accounts.models import User
+from umkm_portal.common import codes
+from umkm_portal.messaging.models import Delivery
+
+VIA_LINK = "tautan"
+VIA_CODE = "kode"
+VIA_PHONE = "telepon"
+
+
+class AnswerRefused(Exception):
+    """The answer cannot be taken; `str()` is the sentence for the person who gave it."""
+
+
+class CohortStarted(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__("Pelatihan ini sudah dimulai, jadi jawaban tidak bisa diubah lagi.")
+
+
+class CohortNotOpen(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Pendaftaran gelombang ini sudah ditutup. Lihat gelombang lain yang masih dibuka."
+        )
+
+
+class SeatElsewhere(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Anda sudah memegang kursi di gelombang lain untuk pelatihan ini. "
+            "Batalkan kursi itu dulu atau minta petugas memindahkannya."
+        )
+
+
+class HoldsSeat(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__("Anda sudah memegang kursi. Pilih Batalkan untuk melepas kursi itu.")
+
+
+class WrongPerson(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Undangan ini sudah ditandai salah alamat. Hubungi petugas bila itu keliru."
+        )
+
+
+class NothingToCancel(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__("Tidak ada kursi atau tempat di daftar tunggu yang bisa dibatalkan.")
+
+
+class TrainingDiffers(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__("Pindah gelombang hanya bisa dalam pelatihan yang sama.")
+
+
+class NoSeatThere(AnswerRefused):
+    def __init__(self) -> None:
+        super().__init__("Gelombang tujuan sudah penuh. Kursi yang lama tetap milik Anda.")
+
+
+def enrolment_for_delivery(delivery: Delivery) -> Enrolment | None:
+    """The enrolment that a message was about, with its cohort and training."""
+    return _with_cohort().filter(pk=delivery.subject_id).first()
+
+
+def enrolment_for_code(code: str) -> Enrolment | None:
+    """The enrolment of a short code as people type it, or None."""
+    plain = codes.normalise(code)
+    return _with_cohort().filter(short_code=plain).first() if codes.is_valid(plain) else None
+
+
+def waiting_position(enrolment: Enrolment) -> int:
+    """The place in the waiting line, from 1; 0 for who does not wait."""
+    if enrolment.state != State.WAITLISTED:
+        return 0
+    earlier = Q(priority__gt=enrolment.priority) | Q(
+        priority=enrolment.priority, arrival_no__lt=enrolment.arrival_no
+    )
+    return Enrolment.objects.waiting().filter(earlier, cohort=enrolment.cohort_id).count() + 1
+
+
+@transaction.atomic
+def accept(
+    enrolment: Enrolment, *, now: datetime, via: str, actor: User | None = None
+) -> Enrolment:
+    """Say yes: a seat when one is free, else a place in the waiting line. Twice is harmless.
+
+    Raises AnswerRefused with the sentence for the person.
+    """
+    cohort, enrolment = _open(enrolment, now=now)
+    if enrolment.state in (*Enrolment.SEATED, State.WAITLISTED):
+        return enrolment
+    if enrolment.state == State.NOT_MINE:
+        raise WrongPerson
+    _check_running(cohort, now=now)
+    _check_one_seat(enrolment)
+    if enrolment.state == State.OFFERED:
+        offer = seats.pending_offer(enrolment)
+        seats.close_offer(cohort, offer, to=Offer.State.ACCEPTED, now=now)
+        return _settle(enrolment, to=State.CONFIRMED, now=now, via=via, actor=actor)
+    _check_registration(cohort, now=now)
+    if enrolment.arrival_no is None:
+        enrolment.arrival_no = seats.next_arrival_no(cohort)
+    to = State.CONFIRMED if seats.take(cohort, enrolment) else State.WAITLISTED
+    return _settle(enrolment, to=to, now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def join(
+    cohort: Cohort,
+    participant: Participant,
+    *,
+    now: datetime,
+    via: str,
+    actor: User | None = None,
+) -> Enrolment:
+    """Say yes without an invitation, as accept does."""
+    enrolment = Enrolment.objects.filter(cohort=cohort, participant=participant).first()
+    if enrolment is None:
+        enrolment = create(cohort, participant, now=now, via=via, actor=actor)
+    return accept(enrolment, now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def decline(
+    enrolment: Enrolment, *, reason: str, now: datetime, via: str, actor: User | None = None
+) -> Enrolment:
+    """Say no; an offered seat goes to the next in line. A confirmed person cancels instead."""
+    return _turn_down(enrolment, to=State.DECLINED, reason=reason, now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def ask_other_date(
+    enrolment: Enrolment, *, note: str, now: datetime, via: str, actor: User | None = None
+) -> Enrolment:
+    """Would come on another day; `note` is her wish, for the staff who plan the next wave."""
+    to = State.WANTS_OTHER_DATE
+    return _turn_down(enrolment, to=to, reason=note, now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def not_mine(
+    enrolment: Enrolment, *, now: datetime, via: str, actor: User | None = None
+) -> Enrolment:
+    """The address belongs to somebody else: a task for the staff."""
+    return _turn_down(enrolment, to=State.NOT_MINE, reason="", now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def cancel(
+    enrolment: Enrolment,
+    *,
+    now: datetime,
+    via: str,
+    actor: User | None = None,
+    reason: str = "",
+) -> Enrolment:
+    """Give back a seat, an offered seat or a place in the line; the next in line is told.
+
+    Raises NothingToCancel when there is nothing to give back.
+    """
+    cohort, enrolment = _open(enrolment, now=now)
+    if enrolment.state == State.CANCELLED:
+        return enrolment
+    if enrolment.state not in (State.CONFIRMED, State.WAITLISTED, State.OFFERED):
+        raise NothingToCancel
+    _check_running(cohort, now=now)
+    _leave(cohort, enrolment, to=State.CANCELLED, reason=reason, now=now, via=via, actor=actor)
+    seats.refill(cohort, now=now)
+    return enrolment
+
+
+@transaction.atomic
+def swap(
+    enrolment: Enrolment, *, to: Cohort, now: datetime, via: str, actor: User | None = None
+) -> Enrolment:
+    """Move a confirmed person to another wave of the same training: release, then take.
+
+    Returns the enrolment in the other wave. Raises AnswerRefused, and the old seat stays.
+    """
+    if enrolment.training_id != to.training_id or enrolment.cohort_id == to.pk:
+        raise TrainingDiffers
+    for cohort_id in sorted({enrolment.cohort_id, to.pk}):
+        seats.lock(cohort_id)
+    cohort, enrolment = _open(enrolment, now=now)
+    if enrolment.state != State.CONFIRMED:
+        raise NothingToCancel
+    _check_running(cohort, now=now)
+    reason = f"Pindah ke gelombang {to.number}."
+    _leave(
+        cohort,
+        enrolment,
+        to=State.CANCELLED,
+        reason=reason,
+        now=now,
+        via=via,
+        actor=actor,
+        is_told=False,
+    )
+    moved = join(to, enrolment.participant, now=now, via=via, actor=actor)
+    if moved.state != State.CONFIRMED:
+        raise NoSeatThere
+    seats.refill(cohort, now=now)
+    return moved
+
+
+def _open(enrolment: Enrolment, *, now: datetime) -> tuple[Cohort, Enrolment]:
+    """Lock the cohort, pass on the seats of stale offers, and read the enrolment afresh."""
+    cohort = seats.lock(enrolment.cohort_id)
+    if seats.expire_offers(cohort, now=now):
+        seats.refill(cohort, now=now)
+    fresh = Enrolment.objects.select_related("participant__region", "participant__agency")
+    enrolment = fresh.get(pk=enrolment.pk)
+    enrolment.cohort = cohort
+    return cohort, enrolment
+
+
+def _check_running(cohort: Cohort, *, now: datetime) -> None:
+    if cohort.starts_at and now >= cohort.starts_at:
+        raise CohortStarted
+    if cohort.state not in (Cohort.State.OPEN, Cohort.State.CLOSED):
+        raise CohortNotOpen
+
+
+def _check_registration(cohort: Cohort, *, now: datetime) -> None:
+    if cohort.state != Cohort.State.OPEN or (cohort.closes_at and now >= cohort.closes_at):
+        raise CohortNotOpen
+
+
+def _check_one_seat(enrolment: Enrolment) -> None:
+    """A person has one seat per training; the unique constraint holds it, this explains it."""
+    elsewhere = Enrolment.objects.seated().exclude(pk=enrolment.pk)
+    if elsewhere.filter(
+        participant=enrolment.participant_id, training=enrolment.training_id
+    ).exists():
+        raise SeatElsewhere
+
+
+def _settle(
+    enrolment: Enrolment, *, to: State, now: datetime, via: str, actor: User | None
+) -> Enrolment:
+    """Write down the yes and tell the person what it brought."""
+    try:
+        event = move(
+            enrolment,
+            to=to,
+            now=now,
+            via=via,
+            actor=actor,
+            arrival_no=enrolment.arrival_no,
+            **_answered(now=now, via=via, actor=actor),
+        )
+    except IntegrityError as error:
+        # Another wave of the training seated her while we waited for this cohort's lock.
+        raise SeatElsewhere from error
+    notices.withdraw_open(enrolment, now=now)
+    tell = notices.tell_seat if to == State.CONFIRMED else notices.tell_waiting
+    tell(enrolment, event=event)
+    return enrolment
+
+
+def _turn_down(
+    enrolment: Enrolment,
+    *,
+    to: State,
+    reason: str,
+    now: datetime,
+    via: str,
+    actor: User | None,
+) -> Enrolment:
+    cohort, enrolment = _open(enrolment, now=now)
+    if enrolment.state == to:
+        return enrolment
+    if enrolment.state in Enrolment.SEATED:
+        raise HoldsSeat
+    if enrolment.state == State.NOT_MINE:
+        raise WrongPerson
+    if enrolment.state == State.CANCELLED:
+        raise NothingToCancel
+    _check_running(cohort, now=now)
+    _leave(cohort, enrolment, to=to, reason=reason, now=now, via=via, actor=actor, is_told=False)
+    seats.refill(cohort, now=now)
+    return enrolment
+
+
+def _leave(
+    cohort: Cohort,
+    enrolment: Enrolment,
+    *,
+    to: State,
+    reason: str,
+    now: datetime,
+    via: str,
+    actor: User | None,
+    is_told: bool = True,
+) -> None:
+    """Take the person out of her place; what she held becomes free."""
+    if enrolment.state == State.CONFIRMED:
+        seats.release(cohort, enrolment)
+    elif enrolment.state == State.OFFERED:
+        offer = seats.pending_offer(enrolment)
+        seats.close_offer(cohort, offer, to=Offer.State.DECLINED, now=now)
+    facts = _answered(now=now, via=via, actor=actor)
+    event = move(
+        enrolment,
+        to=to,
+        now=now,
+        via=via,
+        actor=actor,
+        note=reason,
+        reason=reason[:300],
+        **facts,
+    )
+    notices.withdraw_open(enrolment, now=now)
+    if is_told:
+        notices.tell_cancelled(enrolment, event=event)
+
+
+def _answered(*, now: datetime, via: str, actor: User | None) -> dict[str, object]:
+    return {"answered_at": now, "answer_via": via, "answered_by": actor}
+
+
+def _with_cohort() -> EnrolmentQuerySet:
+    return Enrolment.objects.select_related("cohort__training", "participant__region")

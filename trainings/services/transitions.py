@@ -1,0 +1,168 @@
+"""The only place where an enrolment changes its state; each change appends an event.
+
+`ALLOWED` is the table of moves. The counters of seats are kept by `trainings.services.seats`, in
+the same transaction as the move.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from participants.models import Participant
+from trainings.models import Cohort, Enrolment, EnrolmentEvent
+from trainings.models.enrolments import EnrolmentQuerySet
+from umkm_portal.accounts.models import User
+
+State = Enrolment.State
+
+SYSTEM = "sistem"
+"""`via` of a move that nobody asked for: a deadline passed, a seat became free."""
+STAFF = "petugas"
+
+_CHANGES_HER_MIND = frozenset(
+    {State.CONFIRMED, State.WAITLISTED, State.DECLINED, State.WANTS_OTHER_DATE, State.NOT_MINE}
+)
+ALLOWED: dict[str, frozenset[State]] = {
+    State.INVITED: _CHANGES_HER_MIND | {State.EXPIRED},
+    State.EXPIRED: _CHANGES_HER_MIND,
+    State.DECLINED: _CHANGES_HER_MIND | {State.INVITED},
+    State.WANTS_OTHER_DATE: _CHANGES_HER_MIND | {State.INVITED},
+    State.NOT_MINE: frozenset({State.INVITED}),
+    State.CANCELLED: frozenset({State.CONFIRMED, State.WAITLISTED, State.INVITED}),
+    State.WAITLISTED: _CHANGES_HER_MIND - {State.WAITLISTED, State.CONFIRMED}
+    | {State.OFFERED, State.CANCELLED},
+    State.OFFERED: _CHANGES_HER_MIND | {State.EXPIRED, State.CANCELLED},
+    State.CONFIRMED: frozenset({State.CANCELLED, State.ATTENDED, State.NO_SHOW, State.COMPLETED}),
+    State.ATTENDED: frozenset({State.COMPLETED, State.NO_SHOW}),
+    State.NO_SHOW: frozenset({State.ATTENDED, State.COMPLETED}),
+    State.COMPLETED: frozenset({State.ATTENDED, State.NO_SHOW}),
+}
+
+
+class TransitionRefused(Exception):
+    """The enrolment cannot go from its state to the wished one, or somebody else moved it first."""
+
+
+def create(
+    cohort: Cohort,
+    participant: Participant,
+    *,
+    now: datetime,
+    via: str,
+    actor: User | None = None,
+    note: str = "",
+    **facts: object,
+) -> Enrolment:
+    """A new enrolment in the state `invited`, with its first event."""
+    enrolment = Enrolment.objects.create(
+        cohort=cohort,
+        participant=participant,
+        training_id=cohort.training_id,
+        created_at=now,
+        changed_at=now,
+        **facts,
+    )
+    EnrolmentEvent.objects.create(
+        enrolment=enrolment,
+        to_state=State.INVITED,
+        via=via,
+        actor=actor,
+        note=note[:300],
+        happened_at=now,
+    )
+    return enrolment
+
+
+def move(
+    enrolment: Enrolment,
+    *,
+    to: State,
+    now: datetime,
+    via: str,
+    actor: User | None = None,
+    note: str = "",
+    **facts: object,
+) -> EnrolmentEvent:
+    """Move one enrolment, with further `facts` of the row, and return the event appended.
+
+    Raises TransitionRefused when the table has no such move or the row has left its state.
+    """
+    source = enrolment.state
+    events = move_all(
+        Enrolment.objects.filter(pk=enrolment.pk),
+        source=State(source),
+        to=to,
+        now=now,
+        via=via,
+        actor=actor,
+        note=note,
+        **facts,
+    )
+    if not events:
+        raise TransitionRefused(f"{enrolment} is no longer {source}")
+    enrolment.state, enrolment.changed_at = to, now
+    for name, value in facts.items():
+        setattr(enrolment, name, value)
+    return events[0]
+
+
+@transaction.atomic
+def move_all(
+    enrolments: EnrolmentQuerySet,
+    *,
+    source: State,
+    to: State,
+    now: datetime,
+    via: str,
+    actor: User | None = None,
+    note: str = "",
+    **facts: object,
+) -> list[EnrolmentEvent]:
+    """Move those of the enrolments that are still in `source`; return their events.
+
+    Rows are locked in the order of their keys, so two such calls never wait for each other in a
+    circle.
+    """
+    if to not in ALLOWED[source]:
+        raise TransitionRefused(f"no move from {source} to {to}")
+    won = list(
+        enrolments.filter(state=source)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+        .values_list("pk", flat=True)
+    )
+    if not won:
+        return []
+    Enrolment.objects.filter(pk__in=won).update(state=to, changed_at=now, **facts)
+    return EnrolmentEvent.objects.bulk_create(
+        [
+            EnrolmentEvent(
+                enrolment_id=pk,
+                from_state=source,
+                to_state=to,
+                via=via,
+                actor=actor,
+                note=note[:300],
+                happened_at=now,
+            )
+            for pk in won
+        ],
+        batch_size=1000,
+    )
+
+
+def note_down(
+    enrolment: Enrolment, *, now: datetime, note: str, actor: User | None = None
+) -> EnrolmentEvent:
+    """Append a remark to the history of an enrolment that stays where it is."""
+    return EnrolmentEvent.objects.create(
+        enrolment=enrolment,
+        from_state=enrolment.state,
+        to_state=enrolment.state,
+        via=STAFF if actor else SYSTEM,
+        actor=actor,
+        note=note[:300],
+        happened_at=now,
+    )
