@@ -7,6 +7,7 @@ the seats and queues the message, all in one transaction. Refusals are sentences
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -23,6 +24,12 @@ from umkm_portal.messaging.models import Delivery
 VIA_LINK = "tautan"
 VIA_CODE = "kode"
 VIA_PHONE = "telepon"
+
+
+class _Answered(TypedDict):
+    answered_at: datetime
+    answer_via: str
+    answered_by: User | None
 
 
 class AnswerRefused(Exception):
@@ -78,7 +85,7 @@ class NoSeatThere(AnswerRefused):
 
 def enrolment_for_delivery(delivery: Delivery) -> Enrolment | None:
     """The enrolment that a message was about, with its cohort and training."""
-    return _with_cohort().filter(pk=delivery.subject_id).first()
+    return _with_cohort().filter(pk=delivery.subject_id or 0).first()
 
 
 def enrolment_for_code(code: str) -> Enrolment | None:
@@ -318,7 +325,6 @@ def _leave(
     elif enrolment.state == State.OFFERED:
         offer = seats.pending_offer(enrolment)
         seats.close_offer(cohort, offer, to=Offer.State.DECLINED, now=now)
-    facts = _answered(now=now, via=via, actor=actor)
     event = move(
         enrolment,
         to=to,
@@ -327,14 +333,14 @@ def _leave(
         actor=actor,
         note=reason,
         reason=reason[:300],
-        **facts,
+        **_answered(now=now, via=via, actor=actor),
     )
     notices.withdraw_open(enrolment, now=now)
     if is_told:
         notices.tell_cancelled(enrolment, event=event)
 
 
-def _answered(*, now: datetime, via: str, actor: User | None) -> dict[str, object]:
+def _answered(*, now: datetime, via: str, actor: User | None) -> _Answered:
     return {"answered_at": now, "answer_via": via, "answered_by": actor}
 
 
