@@ -6,6 +6,8 @@ which the kernel grants when the last user is gone, even by kill -9. Then it sto
 ends. If the keeper itself is killed, the parent-death signal stops the servers.
 """
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -19,22 +21,40 @@ from umkm_portal.embedded.errors import EmbeddedError
 from umkm_portal.embedded.folder import DataFolder, server_user, servers_home
 from umkm_portal.embedded.locks import FileLock
 from umkm_portal.embedded.orphans import end_orphans_of_killed_portal
-from umkm_portal.embedded.servers import Servers
+from umkm_portal.embedded.servers import Servers, disk_full
 
 LOOK_SECONDS = 0.1
 LOCK_SECONDS = 5.0
-SETTLED_SECONDS = 10.0
+RETRY_SECONDS = 3.0
+
+
+class Report:
+    """One line to the process that started us, which may be gone by now."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor: int | None = descriptor
+
+    def tell(self, **message: object) -> None:
+        """Send the message; only the first one is heard, later ones go to the log."""
+        line = json.dumps(message)
+        if self.descriptor is None:
+            print(line, flush=True)
+            return
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, f"{line}\n".encode())
+        os.close(self.descriptor)
+        self.descriptor = None
 
 
 def main(arguments: list[str]) -> int:
-    folder, report = DataFolder(Path(arguments[0])), int(arguments[1])
+    folder, report = DataFolder(Path(arguments[0])), Report(int(arguments[1]))
     is_throwaway = "--throwaway" in arguments
     if os.fork():  # the parent ends at once, so that nobody has to wait for us as a child
         os._exit(0)
     _catch_stop_signals()
     lock = FileLock(folder.keeper_lock)
     if not lock.acquire(timeout=LOCK_SECONDS):
-        _tell(report, {"error": f"the servers of {folder.path} are already being started."})
+        report.tell(error=f"the servers of {folder.path} are already being started.")
         return 1
     try:
         return _keep(folder, report, is_throwaway=is_throwaway)
@@ -44,7 +64,7 @@ def main(arguments: list[str]) -> int:
         lock.release()
 
 
-def _keep(folder: DataFolder, report: int, *, is_throwaway: bool) -> int:
+def _keep(folder: DataFolder, report: Report, *, is_throwaway: bool) -> int:
     servers = None
     try:
         user = server_user()
@@ -56,19 +76,25 @@ def _keep(folder: DataFolder, report: int, *, is_throwaway: bool) -> int:
             is_throwaway=is_throwaway,
         )
         _start(servers)
-        _tell(report, {"ready": True})
+        report.tell(ready=True)
         _wait_for_last_user(servers)
         return 0
     except EmbeddedError as error:
-        _tell(report, {"error": str(error)})
+        report.tell(error=str(error))
         return 1
     except OSError as error:
-        _tell(report, {"error": f"{error.strerror or error}: {error.filename or folder.path}."})
+        report.tell(error=_sentence(error, folder))
         return 1
     finally:
         if servers is not None:
             _write_state(servers, running=False)
             servers.stop()
+
+
+def _sentence(error: OSError, folder: DataFolder) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return str(disk_full(folder.path))
+    return f"{error.strerror or error}: {error.filename or folder.path}."
 
 
 def _start(servers: Servers) -> None:
@@ -79,15 +105,20 @@ def _start(servers: Servers) -> None:
 
 
 def _wait_for_last_user(servers: Servers) -> None:
-    """Return holding nothing but the certainty that no user is left; restart servers that died."""
+    """Return when no user is left, holding their lock; meanwhile restart servers that died."""
     users = FileLock(servers.folder.users_lock)
-    restarted_at = 0.0
+    not_before = 0.0
     while not users.acquire():
         time.sleep(LOOK_SECONDS)
         end_orphans_of_killed_portal(servers.folder)
-        if time.monotonic() - restarted_at > SETTLED_SECONDS and servers.restart_dead():
-            restarted_at = time.monotonic()
-            _write_state(servers, running=True)
+        if time.monotonic() < not_before:
+            continue
+        try:
+            if servers.restart_dead():
+                _write_state(servers, running=True)
+        except EmbeddedError as error:
+            print(f"a server could not be started again: {error}", flush=True)
+            not_before = time.monotonic() + RETRY_SECONDS
     end_orphans_of_killed_portal(servers.folder)
 
 
@@ -104,15 +135,6 @@ def _write_state(servers: Servers, *, running: bool) -> None:
     }
     if servers.folder.path.exists():
         keyring.write_private(servers.folder.servers_state, json.dumps(state))
-
-
-def _tell(report: int, message: dict[str, object]) -> None:
-    """One line to the process that started us, which may be gone by now."""
-    try:
-        os.write(report, json.dumps(message).encode() + b"\n")
-        os.close(report)
-    except OSError:
-        pass
 
 
 def _remove(folder: DataFolder) -> None:

@@ -36,6 +36,8 @@ def servers_for(argv: Sequence[str]) -> Iterator[None]:
     Does nothing when DATABASE_URL or REDIS_URL is set or the command needs no database. Raises
     EmbeddedError when the servers cannot be started.
     """
+    if is_once(argv):
+        _refuse_urls_for_once()
     if not needs_servers(argv):
         yield
         return
@@ -51,10 +53,23 @@ def needs_servers(argv: Sequence[str]) -> bool:
     return command not in WITHOUT_SERVERS and not ASKS_ONLY_FOR_HELP & set(argv[1:])
 
 
+def is_once(argv: Sequence[str]) -> bool:
+    """Whether this is `portal --once`, which works on throwaway data only."""
+    return list(argv[1:2]) == ["portal"] and "--once" in argv
+
+
+def _refuse_urls_for_once() -> None:
+    named = [name for name in (*URLS, "EMAIL_URL") if os.environ.get(name, "").strip()]
+    if named:
+        raise EmbeddedError(
+            f"portal --once works on throwaway data only: unset {' and '.join(named)} first."
+        )
+
+
 @contextlib.contextmanager
 def _folder_for(argv: Sequence[str]) -> Iterator[tuple[DataFolder, bool]]:
     """The installation's folder, or a temporary one for `portal --once`."""
-    if argv[1] != "portal" or "--once" not in argv:
+    if not is_once(argv):
         yield data_folder.default_folder(), False
         return
     with throwaway_folder() as folder:

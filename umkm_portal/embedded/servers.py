@@ -312,7 +312,7 @@ def _wait_until_ready(server: Server, is_ready: Callable[[], bool], failure: str
 def _start_failure(failure: str, said: str, place: Path) -> EmbeddedError:
     """The sentence for what a server said before it ended."""
     if any(mark in said for mark in DISK_FULL):
-        return _disk_full(place)
+        return disk_full(place)
     lines = [line for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
     last = (telling or lines or ["(nothing)"])[-1].strip()
@@ -322,7 +322,8 @@ def _start_failure(failure: str, said: str, place: Path) -> EmbeddedError:
     )
 
 
-def _disk_full(place: Path) -> EmbeddedError:
+def disk_full(place: Path) -> EmbeddedError:
+    """The sentence for a disk without room, with the amount that is needed."""
     return EmbeddedError(
         f"the disk that holds {place} is full: free at least "
         f"{FREE_BYTES_NEEDED // 1024**2} MB and start again."
@@ -338,7 +339,7 @@ def _broken(place: Path, what: str) -> EmbeddedError:
 
 def _refuse_full_disk(home: Path) -> None:
     if shutil.disk_usage(home).free < FREE_BYTES_NEEDED:
-        raise _disk_full(home)
+        raise disk_full(home)
 
 
 def _locale_options(version: int) -> list[str]:

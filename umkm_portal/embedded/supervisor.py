@@ -74,7 +74,8 @@ class Supervisor:
         self._become_the_only_one()
         try:
             self._open_log()
-            self.address = choose_address(self.host, self.wanted_port)
+            port = free_port() if self.is_once and not self.wanted_port else self.wanted_port
+            self.address = choose_address(self.host, port)
             self.catcher_port = self._choose_catcher_port()
             self._write_state(is_ready=False)
             self._start()

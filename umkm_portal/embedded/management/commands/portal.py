@@ -1,11 +1,15 @@
 """`manage.py portal`: the whole portal with one command."""
 
 import argparse
+import json
+import sys
+import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from umkm_portal.embedded import once
 from umkm_portal.embedded.supervisor import Stop, Supervisor, stop_signals
 
 
@@ -26,14 +30,30 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        begin = time.monotonic()
         supervisor = Supervisor(host=options["host"], port=options["port"], is_once=options["once"])
         with stop_signals():
             try:
-                with supervisor:
-                    self.stdout.write(box(supervisor.address.url))
-                    supervisor.run()
+                if options["once"]:
+                    self._once(supervisor, begin)
+                else:
+                    self._run(supervisor)
             except Stop:
                 self.stdout.write("portal: stopped.")
+
+    def _run(self, supervisor: Supervisor) -> None:
+        with supervisor:
+            self.stdout.write(box(supervisor.address.url))
+            supervisor.run()
+
+    def _once(self, supervisor: Supervisor, begin: float) -> None:
+        with supervisor:
+            result, problems = once.run(supervisor, begin=begin)
+        for problem in problems:
+            self.stdout.write(f"portal: {problem}.")
+        self.stdout.write(json.dumps(result))
+        if problems:
+            sys.exit(1)
 
 
 def box(url: str) -> str:
