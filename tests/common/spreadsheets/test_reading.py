@@ -1,0 +1,113 @@
+"""The child process: limited, ended in time, and gone without a trace."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.common.spreadsheets.conftest import WORDS, read, refusal
+from umkm_portal.common.spreadsheets import SpreadsheetError, read_table
+
+
+def children():
+    """Process ids of the children of this process."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.add(int(status.parent.name))
+    return found
+
+
+@pytest.fixture
+def many_rows(csv_file):
+    return csv_file("NIK;Nama\n" + "3171074503900001;Siti\n" * 300_000)
+
+
+def test_every_row_of_a_long_file_arrives_in_order(csv_file):
+    path = csv_file("NIK;Nama\n" + "".join(f"{n};Siti\n" for n in range(20_000)))
+
+    rows = read(path)[0][3]
+
+    assert rows == [(n + 2, [str(n), "Siti"]) for n in range(20_000)]
+
+
+def test_leaving_early_ends_the_child(many_rows):
+    before = children()
+
+    with read_table(many_rows, header_words=WORDS) as table:
+        sheet = next(iter(table))
+        next(sheet.rows)
+        started = children() - before
+
+    assert len(started) == 1
+    assert children() == before
+
+
+def test_a_refusal_ends_the_child_and_leaves_no_file(csv_file, tmp_path):
+    path, before = csv_file("apa;ini\n1;2\n"), children()
+
+    refusal(path)
+
+    assert children() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_child_out_of_time_is_told(many_rows):
+    many_rows.write_bytes(many_rows.read_bytes() * 10)
+
+    assert "terlalu lama" in refusal(many_rows, seconds=1, rows=10**9, cells=10**10)
+
+
+def test_a_child_that_hangs_is_ended(tmp_path):
+    pipe = tmp_path / "pipa.csv"
+    os.mkfifo(pipe)
+    start = time.monotonic()
+
+    assert "terlalu lama" in refusal(pipe, seconds=1)
+    assert time.monotonic() - start < 5
+
+
+def test_a_child_out_of_memory_is_told(simple_xlsx):
+    assert "Berkas" in refusal(simple_xlsx, memory_bytes=20_000_000)
+
+
+def test_memory_stays_flat_for_csv(many_rows):
+    peak = 0
+    before = children()
+
+    with read_table(many_rows, header_words=WORDS) as table:
+        for sheet in table:
+            (child,) = children() - before
+            for number, _ in sheet.rows:
+                if number % 50_000 == 0:
+                    status = Path(f"/proc/{child}/status").read_text()
+                    peak = max(peak, int(status.partition("VmRSS:")[2].split()[0]))
+
+    assert 0 < peak < 60_000
+
+
+def test_the_child_knows_no_secret(many_rows, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "jangan-bocor")
+    before = children()
+
+    with read_table(many_rows, header_words=WORDS) as table:
+        next(iter(table))
+        (child,) = children() - before
+        environment = Path(f"/proc/{child}/environ").read_bytes()
+
+    assert b"jangan-bocor" not in environment
+
+
+def test_a_missing_file_is_the_callers_mistake(tmp_path):
+    with pytest.raises(FileNotFoundError), read_table(tmp_path / "x.csv", header_words=WORDS):
+        pass
+
+
+def test_refusals_are_raised_in_the_loop(csv_file):
+    with read_table(csv_file("x"), header_words=WORDS) as table, pytest.raises(SpreadsheetError):
+        list(table)

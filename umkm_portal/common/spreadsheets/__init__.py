@@ -1,0 +1,25 @@
+"""Spreadsheets in and out: hostile files read in a limited process, plain text cells written."""
+
+from umkm_portal.common.spreadsheets.reading import Table, read_table
+from umkm_portal.common.spreadsheets.tables import (
+    Cell,
+    Limits,
+    Sheet,
+    SpreadsheetError,
+    normalise_header,
+    text_of,
+)
+from umkm_portal.common.spreadsheets.writing import write_csv, write_xlsx
+
+__all__ = [
+    "Cell",
+    "Limits",
+    "Sheet",
+    "SpreadsheetError",
+    "Table",
+    "normalise_header",
+    "read_table",
+    "text_of",
+    "write_csv",
+    "write_xlsx",
+]

@@ -1,0 +1,158 @@
+"""The limited process that reads one hostile file and speaks in frames on its output.
+
+A frame is four bytes of length and a marshalled tuple: ("sheet", name, header row, header, hidden
+rows), ("rows", row numbers or the first of unbroken ones, rows), ("end", skipped sheets) or
+("error", sentence). Only text, numbers and lists cross: nothing that could run.
+"""
+
+import json
+import marshal
+import resource
+import struct
+import sys
+from collections.abc import Iterator, Set
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from umkm_portal.common.spreadsheets import csvfile, workbook
+from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header, header_texts
+from umkm_portal.common.spreadsheets.precheck import too_many_rows
+from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind, kind_of
+from umkm_portal.common.spreadsheets.tables import Cell, Limits, SpreadsheetError
+
+CHUNK = 500
+_MARSHAL_VERSION = 2
+"""Without object references: smaller and faster for rows of short texts."""
+TOO_BIG = (
+    "Berkas terlalu besar untuk dibaca. Bagi menjadi beberapa berkas, atau simpan sebagai CSV."
+)
+
+
+def main() -> None:
+    """Read the file named by the arguments (JSON) and write frames to standard output."""
+    order = json.loads(sys.argv[-1])
+    limits = Limits(**order["limits"])
+    confine(limits)
+    writer = Writer(sys.stdout.buffer, limits)
+    try:
+        read_file(order["path"], frozenset(order["words"]), limits, writer)
+    except SpreadsheetError as refusal:
+        writer.send("error", str(refusal))
+    except MemoryError:
+        writer.send("error", TOO_BIG)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception:  # whatever a hostile file breaks, the sentence is the same
+        writer.send("error", TRUNCATED)
+
+
+def confine(limits: Limits) -> None:
+    """Bound memory and time for good; forbid writing files and core dumps."""
+    for kind, bound in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+class Writer:
+    """Sends frames and counts what went out."""
+
+    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
+        self._stream, self._limits = stream, limits
+        self.rows = self.cells = 0
+
+    def send(self, *frame: Any) -> None:
+        data = marshal.dumps(frame, _MARSHAL_VERSION)
+        self._stream.write(struct.pack("!I", len(data)))
+        self._stream.write(data)
+        self._stream.flush()
+
+    def send_rows(self, numbers: int | list[int], rows: list[list[Cell]], width: int) -> None:
+        self.rows += len(rows)
+        self.cells += len(rows) * width
+        if self.rows > self._limits.rows:
+            raise SpreadsheetError(too_many_rows(self._limits))
+        if self.cells > self._limits.cells:
+            raise SpreadsheetError(TOO_BIG)
+        self.send("rows", numbers, rows)
+
+
+def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> None:
+    kind = kind_of(path)
+    skipped: list[str] = []
+    if kind is Kind.CSV:
+        with csvfile.open_rows(path, words=words, limits=limits) as rows:
+            found = read_sheet("CSV", 0, rows, words, limits, writer)
+    else:
+        found = False
+        for name, hidden_rows, cells in workbook.open_sheets(path, kind, limits, skipped):
+            if read_sheet(name, hidden_rows, cells, words, limits, writer):
+                found = True
+            else:
+                skipped.append(name)
+    if not found:
+        raise SpreadsheetError(
+            f"Baris judul kolom tidak ditemukan dalam {SEARCHED_ROWS} baris pertama. Beri judul "
+            "tiap kolom, misalnya Nama, NIK, No HP, lalu unggah lagi."
+        )
+    if not writer.rows:
+        raise SpreadsheetError(
+            "Tidak ada data di bawah baris judul. Isi datanya, lalu unggah lagi."
+        )
+    writer.send("end", skipped)
+
+
+def read_sheet(
+    name: str,
+    hidden_rows: int,
+    rows: Iterator[list[Cell]],
+    words: Set[str],
+    limits: Limits,
+    writer: Writer,
+) -> bool:
+    """Send one sheet; return False if no header is in it."""
+    top = list(islice(rows, SEARCHED_ROWS))
+    index, score = find_header(top, words)
+    if not score:
+        return False
+    header = header_texts(top[index])
+    if len(header) > limits.columns:
+        raise SpreadsheetError(f"Berkas berisi lebih dari {limits.columns} kolom. Hapus kolomnya.")
+    writer.send("sheet", name, index + 1, header, hidden_rows)
+    rest = chain(top[index + 1 :], rows)
+    row_no, width = index + 2, len(header)
+    while chunk := list(islice(rest, CHUNK)):
+        is_plain = {width}.issuperset(map(len, chunk)) and all(map(any, chunk))
+        if is_plain:
+            writer.send_rows(row_no, chunk, width)
+        else:
+            send_untidy(row_no, chunk, width, limits, writer)
+        row_no += len(chunk)
+    return True
+
+
+def send_untidy(
+    first: int, chunk: list[list[Cell]], width: int, limits: Limits, writer: Writer
+) -> None:
+    """Send rows of other widths, filled up to the header, without the blank ones."""
+    numbers, rows = [], []
+    for row_no, row in enumerate(chunk, first):
+        if not any(cell != "" and not (isinstance(cell, str) and cell.isspace()) for cell in row):
+            continue
+        if len(row) < width:
+            row = row + [""] * (width - len(row))
+        while len(row) > width and row[-1] == "":
+            row = row[:-1]
+        if len(row) > limits.columns:
+            raise SpreadsheetError(
+                f"Baris {row_no} berisi lebih dari {limits.columns} kolom. Periksa baris itu."
+            )
+        numbers.append(row_no)
+        rows.append(row)
+    if rows:
+        writer.send_rows(numbers, rows, width)

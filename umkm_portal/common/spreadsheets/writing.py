@@ -1,0 +1,100 @@
+"""Writing tables that spreadsheets open without changing a digit or running a formula."""
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import BinaryIO
+
+import xlsxwriter
+
+from umkm_portal.common import phones
+
+LONGEST_CELL = 32_767
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_xlsx(
+    path_or_file: str | os.PathLike[str] | BinaryIO,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+) -> int:
+    """Write a sheet of text cells and return the number of rows.
+
+    Every cell has the text format, so a NIK keeps its digits and a formula stays text.
+    """
+    with tempfile.TemporaryDirectory(prefix="portal-xlsx-") as folder:
+        finished = os.path.join(folder, "table.xlsx")
+        book = xlsxwriter.Workbook(finished, {"constant_memory": True, "tmpdir": folder})
+        try:
+            count = _fill(book, header, rows)
+        finally:
+            book.close()
+        if isinstance(path_or_file, str | os.PathLike):
+            shutil.copyfile(finished, path_or_file)
+        else:
+            with open(finished, "rb") as source:
+                shutil.copyfileobj(source, path_or_file)
+    return count
+
+
+def write_csv(file: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write UTF-8 with BOM and semicolons, as Indonesian Excel opens it; return the rows.
+
+    A cell that would run as a formula gets an apostrophe; phones are written as 0812-3456-7890,
+    which spreadsheets keep as text.
+    """
+    stream = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
+    try:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow([_inert(_text(name)) for name in header])
+        count = 0
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the count is the result
+            writer.writerow([_inert(_text(value)) for value in row])
+    finally:
+        stream.detach()
+    return count
+
+
+def _fill(
+    book: xlsxwriter.Workbook, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> int:
+    text = book.add_format({"num_format": "@"})
+    title = book.add_format({"num_format": "@", "bold": True})
+    sheet = book.add_worksheet("Data")
+    sheet.set_column(0, max(len(header) - 1, 0), 20, text)
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate(header):
+        sheet.write_string(0, column, _text(name), title)
+    count = 0
+    for count, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            cell = _text(value)
+            if cell:
+                sheet.write_string(count, column, cell, text)
+    return count
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value[:LONGEST_CELL]
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return str(value)[:LONGEST_CELL]
+
+
+def _inert(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    if not text.lstrip(" ").startswith(_FORMULA_STARTS):
+        return text
+    try:
+        return phones.display(phones.to_e164(text))
+    except phones.PhoneError:
+        return "'" + text
