@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import lookups, schedule
+from trainings.views import answers, lookups, schedule, tickets
 
 app_name = "trainings"
 urlpatterns = [
@@ -8,4 +8,7 @@ urlpatterns = [
     path("gelombang/<slug:code>/", schedule.cohort, name="cohort"),
     path("undangan/", lookups.invitation, name="invitation"),
     path("cek/", lookups.check, name="check"),
+    path("u/<str:token>/", answers.answer, name="answer"),
+    path("tiket/<str:token>/", tickets.ticket, name="ticket"),
+    path("tiket/<str:token>/kalender.ics", tickets.calendar, name="calendar"),
 ]

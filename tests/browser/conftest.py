@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 
 PHONE = {"width": 390, "height": 844}
 OFFICE = {"width": 1366, "height": 768}
@@ -31,6 +32,12 @@ def browser_type_launch_args():
     if not program:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     return {"executable_path": program, "args": FLAGS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_lasting_connections():
+    """A kept connection of the live server's threads would outlive the test database."""
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,9 @@ def jakarta():
     ]
     for number in range(12):
         CohortFactory(
-            seats=20, taken=min(number * 2, 20), session__venue=VenueFactory(region=districts[number])
+            seats=20,
+            taken=min(number * 2, 20),
+            session__venue=VenueFactory(region=districts[number]),
         )
 
 

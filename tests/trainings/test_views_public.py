@@ -139,6 +139,16 @@ def test_cohort_page_names_nobody(client):
 # --- Codes
 
 
+def test_invitation_opens_by_code_in_any_spelling(client):
+    enrolment = EnrolmentFactory()
+    typed = f" {codes.display(enrolment.short_code).lower()} "
+
+    response = client.post(reverse("trainings:invitation"), {"kode": typed})
+
+    assert response.status_code == 302
+    assert response.url.startswith("/u/")
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
@@ -158,6 +168,30 @@ def test_invitation_with_a_wrong_code_says_what_to_do(client, typed, words):
     assert words in body
     assert "<title>Kesalahan: " in body
     assert 'href="#id_kode"' in body
+
+
+def test_invitation_stops_guessing_from_one_address_only(client):
+    enrolment = EnrolmentFactory()
+    address = reverse("trainings:invitation")
+    for _ in range(attempts.LIMIT):
+        assert client.post(address, {"kode": codes.new_code()}).status_code == 422
+
+    blocked = client.post(address, {"kode": enrolment.short_code})
+    elsewhere = client.post(address, {"kode": enrolment.short_code}, REMOTE_ADDR="10.1.1.1")
+
+    assert blocked.status_code == 429
+    assert blocked["Retry-After"] == "600"
+    assert "Terlalu banyak percobaan" in blocked.content.decode()
+    assert elsewhere.status_code == 302
+
+
+def test_right_codes_are_never_counted(client):
+    enrolment = EnrolmentFactory()
+
+    for _ in range(attempts.LIMIT + 1):
+        response = client.post(reverse("trainings:invitation"), {"kode": enrolment.short_code})
+
+    assert response.status_code == 302
 
 
 def test_check_proves_an_invitation_without_a_name(client):
