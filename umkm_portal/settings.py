@@ -10,6 +10,8 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from umkm_portal.embedded import connection
 
@@ -69,10 +71,10 @@ INSTALLED_APPS = [
     "umkm_portal.accounts",
     "umkm_portal.regions",
     "umkm_portal.embedded",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "umkm_portal.pages.apps.StaffSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -150,6 +152,7 @@ AUTH_USER_MODEL = "accounts.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the email is unique through Lower("email")
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
+    "umkm_portal.accounts.permissions.RoleBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -196,7 +199,9 @@ if EMAIL_URL:
 elif EMBEDDED and local.catcher_port:
     EMAIL_HOST, EMAIL_PORT = "127.0.0.1", local.catcher_port
 EMAIL_TIMEOUT = 20
-SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str(
+    "FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>"
+)
 SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
 """Messages committed as `sending` at once: the most that one crash can leave `uncertain`."""
 BATCH_SIZE = 500
@@ -292,3 +297,60 @@ PUBLISHED_FACTS = [
         "source": "Rencana 2024, disampaikan November 2023",
     },
 ]
+
+# --- Staff pages: theme and sidebar --------------------------------------------------------------
+IMPORT_EXPORT_ERROR_DISPLAY = ["message"]
+IMPORT_EXPORT_SKIP_ADMIN_LOG = False
+UNFOLD = {
+    "SITE_TITLE": "Portal Pelatihan UMKM",
+    "SITE_HEADER": "Jakpreneur",
+    "SITE_SUBHEADER": "Portal petugas",
+    "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("img/staff-mark.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("img/staff-mark.svg"),
+        }
+    ],
+    "ENVIRONMENT": "umkm_portal.pages.staff.navigation.environment",
+    "DASHBOARD_CALLBACK": "umkm_portal.pages.staff.today.dashboard",
+    "STYLES": [lambda request: static("css/staff.css")],
+    "SCRIPTS": [lambda request: static("js/staff-poll.js")],
+    "SHOW_VIEW_ON_SITE": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "#eef7f2",
+            "100": "#dcefe5",
+            "200": "#bfe0cf",
+            "300": "#8cc7aa",
+            "400": "#4d9e7c",
+            "500": "#1f7f5d",
+            "600": "#0f6548",
+            "700": "#0d4e39",
+            "800": "#0a3a2a",
+            "900": "#08301f",
+            "950": "#041a11",
+        },
+        "font": {
+            "subtle-light": "#46534c",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "#2b3a32",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "#15211b",
+            "important-dark": "var(--color-base-100)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "umkm_portal.pages.staff.navigation.sidebar",
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Pengaman kedua", "link": reverse_lazy("mfa_index")},
+        ]
+    },
+}

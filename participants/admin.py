@@ -1,0 +1,301 @@
+"""People and their businesses in the staff pages."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from participants import timeline
+from participants.models import Business, Participant, SalesChannel, Sector, Stage
+from participants.search import find, refresh_search
+from umkm_portal.common import codes, phones
+from umkm_portal.common.keyset import KeysetChangeList
+from umkm_portal.common.staff_admin import StaffAdmin, StaffStack, StaffTable
+from umkm_portal.common.staff_fields import PhoneField, RupiahField
+from umkm_portal.regions.models import Region
+
+
+class CityFilter(admin.SimpleListFilter):
+    """Jakarta's cities, or the rest of the country."""
+
+    title = "kota"
+    parameter_name = "kota"
+    OUTSIDE = "luar"
+
+    def lookups(self, request, model_admin):
+        cities = Region.objects.jakarta().filter(level=Region.Level.CITY).valid().order_by("code")
+        return [*((city.code, city.short_name) for city in cities), (self.OUTSIDE, "Luar Jakarta")]
+
+    def queryset(self, request, queryset):
+        if self.value() == self.OUTSIDE:
+            return queryset.exclude(region__in=Region.objects.jakarta())
+        if self.value():
+            return queryset.filter(
+                region__in=Region.objects.filter(code__startswith=self.value()).values("pk")
+            )
+        return queryset
+
+
+class ActiveFilter(admin.SimpleListFilter):
+    title = "keaktifan"
+    parameter_name = "aktif"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("siap", "Aktif dan bersedia"),
+            ("aktif", "Aktif"),
+            ("tidak", "Tidak aktif"),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() == "siap":
+            return queryset.invitable()
+        if self.value() == "aktif":
+            return queryset.active()
+        if self.value() == "tidak":
+            return queryset.exclude(active_until__gte=timezone.localdate())
+        return queryset
+
+
+class BusinessForm(forms.ModelForm):
+    capital = RupiahField(label="modal (rupiah)", required=False)
+    yearly_sales = RupiahField(label="omzet setahun (rupiah)", required=False)
+
+
+class BusinessInline(StaffStack):
+    model = Business
+    form = BusinessForm
+    tab = False
+    fields = (
+        ("name", "products"),
+        ("sector", "region"),
+        ("nib", "kbli", "kbli_version"),
+        ("market", "stall", "sells_live"),
+        ("capital", "yearly_sales", "scale"),
+    )
+    readonly_fields = ("scale",)
+    autocomplete_fields = ("region",)
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("sector", "region")
+
+
+class ParticipantForm(forms.ModelForm):
+    phone = PhoneField(required=False)
+
+
+@admin.register(Participant)
+class ParticipantAdmin(StaffAdmin):
+    """One person. The NIK is masked; a whole one is shown on request, and that leaves a trace."""
+
+    form = ParticipantForm
+    list_display = (
+        "full_name",
+        "shown_code",
+        "shown_phone",
+        "region",
+        "shown_businesses",
+        "track",
+        "shown_readiness",
+        "last_served_on",
+    )
+    list_filter = (ActiveFilter, CityFilter, "track", "identity", "status")
+    list_select_related = ("region",)
+    sortable_by = ()
+    ordering = ("-pk",)
+    search_fields = ("search",)
+    search_help_text = "Nama, usaha, nomor HP, email, kode peserta, atau NIK lengkap"
+    actions = None
+    autocomplete_fields = ("region", "agency")
+    readonly_fields = (
+        "shown_code",
+        "shown_nik",
+        "status",
+        "merged_into",
+        "verified_by",
+        "verified_at",
+        "last_activity_at",
+        "last_served_on",
+        "source",
+        "created_at",
+        "updated_at",
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("full_name", "shown_code"),
+                    ("phone", "email"),
+                    ("shown_nik", "birth_date"),
+                    ("region", "address"),
+                    ("track", "agency"),
+                )
+            },
+        ),
+        (
+            "Keaktifan dan kesediaan",
+            {
+                "fields": (
+                    ("is_willing", "willing_on", "willing_source"),
+                    ("active_until", "active_override", "active_reason"),
+                    ("last_activity_at", "last_served_on"),
+                )
+            },
+        ),
+        (
+            "Identitas dan catatan",
+            {
+                "fields": (
+                    ("identity", "verified_how"),
+                    ("verified_by", "verified_at"),
+                    ("status", "merged_into", "source"),
+                    ("created_at", "updated_at"),
+                )
+            },
+        ),
+    )
+    inlines = (BusinessInline,)
+    change_form_outer_after_template = "staff/participant_after.html"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("nik", "search").prefetch_related("businesses")
+
+    def get_changelist(self, request, **kwargs):
+        return KeysetChangeList
+
+    def get_search_results(self, request, queryset, search_term):
+        return (find(queryset, search_term) if search_term.strip() else queryset), False
+
+    def get_urls(self):
+        show_nik = self.admin_site.admin_view(require_POST(never_cache(self.show_nik)))
+        name = "participants_participant_nik"
+        return [path("<path:object_id>/nik/", show_nik, name=name), *super().get_urls()]
+
+    def has_add_permission(self, request):
+        return False  # people come in by registration or by file, with their first stage
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # a person is anonymised, with everything about her
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        person = self.get_object(request, unquote(object_id))
+        if person is None:
+            raise Http404
+        context = {
+            "timeline": timeline.of(person),
+            "nik_address": reverse("admin:participants_participant_nik", args=[person.pk]),
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        refresh_search([form.instance.pk])
+
+    def show_nik(self, request, object_id):
+        """The whole NIK once, for a stated reason; who read it and why stays in the history."""
+        person = self.get_object(request, unquote(object_id))
+        if person is None:
+            raise Http404
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        reason = request.POST.get("reason", "").strip()[:120]
+        if not reason:
+            messages.error(request, "Tulis alasan sebelum membuka NIK lengkap.")
+            return redirect("admin:participants_participant_change", person.pk)
+        LogEntry.objects.log_actions(
+            request.user.pk, [person], CHANGE, f"Membuka NIK lengkap: {reason}", single_object=True
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"NIK {person.full_name}",
+            "person": person,
+            "nik": person.nik,
+        }
+        return TemplateResponse(request, "staff/participant_nik.html", context)
+
+    @display(description="kode")
+    def shown_code(self, person):
+        return codes.display(person.code)
+
+    @display(description="nomor HP")
+    def shown_phone(self, person):
+        return phones.display(person.phone) if person.phone else "–"
+
+    @display(description="NIK")
+    def shown_nik(self, person):
+        return person.masked_nik or "Belum ada"
+
+    @display(description="usaha")
+    def shown_businesses(self, person):
+        return ", ".join(business.name for business in person.businesses.all()) or "–"
+
+    @display(
+        description="undangan",
+        label={"Siap diundang": "success", "Tidak bersedia": "warning"},
+    )
+    def shown_readiness(self, person):
+        if person.status != Participant.Status.ACTIVE:
+            return person.get_status_display()
+        if not person.is_active:
+            return "Tidak aktif"
+        return "Siap diundang" if person.is_willing else "Tidak bersedia"
+
+
+class SalesChannelInline(StaffTable):
+    model = SalesChannel
+    tab = False
+
+
+@admin.register(Business)
+class BusinessAdmin(StaffAdmin):
+    """One business with the places where it sells; reached from its owner."""
+
+    form = BusinessForm
+    fields = BusinessInline.fields
+    readonly_fields = ("scale",)
+    autocomplete_fields = ("region",)
+    inlines = (SalesChannelInline,)
+    list_display = ("name", "participant", "sector", "region", "scale")
+    list_select_related = ("participant", "sector", "region")
+    sortable_by = ()
+    actions = None
+    ordering = ("-pk",)
+
+    def get_queryset(self, request):
+        people = Participant.objects.for_user(request.user).values("pk")
+        return super().get_queryset(request).filter(participant__in=people)
+
+    def get_changelist(self, request, **kwargs):
+        return KeysetChangeList
+
+    def has_add_permission(self, request):
+        return False
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        refresh_search([form.instance.participant_id])
+
+
+@admin.register(Sector)
+class SectorAdmin(StaffAdmin):
+    list_display = ("name", "slug", "aliases", "is_active")
+    search_fields = ("name", "aliases")
+    ordering = ("name", "pk")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Stage)
+class StageAdmin(StaffAdmin):
+    list_display = ("code", "name", "summary")
+    ordering = ("code",)

@@ -1,0 +1,48 @@
+"""Finding one person among millions: one trigram column, and exact look-ups beside it."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import connection
+
+from participants.models import Participant, ParticipantQuerySet
+from umkm_portal.common import codes
+from umkm_portal.common.encryption import blind_indexes
+
+_NIK = re.compile(r"[0-9]{16}")
+_PHONE = re.compile(r"(?:\+?62|0)(8[0-9]{4,})")
+_SEPARATORS = str.maketrans("", "", " .-()")
+
+_REFRESH = """
+UPDATE participants_participant AS person
+SET search = lower(concat_ws(' ', person.full_name, person.phone, person.email,
+    (SELECT string_agg(business.name, ' ' ORDER BY business.id)
+     FROM participants_business AS business WHERE business.participant_id = person.id)))
+WHERE person.id = ANY(%s)
+"""
+
+
+def refresh_search(ids: list[int]) -> int:
+    """Write the search text (name, phone, email, businesses) of these people; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH, [ids])
+        return cursor.rowcount
+
+
+def find(people: ParticipantQuerySet, typed: str) -> ParticipantQuerySet:
+    """The people that `typed` means: a whole NIK, a participant code, a phone, or words.
+
+    A NIK is found by its blind index only, and only whole; words must all occur.
+    """
+    bare = typed.translate(_SEPARATORS)
+    if _NIK.fullmatch(bare):
+        return people.filter(nik_index__in=blind_indexes("participant.nik", bare))
+    code = codes.normalise(typed)
+    if codes.is_valid(code) and Participant.objects.filter(code=code).exists():
+        return people.filter(code=code)
+    if phone := _PHONE.fullmatch(bare):
+        return people.filter(search__contains=f"+62{phone[1]}")
+    for word in typed.lower().split():
+        people = people.filter(search__contains=word)
+    return people

@@ -1,0 +1,22 @@
+"""Partners and their agreements in the staff pages."""
+
+from django.contrib import admin
+
+from partners.models import Agreement, Partner
+from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
+
+
+class AgreementInline(StaffTable):
+    model = Agreement
+    fields = ("number", "purpose", "valid_from", "valid_to", "allowed_fields")
+    tab = False
+
+
+@admin.register(Partner)
+class PartnerAdmin(StaffAdmin):
+    list_display = ("organisation", "contact_name", "contact_email", "country")
+    list_select_related = ("organisation",)
+    search_fields = ("organisation__name", "contact_name", "contact_email")
+    ordering = ("organisation__short_name", "pk")
+    autocomplete_fields = ("organisation",)
+    inlines = (AgreementInline,)

@@ -1,0 +1,102 @@
+"""What is taught, where and by whom: topics, trainings, venues, trainers."""
+
+from django import forms
+from django.contrib import admin
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import CSV, XLSX
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
+
+from trainings.models import Topic, Trainer, Training, Venue
+from trainings.resources import TrainerResource, VenueResource
+from umkm_portal.common import phones
+from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.staff_admin import StaffAdmin
+from umkm_portal.common.staff_fields import PhoneField, RupiahField
+
+
+class SpreadsheetAdmin(StaffAdmin, ImportExportModelAdmin):
+    """A small table that also goes in and out by spreadsheet."""
+
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    formats = (XLSX, CSV)
+
+    def has_import_permission(self, request):
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def has_export_permission(self, request):
+        return self.has_view_permission(request)
+
+
+@admin.register(Topic)
+class TopicAdmin(StaffAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Training)
+class TrainingAdmin(StaffAdmin):
+    list_display = ("title", "topic", "kind", "organiser", "provider")
+    list_filter = ("kind", "topic")
+    list_select_related = ("topic", "organiser", "provider")
+    search_fields = ("title", "slug")
+    ordering = ("title", "pk")
+    autocomplete_fields = ("topic", "organiser", "provider")
+    prepopulated_fields = {"slug": ("title",)}
+    fields = (
+        ("title", "slug"),
+        ("topic", "kind"),
+        ("organiser", "provider"),
+        "summary",
+        "audience",
+        "materials",
+        "bring",
+    )
+
+
+class VenueForm(forms.ModelForm):
+    cost_per_day = RupiahField(label="biaya per hari (rupiah)", initial=0)
+
+
+@admin.register(Venue)
+class VenueAdmin(SpreadsheetAdmin):
+    form = VenueForm
+    resource_classes = (VenueResource,)
+    list_display = ("name", "region", "capacity", "shown_cost")
+    list_select_related = ("region",)
+    search_fields = ("name", "address")
+    ordering = ("name", "pk")
+    autocomplete_fields = ("region",)
+
+    @display(description="biaya per hari", ordering="cost_per_day")
+    def shown_cost(self, venue):
+        return format_rupiah(venue.cost_per_day)
+
+
+class TrainerForm(forms.ModelForm):
+    phone = PhoneField(required=False)
+    fee_per_session = RupiahField(label="honor per sesi (rupiah)", initial=0)
+
+
+@admin.register(Trainer)
+class TrainerAdmin(SpreadsheetAdmin):
+    form = TrainerForm
+    resource_classes = (TrainerResource,)
+    list_display = ("name", "kind", "organisation", "shown_phone", "shown_fee")
+    list_filter = ("kind", "topics")
+    list_select_related = ("organisation",)
+    search_fields = ("name", "handle")
+    ordering = ("name", "pk")
+    autocomplete_fields = ("organisation", "account")
+    filter_horizontal = ("topics",)
+
+    @display(description="nomor HP")
+    def shown_phone(self, trainer):
+        return phones.display(trainer.phone) if trainer.phone else "–"
+
+    @display(description="honor per sesi", ordering="fee_per_session")
+    def shown_fee(self, trainer):
+        return format_rupiah(trainer.fee_per_session)

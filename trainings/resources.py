@@ -1,0 +1,292 @@
+"""Venues, trainers and cohort plans as spreadsheets: Indonesian columns, our own parsers.
+
+Small tables only: a file is checked in one go while the browser waits, so the rows are limited.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, TextChoices
+from django.utils import timezone
+from import_export import fields, resources, widgets
+from tablib import Dataset
+
+from trainings.models import Cohort, Session, Topic, Trainer, Training, Venue
+from trainings.sessions import refresh_cohort_dates
+from umkm_portal.accounts.models import Organisation
+from umkm_portal.common import dates, money, phones
+from umkm_portal.regions.models import Region
+
+MAX_ROWS = 500
+
+
+class TooManyRows(ValueError):
+    """The file is longer than a page can check while somebody waits."""
+
+
+class Rupiah(widgets.Widget):
+    """Whole rupiah; an empty cell is 0."""
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> int:
+        if value in (None, ""):
+            return 0
+        return money.parse_rupiah(value if isinstance(value, int | float) else str(value))
+
+    def render(self, value: int | None, obj: object = None, **kwargs: object) -> int | str:
+        return "" if value is None else value
+
+
+class Phone(widgets.Widget):
+    """A mobile number, written 0812-3456-7890."""
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> str:
+        return phones.to_e164(str(value)) if value not in (None, "") else ""
+
+    def render(self, value: str | None, obj: object = None, **kwargs: object) -> str:
+        return phones.display(value) if value else ""
+
+
+class Moment(widgets.Widget):
+    """A date with an hour, Jakarta time: 01/12/2026 09.00."""
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> datetime | None:
+        if value in (None, ""):
+            return None
+        if isinstance(value, datetime):
+            return timezone.make_aware(value) if timezone.is_naive(value) else value
+        day, _, hour = str(value).strip().rpartition(" ")
+        if not day:
+            raise dates.DateError(f"“{value}” tidak memuat jam. Tulis misalnya 01/12/2026 09.00.")
+        return timezone.make_aware(datetime.combine(dates.parse_date(day), _hour(hour)))
+
+    def render(self, value: datetime | None, obj: object = None, **kwargs: object) -> str:
+        return f"{timezone.localtime(value):%d/%m/%Y %H.%M}" if value else ""
+
+
+class Choice(widgets.Widget):
+    """One of the choices of a field, by its Indonesian name or its code."""
+
+    def __init__(self, choices: type[TextChoices]) -> None:
+        super().__init__()
+        self.labels = {str(label).casefold(): value for value, label in choices.choices}
+        self.values = dict(choices.choices)
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> str:
+        typed = str(value or "").strip()
+        found = self.labels.get(typed.casefold()) or (typed if typed in self.values else None)
+        if found is None:
+            allowed = ", ".join(str(label) for label in self.values.values())
+            raise ValueError(f"“{typed}” tidak dikenal. Pilih salah satu: {allowed}.")
+        return found
+
+    def render(self, value: str | None, obj: object = None, **kwargs: object) -> str:
+        return str(self.values.get(value, ""))
+
+
+class Reference(widgets.Widget):
+    """A row of another table, by one of several fields; an empty cell is none."""
+
+    def __init__(self, model: type[Model], *lookups: str, shown: str) -> None:
+        super().__init__()
+        self.model, self.lookups, self.shown = model, lookups, shown
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> Model | None:
+        typed = str(value or "").strip()
+        if not typed:
+            return None
+        for lookup in self.lookups:
+            found = self.model._default_manager.filter(**{lookup: typed}).order_by("pk").first()
+            if found:
+                return found
+        raise ValueError(f"{self.model._meta.verbose_name} “{typed}” belum ada di portal.")
+
+    def render(self, value: Model | None, obj: object = None, **kwargs: object) -> str:
+        return str(getattr(value, self.shown)) if value else ""
+
+
+class Topics(widgets.Widget):
+    """Topics by name, separated by semicolons."""
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> list[Topic]:
+        names = [name.strip() for name in str(value or "").split(";") if name.strip()]
+        found = {topic.name.casefold(): topic for topic in Topic.objects.all()}
+        missing = [name for name in names if name.casefold() not in found]
+        if missing:
+            raise ValueError(f"Tema “{missing[0]}” belum ada di portal.")
+        return [found[name.casefold()] for name in names]
+
+    def render(self, value: object, obj: object = None, **kwargs: object) -> str:
+        return "; ".join(topic.name for topic in value.all()) if value else ""
+
+
+class SmallTable(resources.ModelResource):
+    """Refuses long files and reports the columns in Indonesian."""
+
+    def before_import(self, dataset: Dataset, **kwargs: object) -> None:
+        if len(dataset) > MAX_ROWS:
+            raise TooManyRows(
+                f"Berkas ini {len(dataset)} baris; paling banyak {MAX_ROWS} baris sekali unggah. "
+                "Bagi menjadi beberapa berkas."
+            )
+        dataset.headers = [str(name or "").strip().lower() for name in dataset.headers or []]
+
+    class Meta:
+        skip_unchanged = True
+        report_skipped = True
+        clean_model_instances = True
+        use_transactions = True
+
+
+DISTRICT = Reference(Region, "code", "name__iexact", "short_name__iexact", shown="name")
+
+
+class VenueResource(SmallTable):
+    name = fields.Field("name", "nama")
+    address = fields.Field("address", "alamat")
+    region = fields.Field("region", "kecamatan", widget=DISTRICT)
+    capacity = fields.Field("capacity", "kapasitas", widget=widgets.IntegerWidget())
+    facilities = fields.Field("facilities", "fasilitas", default="")
+    cost_per_day = fields.Field("cost_per_day", "biaya per hari", widget=Rupiah())
+    map_link = fields.Field("map_link", "tautan peta", default="")
+
+    class Meta(SmallTable.Meta):
+        model = Venue
+        import_id_fields = ("name",)
+        fields = (
+            "name",
+            "address",
+            "region",
+            "capacity",
+            "facilities",
+            "cost_per_day",
+            "map_link",
+        )
+
+
+class TrainerResource(SmallTable):
+    name = fields.Field("name", "nama")
+    kind = fields.Field("kind", "jenis", widget=Choice(Trainer.Kind))
+    organisation = fields.Field(
+        "organisation",
+        "lembaga",
+        widget=Reference(
+            Organisation, "slug", "short_name__iexact", "name__iexact", shown="short_name"
+        ),
+    )
+    topics = fields.Field("topics", "tema", widget=Topics(), m2m_add=False)
+    handle = fields.Field("handle", "akun media sosial", default="")
+    phone = fields.Field("phone", "nomor hp", widget=Phone())
+    fee_per_session = fields.Field("fee_per_session", "honor per sesi", widget=Rupiah())
+    availability = fields.Field("availability", "waktu tersedia", default="")
+
+    class Meta(SmallTable.Meta):
+        model = Trainer
+        import_id_fields = ("name", "kind")
+        fields = (
+            "name",
+            "kind",
+            "organisation",
+            "topics",
+            "handle",
+            "phone",
+            "fee_per_session",
+            "availability",
+        )
+
+
+class CohortPlanResource(SmallTable):
+    """One row: a cohort and one of its sessions; the same code again is its next session.
+
+    New cohorts come in as drafts; the state is never changed by a file.
+    """
+
+    code = fields.Field("code", "kode")
+    training = fields.Field(
+        "training", "pelatihan", widget=Reference(Training, "slug", "title__iexact", shown="slug")
+    )
+    number = fields.Field("number", "gelombang ke", widget=widgets.IntegerWidget())
+    mode = fields.Field("mode", "cara", widget=Choice(Cohort.Mode))
+    eligibility = fields.Field("eligibility", "boleh ikut", widget=Choice(Cohort.Eligibility))
+    seats = fields.Field("seats", "kursi", widget=widgets.IntegerWidget())
+    minimum = fields.Field("minimum", "peserta minimal", widget=widgets.IntegerWidget(), default=1)
+    opens_at = fields.Field("opens_at", "pendaftaran dibuka", widget=Moment())
+    closes_at = fields.Field("closes_at", "pendaftaran ditutup", widget=Moment())
+    session_starts = fields.Field(column_name="sesi mulai", widget=Moment())
+    session_ends = fields.Field(column_name="sesi selesai", widget=Moment())
+    venue = fields.Field(
+        column_name="tempat", widget=Reference(Venue, "name__iexact", shown="name")
+    )
+
+    class Meta(SmallTable.Meta):
+        model = Cohort
+        import_id_fields = ("code",)
+        skip_unchanged = False
+        fields = (
+            "code",
+            "training",
+            "number",
+            "mode",
+            "eligibility",
+            "seats",
+            "minimum",
+            "opens_at",
+            "closes_at",
+            "session_starts",
+            "session_ends",
+            "venue",
+        )
+
+    def before_import_row(self, row: dict, **kwargs: object) -> None:
+        starts, ends = (
+            Moment().clean(row.get("sesi mulai")),
+            Moment().clean(row.get("sesi selesai")),
+        )
+        if bool(starts) != bool(ends):
+            raise ValidationError("Isi kolom “sesi mulai” dan “sesi selesai” berdua.")
+        if starts and ends and ends <= starts:
+            raise ValidationError("Sesi harus selesai setelah mulai.")
+        self.fields["venue"].widget.clean(row.get("tempat"))
+
+    def after_save_instance(self, instance: Cohort, row: dict, **kwargs: object) -> None:
+        starts = Moment().clean(row.get("sesi mulai"))
+        if starts is None:
+            return
+        Session.objects.update_or_create(
+            cohort=instance,
+            starts_at=starts,
+            defaults={
+                "ends_at": Moment().clean(row.get("sesi selesai")),
+                "venue": self.fields["venue"].widget.clean(row.get("tempat")),
+            },
+        )
+        refresh_cohort_dates(instance)
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("training").prefetch_related("sessions__venue")
+
+    def dehydrate_session_starts(self, cohort: Cohort) -> str:
+        return Moment().render(_first(cohort).starts_at) if _first(cohort) else ""
+
+    def dehydrate_session_ends(self, cohort: Cohort) -> str:
+        return Moment().render(_first(cohort).ends_at) if _first(cohort) else ""
+
+    def dehydrate_venue(self, cohort: Cohort) -> str:
+        session = _first(cohort)
+        return str(session.venue) if session and session.venue else ""
+
+
+def _first(cohort: Cohort) -> Session | None:
+    if cohort.pk is None:
+        return None
+    return min(cohort.sessions.all(), key=lambda session: session.starts_at, default=None)
+
+
+def _hour(text: str) -> time:
+    for form in ("%H.%M", "%H:%M", "%H:%M:%S"):
+        try:
+            return datetime.strptime(text, form).time()  # noqa: DTZ007 - made aware by the caller
+        except ValueError:
+            continue
+    raise dates.DateError(f"Jam “{text}” tidak terbaca. Tulis misalnya 09.00.")

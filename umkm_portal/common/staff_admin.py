@@ -1,0 +1,64 @@
+"""The shape that every list and form of the staff pages shares."""
+
+from __future__ import annotations
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+
+class StaffAdmin(ModelAdmin):
+    """A table of the register: wide list, tight form, filters behind one button."""
+
+    list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_per_page = 50
+    empty_value_display = "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """The rows this user may see, where the model's QuerySet knows `for_user`."""
+        rows = super().get_queryset(request)
+        return rows.for_user(request.user) if hasattr(rows, "for_user") else rows
+
+
+class MachineAdmin(StaffAdmin):
+    """Rows that machines write: staff read them and press named buttons, nothing else."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class StaffTable(TabularInline):
+    """Rows of a form, in its own tab, with no empty row waiting."""
+
+    extra = 0
+    tab = True
+
+
+class StaffStack(StackedInline):
+    extra = 0
+    tab = True
+
+
+class MachineTable(StaffTable):
+    """Rows of a form that nobody edits."""
+
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

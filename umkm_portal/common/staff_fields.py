@@ -1,0 +1,50 @@
+"""Form fields of the staff pages that read what people type with the register's own parsers."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from umkm_portal.common import money, phones
+
+
+class PhoneField(forms.CharField):
+    """A mobile number: typed as 0812-3456-7890, kept as +62812..."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("label", "Nomor HP")
+        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: str | None) -> str:
+        return phones.display(value) if value and value.startswith("+") else value or ""
+
+    def clean(self, value: str | None) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return phones.to_e164(text)
+        except phones.PhoneError as error:
+            raise ValidationError(str(error)) from error
+
+
+class RupiahField(forms.CharField):
+    """An amount in whole rupiah: typed as 1.500.000 or 1,5 juta."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: int | str | None) -> str:
+        return money.format_rupiah(value) if isinstance(value, int) else value or ""
+
+    def clean(self, value: str | None) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return money.parse_rupiah(text)
+        except money.MoneyError as error:
+            raise ValidationError(str(error)) from error

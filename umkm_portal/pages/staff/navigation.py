@@ -1,0 +1,107 @@
+"""The sidebar of the staff pages: only what is built and only what this person may open."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+class Entry(NamedTuple):
+    """A link to the list of one model (`app.model`)."""
+
+    model: str
+    title: str
+    icon: str
+
+
+GROUPS: list[tuple[str, list[Entry]]] = [
+    (
+        "Pelatihan",
+        [
+            Entry("trainings.cohort", "Gelombang", "groups"),
+            Entry("messaging.campaign", "Kampanye", "send"),
+            Entry("trainings.training", "Pelatihan", "school"),
+            Entry("trainings.venue", "Tempat", "location_on"),
+            Entry("trainings.trainer", "Pelatih", "record_voice_over"),
+            Entry("trainings.topic", "Tema", "label"),
+        ],
+    ),
+    (
+        "Peserta",
+        [
+            Entry("participants.participant", "Peserta", "person_search"),
+            Entry("imports.importfile", "Berkas masuk", "upload_file"),
+            Entry("participants.sector", "Sektor usaha", "category"),
+        ],
+    ),
+    (
+        "Mitra",
+        [
+            Entry("partners.partner", "Mitra", "handshake"),
+        ],
+    ),
+    (
+        "Sistem",
+        [
+            Entry("messaging.sendingaccount", "Akun pengirim", "outgoing_mail"),
+            Entry("messaging.messagetemplate", "Teks pesan", "article"),
+            Entry("messaging.suppression", "Alamat dihentikan", "block"),
+            Entry("accounts.user", "Pengguna", "manage_accounts"),
+            Entry("accounts.organisation", "Lembaga", "apartment"),
+            Entry("regions.region", "Wilayah", "map"),
+            Entry("regions.holidayoverride", "Hari libur khusus", "event_busy"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, object]]:
+    """The groups of links for this user; a group without links is left out."""
+    groups: list[dict[str, object]] = [
+        {"title": None, "items": [_link("Perlu Anda hari ini", "today", reverse("admin:index"))]}
+    ]
+    for title, entries in GROUPS:
+        items = [_link(e.title, e.icon, _list_of(e)) for e in entries if _may_open(request, e)]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    if settings.DEMO and (practice := _practice_links()):
+        groups.append({"title": "Latihan", "separator": True, "items": practice})
+    return groups
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The label that practice data carries on every page."""
+    return ["Data latihan", "warning"] if settings.DEMO else None
+
+
+def _may_open(request: HttpRequest, entry: Entry) -> bool:
+    model = apps.get_model(entry.model)
+    if not admin.site.is_registered(model):
+        return False
+    return admin.site.get_model_admin(model).has_view_permission(request)
+
+
+def _list_of(entry: Entry) -> str:
+    return reverse(f"admin:{entry.model.replace('.', '_')}_changelist")
+
+
+def _practice_links() -> list[dict[str, object]]:
+    links = []
+    for title, icon, name in (
+        ("Tur 15 menit", "tour", "pages:tour"),
+        ("Kotak surat", "mail", "pages:mailbox"),
+    ):
+        try:
+            links.append(_link(title, icon, reverse(name)))
+        except NoReverseMatch:
+            continue
+    return links
+
+
+def _link(title: str, icon: str, address: str) -> dict[str, object]:
+    return {"title": title, "icon": icon, "link": address}

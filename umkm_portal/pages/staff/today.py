@@ -1,0 +1,236 @@
+"""The first page of the staff site: what needs a person today, told from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.contrib import admin
+from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from participants.models import Participant
+from trainings.followups import open_followups
+from trainings.models import Cohort, Enrolment, Offer
+from umkm_portal.common import bars
+from umkm_portal.common.bars import Bar
+from umkm_portal.common.dates import format_moment
+from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch, Exclusion
+
+SOON = timedelta(days=14)
+NEAR = timedelta(hours=6)
+LATE = timedelta(minutes=5)
+AT_MOST = 5
+"""Tasks of one sort that are shown one by one."""
+
+
+class Task(NamedTuple):
+    """One thing to do: what, why, and the page where it is done."""
+
+    title: str
+    detail: str
+    link: str
+    verb: str
+    tone: str = "yellow"
+    bar: Bar | None = None
+
+
+def dashboard(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
+    """Add the tasks of this user and the health of the workers to the first page."""
+    now = timezone.now()
+    tasks = [
+        task
+        for permission, gather in SOURCES
+        if request.user.has_perm(permission)
+        for task in gather(request, now)
+    ]
+    order = {"red": 0, "yellow": 1, "blue": 2, "green": 3}
+    return context | {
+        "title": "Perlu Anda hari ini",
+        "tasks": sorted(tasks, key=lambda task: order[task.tone]),
+        "health": health(now) if request.user.has_perm("messaging.view_campaign") else None,
+        "today": now,
+    }
+
+
+def _imports(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    waiting = ImportFile.objects.filter(
+        state__in=[ImportFile.State.MAPPED, ImportFile.State.CHECKED]
+    )
+    for file in waiting.order_by("pk")[:AT_MOST]:
+        is_checked = file.state == ImportFile.State.CHECKED
+        yield Task(
+            f"Berkas {file.name}",
+            f"{file.total_rows} baris sudah diperiksa dan menunggu persetujuan."
+            if is_checked
+            else "Kolom sudah dicocokkan, isinya belum diperiksa.",
+            _page("imports_importfile", file.pk),
+            "Periksa dan setujui" if is_checked else "Lanjutkan",
+        )
+
+
+def _campaigns(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    sums = {f"sum_{name}": Sum(f"batches__{name}", default=0) for name in DONE}
+    live = Campaign.objects.filter(
+        state__in=[Campaign.State.EXPANDING, Campaign.State.RUNNING, Campaign.State.PAUSED],
+        is_standing=False,
+    ).annotate(**sums)
+    for campaign in live.order_by("-pk")[:AT_MOST]:
+        is_paused = campaign.state == Campaign.State.PAUSED
+        sent = sum(getattr(campaign, f"sum_{name}") for name in DONE)
+        yield Task(
+            campaign.title,
+            (f"Dijeda. {campaign.pause_reason}".strip() if is_paused else "Sedang dikirim:")
+            + f" {sent} dari {campaign.audience_count} pesan terkirim.",
+            _page("messaging_campaign", campaign.pk),
+            "Lanjutkan" if is_paused else "Pantau",
+            "yellow" if is_paused else "green",
+            bars.draw([("green", "terkirim", sent)], total=campaign.audience_count),
+        )
+
+
+DONE = ("accepted", "delivered", "read")
+
+
+def _uncertain(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    rows = (
+        DeliveryBatch.objects.filter(uncertain__gt=0)
+        .values("campaign", "campaign__title")
+        .annotate(count=Sum("uncertain"))
+        .order_by("-campaign")[:AT_MOST]
+    )
+    for row in rows:
+        yield Task(
+            f"{row['count']} pesan belum pasti terkirim",
+            f"{row['campaign__title']}: pengiriman terputus. Cari tahu hasilnya, lalu catat.",
+            _page("messaging_campaign", row["campaign"])
+            + f"?status={Delivery.State.UNCERTAIN.value}",
+            "Catat hasilnya",
+            "red",
+        )
+
+
+def _followups(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    words = {
+        Enrolment.State.NOT_MINE: ("undangan salah alamat", "Periksa nomor dan email orangnya."),
+        Enrolment.State.WANTS_OTHER_DATE: (
+            "orang minta jadwal lain",
+            "Hubungi atau pindahkan ke gelombang lain.",
+        ),
+    }
+    people = Participant.objects.for_user(request.user)
+    rows = (
+        open_followups()
+        .filter(participant__in=people.values("pk"))
+        .values("cohort", "cohort__code", "state")
+        .annotate(count=Count("pk"))
+        .order_by("cohort", "state")
+    )
+    for row in rows:
+        title, detail = words[Enrolment.State(row["state"])]
+        link = reverse("admin:trainings_cohort_answers", args=[row["cohort"]])
+        yield Task(
+            f"{row['count']} {title}",
+            f"{row['cohort__code']}. {detail}",
+            f"{link}?status={row['state']}",
+            "Tindak lanjuti",
+        )
+
+
+def _cohorts(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    soon = Cohort.objects.upcoming(now=now).filter(
+        starts_at__lte=now + SOON, seats__gt=F("taken") + F("held")
+    )
+    for cohort in soon.select_related("training").order_by("starts_at", "pk")[:AT_MOST]:
+        yield Task(
+            f"{cohort.free} kursi kosong: {cohort.training.title}",
+            f"Gelombang {cohort.number} mulai {format_moment(cohort.starts_at)}.",
+            reverse("admin:trainings_cohort_invite", args=[cohort.pk]),
+            "Undang",
+            "blue",
+            bars.draw(
+                [("green", "terisi", cohort.taken), ("yellow", "ditawarkan", cohort.held)],
+                total=cohort.seats,
+            ),
+        )
+
+
+def _offers(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    near = (
+        Offer.objects.filter(state=Offer.State.PENDING, deadline_at__lte=now + NEAR)
+        .values("cohort", "cohort__code")
+        .annotate(count=Count("pk"))
+        .order_by("cohort")[:AT_MOST]
+    )
+    for row in near:
+        yield Task(
+            f"{row['count']} tawaran kursi hampir lewat batas",
+            f"{row['cohort__code']}: batas jawabnya kurang dari 6 jam lagi. Telepon bila perlu.",
+            reverse("admin:trainings_cohort_waiting", args=[row["cohort"]]),
+            "Lihat",
+        )
+
+
+def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    open_cohorts = Cohort.objects.filter(
+        state=Cohort.State.OPEN, pk=OuterRef("campaign__subject_id")
+    )
+    rows = (
+        Exclusion.objects.filter(reason="no_channel", campaign__kind="invitation")
+        .filter(Exists(open_cohorts))
+        .values("campaign__subject_id")
+        .annotate(count=Count("recipient_key", distinct=True))
+        .order_by("campaign__subject_id")[:AT_MOST]
+    )
+    codes = dict(
+        Cohort.objects.filter(pk__in=[row["campaign__subject_id"] for row in rows]).values_list(
+            "pk", "code"
+        )
+    )
+    for row in rows:
+        cohort = row["campaign__subject_id"]
+        yield Task(
+            f"{row['count']} orang perlu didatangi atau ditelepon",
+            f"{codes[cohort]}: mereka tidak punya email atau WhatsApp.",
+            reverse("admin:trainings_cohort_print", args=[cohort]),
+            "Buka daftar cetak",
+        )
+
+
+SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
+    ("imports.change_importfile", _imports),
+    ("messaging.view_campaign", _campaigns),
+    ("messaging.change_campaign", _uncertain),
+    ("trainings.change_enrolment", _followups),
+    ("trainings.change_cohort", _cohorts),
+    ("trainings.change_enrolment", _offers),
+    ("trainings.change_enrolment", _printed),
+]
+
+
+def health(now: datetime) -> dict[str, object]:
+    """Whether the workers keep up: the batch that has waited longest, and who is working."""
+    live = [Campaign.State.RUNNING, Campaign.State.EXPANDING]
+    oldest = (
+        DeliveryBatch.objects.filter(due_at__lte=now, campaign__state__in=live)
+        .exclude(lease_until__gt=now)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    working = DeliveryBatch.objects.filter(lease_until__gt=now).exclude(worker="")
+    return {
+        "oldest": oldest,
+        "is_late": oldest is not None and now - oldest > LATE,
+        "workers": sorted(set(working.values_list("worker", flat=True))),
+    }
+
+
+def _page(model: str, pk: int) -> str:
+    label = model.split("_")[0]
+    known = any(m._meta.app_label == label for m in admin.site._registry)
+    return reverse(f"admin:{model}_change", args=[pk]) if known else reverse("admin:index")
