@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.holders import environment, refusal
-from umkm_portal.embedded import binaries, servers
+from umkm_portal.embedded import binaries, server
 from umkm_portal.embedded.errors import EmbeddedError
 from umkm_portal.embedded.folder import CHECKOUT, server_user
 
@@ -111,7 +111,7 @@ def test_a_disk_that_fills_up_later_is_named(data, small_disk, hold):
 def test_what_a_server_says_of_a_full_disk_is_understood(tmp_path):
     said = 'FATAL:  could not write lock file "postmaster.pid": No space left on device'
 
-    error = servers._start_failure("PostgreSQL did not start", said, tmp_path)
+    error = server.start_failure("PostgreSQL did not start", said, tmp_path)
 
     assert str(error).startswith(f"the disk that holds {tmp_path} is full")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.embedded.holders import environment, is_alive, processes_below, wait_for
 from umkm_portal.embedded.folder import CHECKOUT
-from umkm_portal.embedded.servers import free_port
+from umkm_portal.embedded.ports import free_port
 
 # With EMAIL_URL set nothing is seeded, so that these tests wait for no practice data.
 NO_DEMO = {"EMAIL_URL": "smtp://127.0.0.1:9"}

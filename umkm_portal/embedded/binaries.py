@@ -116,10 +116,10 @@ def _system_postgres() -> Iterator[Path]:
 
 
 def _usable_postgres(folder: Path, user: ServerUser | None) -> PostgresPrograms | None:
-    for name in ("postgres", "initdb"):
-        version = _version_of(folder / name, user)
-        if version is None or version < OLDEST_POSTGRES:
-            return None
+    versions = {_version_of(folder / name, user) for name in ("postgres", "initdb")}
+    version = versions.pop()
+    if versions or version is None or version < OLDEST_POSTGRES:
+        return None
     return PostgresPrograms(folder=folder, version=version)
 
 

@@ -84,6 +84,17 @@ def _body(message: EmailMessage, kind: str) -> str:
     return text.replace("\0", "")
 
 
+def receiver(mailbox: Mailbox, loop: asyncio.AbstractEventLoop) -> SMTP:
+    """The protocol of one connection."""
+    return SMTP(
+        mailbox,
+        data_size_limit=LARGEST_MAIL,
+        hostname="localhost",
+        enable_SMTPUTF8=True,
+        loop=loop,
+    )
+
+
 async def serve(port: int) -> None:
     """Receive mail until SIGTERM or SIGINT."""
     mailbox = Mailbox()
@@ -91,8 +102,7 @@ async def serve(port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    options = {"data_size_limit": LARGEST_MAIL, "hostname": "localhost", "enable_SMTPUTF8": True}
-    server = await loop.create_server(lambda: SMTP(mailbox, **options, loop=loop), HOST, port)
+    server = await loop.create_server(lambda: receiver(mailbox, loop), HOST, port)
     async with server:
         await stopped.wait()
     mailbox.writer.shutdown()

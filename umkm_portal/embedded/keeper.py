@@ -21,7 +21,8 @@ from umkm_portal.embedded.errors import EmbeddedError
 from umkm_portal.embedded.folder import DataFolder, server_user, servers_home
 from umkm_portal.embedded.locks import FileLock
 from umkm_portal.embedded.orphans import end_orphans_of_killed_portal
-from umkm_portal.embedded.servers import Servers, disk_full
+from umkm_portal.embedded.server import disk_full
+from umkm_portal.embedded.servers import Servers
 
 LOOK_SECONDS = 0.1
 LOCK_SECONDS = 5.0
@@ -123,15 +124,15 @@ def _wait_for_last_user(servers: Servers) -> None:
 
 
 def _write_state(servers: Servers, *, running: bool) -> None:
-    if servers.postgres is None or servers.valkey is None:
+    if servers.database is None or servers.broker is None:
         return
     state = {
         "running": running,
         "keeper_pid": os.getpid(),
-        "database_port": servers.postgres.port,
-        "database_pid": servers.postgres.process.pid,
-        "redis_port": servers.valkey.port,
-        "redis_pid": servers.valkey.process.pid,
+        "database_port": servers.database.port,
+        "database_pid": servers.database.process.pid,
+        "redis_port": servers.broker.port,
+        "redis_pid": servers.broker.process.pid,
     }
     if servers.folder.path.exists():
         keyring.write_private(servers.folder.servers_state, json.dumps(state))

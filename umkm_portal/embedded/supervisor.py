@@ -8,10 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import TextIO
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
@@ -20,15 +19,15 @@ from django.db import connections
 
 from umkm_portal.embedded import connection, keyring, lease
 from umkm_portal.embedded import folder as data_folder
+from umkm_portal.embedded.address import Address, choose_address
 from umkm_portal.embedded.errors import EmbeddedError
 from umkm_portal.embedded.folder import DataFolder
 from umkm_portal.embedded.locks import FileLock
 from umkm_portal.embedded.orphans import end_orphans
-from umkm_portal.embedded.processes import CELERY, Child, Program, stop_all
-from umkm_portal.embedded.servers import free_port, port_is_free
+from umkm_portal.embedded.ports import free_port, port_is_free
+from umkm_portal.embedded.processes import Child, Program, stop_all
+from umkm_portal.embedded.programs import catcher_program, portal_programs, stop_tier
 
-DEFAULT_PORT = 8000
-PORTS_TRIED = 50
 WEB_START_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 NAME_WIDTH = 8
@@ -40,15 +39,6 @@ class Stop(BaseException):
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where the web server listens and how people call it."""
-
-    host: str
-    port: int
-    url: str
-
-
 class Supervisor:
     """One running portal on one data folder.
 
@@ -56,16 +46,18 @@ class Supervisor:
     keeps it running, leaving stops it in reverse order.
     """
 
+    address: Address
+    """Known once entered."""
+
     def __init__(self, *, host: str, port: int | None, is_once: bool = False) -> None:
         self.folder: DataFolder = data_folder.default_folder()
         self.host = host
         self.wanted_port = port
         self.is_once = is_once
         self.children: list[Child] = []
-        self.address: Address | None = None
         self.catcher_port: int | None = None
         self._lock = FileLock(self.folder.portal_lock)
-        self._log: Any = None
+        self._log: TextIO | None = None
 
     # --- Start and stop -----------------------------------------------------------------------
 
@@ -88,7 +80,7 @@ class Supervisor:
         with _signals_ignored():
             if self.children:
                 self.say("portal", "stopping")
-            tiers = {child.name: _tier(child.name) for child in self.children}
+            tiers = {child.name: stop_tier(child.name) for child in self.children}
             for tier in sorted(set(tiers.values()), reverse=True):
                 stop_all([child for child in self.children if tiers[child.name] == tier])
             self.folder.portal_state.unlink(missing_ok=True)
@@ -104,7 +96,7 @@ class Supervisor:
         call_command("collectstatic", interactive=False, verbosity=0)
         if self.catcher_port:
             self._launch(catcher_program(self.catcher_port))
-            self._wait_for_catcher()
+            self._wait_for_catcher(self.catcher_port)
         self._seed_first_data()
         connections.close_all()
         self.say("portal", "starting web server, workers and schedule")
@@ -195,9 +187,8 @@ class Supervisor:
     def _choose_catcher_port(self) -> int | None:
         return None if settings.EMAIL_URL or not settings.EMBEDDED else free_port()
 
-    def _wait_for_catcher(self) -> None:
-        catcher = self.children[-1]
-        self._wait_for(catcher, lambda: not port_is_free(self.catcher_port), "the mail catcher")
+    def _wait_for_catcher(self, port: int) -> None:
+        self._wait_for(self.children[-1], lambda: not port_is_free(port), "the mail catcher")
 
     def _wait_for_web(self) -> None:
         web = next(child for child in self.children if child.name == "web")
@@ -205,7 +196,7 @@ class Supervisor:
         url = f"http://{listen}:{self.address.port}/healthz"
         self._wait_for(web, lambda: _answers(url), "the web server")
 
-    def _wait_for(self, child: Child, is_ready: Any, what: str) -> None:
+    def _wait_for(self, child: Child, is_ready: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + WEB_START_SECONDS
         while not is_ready():
             if not child.is_running() or time.monotonic() > deadline:
@@ -236,68 +227,6 @@ class _Lines:
 
     def flush(self) -> None:
         pass
-
-
-def choose_address(host: str, port: int | None) -> Address:
-    """The wanted port, or the first free one from 8000 on when nobody asked for one."""
-    if port is not None and not port_is_free(port, host):
-        raise EmbeddedError(f"port {port} on {host} is in use: choose another one with --port.")
-    candidates = [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
-    for candidate in candidates:
-        if port_is_free(candidate, host):
-            url = os.environ.get("PORTAL_URL", "").rstrip("/") or f"http://localhost:{candidate}"
-            return Address(host=host, port=candidate, url=url)
-    raise EmbeddedError(
-        f"no free port between {DEFAULT_PORT} and {DEFAULT_PORT + PORTS_TRIED - 1}: "
-        "choose one with --port."
-    )
-
-
-def catcher_program(port: int) -> Program:
-    return Program("mail", (sys.executable, "-m", "umkm_portal.embedded.catcher", str(port)))
-
-
-def portal_programs(address: Address, folder: DataFolder) -> list[Program]:
-    """Web server, workers with one pool per queue, and the one schedule."""
-    web = Program(
-        "web",
-        (
-            *(sys.executable, "-m", "gunicorn", "umkm_portal.wsgi:application"),
-            *("--bind", f"{address.host}:{address.port}", "--no-control-socket"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-            *("--graceful-timeout", "2", "--log-level", "warning"),
-        ),
-    )
-    beat = (
-        *_celery("beat", "--loglevel", "WARNING", "--pidfile", ""),
-        *("--schedule", str(folder.run / "beat-schedule")),
-    )
-    return [
-        web,
-        worker_program("bulk", settings.PORTAL_PROCESSES),
-        worker_program("urgent", 1),
-        worker_program("imports", 1),
-        Program("beat", beat),
-    ]
-
-
-def worker_program(queue: str, processes: int) -> Program:
-    """A Celery worker that serves only this queue."""
-    command = (
-        *_celery("worker", "--queues", queue, "--concurrency", str(processes)),
-        *("--hostname", f"{queue}@%h", "--loglevel", "WARNING"),
-        *("--without-gossip", "--without-mingle"),
-    )
-    return Program(queue, command, stop_steps=CELERY, orphan_signal=signal.SIGQUIT)
-
-
-def _celery(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "celery", "-q", "-A", "umkm_portal.celery", *arguments)
-
-
-def _tier(name: str) -> int:
-    """Tiers stop from the highest down: nothing new, then the workers, then what they need."""
-    return {"beat": 3, "web": 1, "mail": 0}.get(name, 2)
 
 
 def _has_participants() -> bool:
