@@ -63,6 +63,7 @@ HTTPS = PORTAL_URL.startswith("https://")
 INSTALLED_APPS = [
     "umkm_portal.pages",
     "umkm_portal.reports",
+    "umkm_portal.backups",
     "trainings",
     "partners",
     "participants",
