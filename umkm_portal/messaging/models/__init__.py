@@ -1,4 +1,10 @@
-from umkm_portal.messaging.models.accounts import Channel, Portfolio, SendingAccount, Suppression
+from umkm_portal.messaging.models.accounts import (
+    Channel,
+    Portfolio,
+    PortfolioContact,
+    SendingAccount,
+    Suppression,
+)
 from umkm_portal.messaging.models.campaigns import (
     AudienceMember,
     Campaign,
@@ -17,6 +23,7 @@ __all__ = [
     "Exclusion",
     "MessageTemplate",
     "Portfolio",
+    "PortfolioContact",
     "SendingAccount",
     "Suppression",
 ]

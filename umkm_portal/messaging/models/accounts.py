@@ -60,6 +60,8 @@ class SendingAccount(models.Model):
     works_on_holidays = models.BooleanField("juga hari libur", default=False)
     warmup_started_on = models.DateField("mulai pemanasan", null=True, blank=True)
     warmup_first_day = models.IntegerField("pesan hari pertama", null=True, blank=True)
+    counted_on = models.DateField(null=True, blank=True, editable=False)
+    counted = models.IntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = "akun pengirim"
@@ -79,8 +81,36 @@ class SendingAccount(models.Model):
         return f"{self.name} (#{self.pk})"
 
 
+class PortfolioContact(models.Model):
+    """A person to whom a portfolio last wrote at this time; counts towards its 24 hours."""
+
+    portfolio = models.ForeignKey(
+        Portfolio, models.CASCADE, related_name="contacts", db_index=False
+    )
+    recipient_key = models.BigIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "orang yang dihubungi"
+        verbose_name_plural = "orang yang dihubungi"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["portfolio", "recipient_key"], name="portfolio_contact_once"
+            )
+        ]
+        indexes = [models.Index(fields=["portfolio", "last_at"], name="portfolio_contact_recent")]
+
+    def __str__(self) -> str:
+        return f"Kontak #{self.pk}"
+
+
 class Suppression(models.Model):
-    """An address that gets nothing, or nothing of one purpose: opted out, or bounced for good."""
+    """An address that gets nothing, or nothing of one purpose: opted out, or bounced for good.
+
+    Email addresses are kept in lower case. `purpose` is a kind's purpose or EVERYTHING.
+    """
+
+    EVERYTHING = "all"
 
     class Reason(models.TextChoices):
         OPT_OUT = "opt_out", "Berhenti menerima"

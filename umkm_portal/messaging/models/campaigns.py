@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -32,6 +34,30 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.get_channel_display()} v{self.version}"
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def finishable(self) -> CampaignQuerySet:
+        """Fully expanded, or being cancelled: closed as soon as nothing is left to send."""
+        return self.filter(
+            Q(state=Campaign.State.RUNNING, is_standing=False)
+            | Q(state=Campaign.State.PAUSED, options__has_key="ends_as")
+        )
+
+    def ending(self) -> CampaignQuerySet:
+        """To be closed, but a worker may still hold messages of theirs."""
+        return self.filter(state=Campaign.State.PAUSED, options__has_key="ends_as")
+
+    def overdue(self, *, now: datetime) -> CampaignQuerySet:
+        """Past `not_after`, but not closed."""
+        open_states = (
+            Campaign.State.APPROVED,
+            Campaign.State.EXPANDING,
+            Campaign.State.RUNNING,
+            Campaign.State.PAUSED,
+        )
+        overdue = self.filter(not_after__lte=now, state__in=open_states, is_standing=False)
+        return overdue.exclude(options__has_key="ends_as")
 
 
 class Campaign(models.Model):
@@ -83,6 +109,8 @@ class Campaign(models.Model):
 
     FINAL = (State.DONE, State.CANCELLED)
 
+    objects = CampaignQuerySet.as_manager()
+
     class Meta:
         verbose_name = "kampanye"
         verbose_name_plural = "kampanye"
@@ -129,6 +157,9 @@ class AudienceMember(models.Model):
 
 class Exclusion(models.Model):
     """A person inside the segment who gets nothing from a campaign, and why."""
+
+    NO_CHANNEL = "no_channel"
+    """No address that a channel reaches: on the printable list, to be told by hand."""
 
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, related_name="exclusions", db_index=False

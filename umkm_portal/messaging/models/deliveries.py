@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,20 @@ from django.utils import timezone
 from umkm_portal.accounts.models import User
 from umkm_portal.messaging.models.accounts import Channel, SendingAccount
 from umkm_portal.messaging.models.campaigns import Campaign
+
+
+class DeliveryBatchQuerySet(models.QuerySet["DeliveryBatch"]):
+    def unsettled(self) -> DeliveryBatchQuerySet:
+        """With messages that still wait for an outcome."""
+        return self.filter(Q(pending__gt=0) | Q(sending__gt=0) | Q(failed_temporary__gt=0))
+
+    def due(self, *, now: datetime) -> DeliveryBatchQuerySet:
+        """Waiting for a worker."""
+        return self.filter(due_at__lte=now)
+
+    def held(self) -> DeliveryBatchQuerySet:
+        """In the hands of a worker, alive or not."""
+        return self.filter(lease_until__isnull=False)
 
 
 class DeliveryBatch(models.Model):
@@ -46,6 +61,8 @@ class DeliveryBatch(models.Model):
     suppressed = models.IntegerField(default=0)
     uncertain = models.IntegerField(default=0)
     cancelled = models.IntegerField(default=0)
+
+    objects = DeliveryBatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "rombongan pesan"
