@@ -1,0 +1,315 @@
+"""Holding a batch: claim, advance chunk by chunk, give back; every write is fenced.
+
+A claim raises `attempt`; every later write says `attempt = mine`. Who lost the batch writes
+nothing more: its rows were settled by whoever found the lease expired.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from umkm_portal.messaging import ledger
+from umkm_portal.messaging.ledger import APPLY_CHANGES, CHANGES
+from umkm_portal.messaging.models import Delivery, DeliveryBatch, Suppression
+
+_CLAIM = """
+UPDATE messaging_deliverybatch b
+SET attempt = b.attempt + 1, due_at = NULL, worker = %(worker)s,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+WHERE b.id = (
+    SELECT b.id FROM messaging_deliverybatch b
+    JOIN messaging_campaign c ON c.id = b.campaign_id
+    WHERE b.due_at <= %(now)s AND b.priority <= %(priority)s
+        AND (%(campaign)s::bigint IS NULL OR b.campaign_id = %(campaign)s)
+        AND b.channel = ANY(%(channels)s)
+        AND c.state = 'running' AND c.kind = ANY(%(kinds)s)
+        AND (c.not_before IS NULL OR c.not_before <= %(now)s)
+        AND (c.not_after IS NULL OR c.not_after > %(now)s)
+        AND (b.account_id = ANY(%(open)s)
+            OR b.account_id = ANY(%(alive)s)
+                AND (c.ignores_hours OR c.kind = ANY(%(service_kinds)s)))
+    ORDER BY b.priority, b.due_at, b.id
+    LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
+RETURNING b.id, b.attempt
+"""
+
+_ADVANCE = f"""
+WITH held AS MATERIALIZED (
+    SELECT b.id, b.campaign_id, b.number,
+        c.state = 'running' AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) AS goes_on
+    FROM messaging_deliverybatch b JOIN messaging_campaign c ON c.id = b.campaign_id
+    WHERE b.id = %(batch)s AND b.attempt = %(attempt)s AND b.lease_until IS NOT NULL
+    FOR UPDATE OF b
+), recorded AS (
+    UPDATE messaging_delivery d
+    SET state = r.state, error = r.error, provider_ref = r.provider_ref,
+        attempt = d.attempt - (r.state = 'pending')::int, changed_at = clock_timestamp()
+    FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(errors)s::text[], %(refs)s::text[])
+        AS r (id, state, error, provider_ref), held
+    WHERE d.id = r.id AND d.state = 'sending'
+    RETURNING d.id, d.campaign_id, d.batch_number, 'sending' AS was, d.state
+), waiting AS MATERIALIZED (
+    SELECT d.id, d.state, d.id = ANY(%(unwanted)s::bigint[]) AS is_unwanted, (
+        SELECT s.reason FROM messaging_suppression s
+        WHERE s.channel = d.channel AND s.address = lower(d.address)
+            AND s.purpose IN ('{Suppression.EVERYTHING}', %(purpose)s)
+        LIMIT 1) AS stopped
+    FROM messaging_delivery d, held
+    WHERE d.id = ANY(%(next)s::bigint[]) AND held.goes_on
+        AND d.state IN ('pending', 'failed_temporary')
+    FOR UPDATE OF d
+), taken AS (
+    UPDATE messaging_delivery d
+    SET state = CASE WHEN w.is_unwanted THEN 'cancelled'
+            WHEN w.stopped IS NOT NULL THEN 'suppressed' ELSE 'sending' END,
+        error = CASE WHEN w.is_unwanted THEN 'Tidak diperlukan lagi.'
+            ELSE coalesce(w.stopped, '') END,
+        attempt = d.attempt + (NOT w.is_unwanted AND w.stopped IS NULL)::int,
+        changed_at = clock_timestamp()
+    FROM waiting w WHERE d.id = w.id
+    RETURNING d.id, d.campaign_id, d.batch_number, w.state AS was, d.state
+), moved AS (
+    SELECT * FROM recorded UNION ALL SELECT * FROM taken
+), counted AS (
+    UPDATE messaging_deliverybatch b
+    SET {APPLY_CHANGES}, lease_until = CASE
+        WHEN b.lease_until > clock_timestamp() + %(lease)s * interval '0.5 second'
+            THEN b.lease_until
+        ELSE clock_timestamp() + %(lease)s * interval '1 second' END
+    FROM held, (SELECT {CHANGES} FROM moved) delta
+    WHERE b.id = held.id
+    RETURNING extract(epoch FROM b.lease_until - clock_timestamp())::float8 AS seconds
+)
+SELECT counted.seconds, held.goes_on,
+    ARRAY(SELECT id FROM taken WHERE state = 'sending' ORDER BY id)
+FROM counted, held
+"""  # noqa: S608 (states are our own words)
+
+_EXPIRED = """
+SELECT id, attempt, worker, lease_until < clock_timestamp() AS is_over
+FROM messaging_deliverybatch WHERE lease_until IS NOT NULL ORDER BY id
+"""
+
+
+class BatchLost(Exception):
+    """Somebody else settled this batch; nothing more may be written or sent."""
+
+
+@dataclass
+class Claim:
+    """A batch in our hands until `deadline` (of `time.monotonic`)."""
+
+    batch: DeliveryBatch
+    deadline: float
+    is_running: bool = True
+    results: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """(delivery id, state, error, provider_ref) not written yet."""
+
+    @property
+    def seconds_left(self) -> float:
+        return self.deadline - time.monotonic()
+
+
+def claim_batch(
+    *,
+    now: datetime,
+    priority: int,
+    channels: Sequence[str],
+    kinds: Sequence[str],
+    service_kinds: Sequence[str],
+    open_accounts: Sequence[int],
+    alive_accounts: Sequence[int],
+    campaign_id: int | None = None,
+) -> Claim | None:
+    """Take the most urgent due batch up to a priority number; None when there is none."""
+    started = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "lease": _lease(),
+                "worker": worker_name(),
+                "now": now,
+                "priority": priority,
+                "campaign": campaign_id,
+                "channels": list(channels),
+                "kinds": list(kinds),
+                "service_kinds": list(service_kinds),
+                "open": list(open_accounts),
+                "alive": list(alive_accounts),
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, attempt = row
+    related = ("campaign", "account__portfolio")
+    batch = DeliveryBatch.objects.select_related(*related).get(pk=pk)
+    batch.attempt = attempt  # ours, even if we slept so long that somebody took the batch over
+    return Claim(batch=batch, deadline=started + _lease())
+
+
+def advance(
+    claim: Claim,
+    *,
+    next_ids: Sequence[int] = (),
+    unwanted_ids: Sequence[int] = (),
+    purpose: str = "",
+) -> list[int]:
+    """Write what became of the last chunk, mark the next one `sending`; one commit for both.
+
+    Returns the ids that may be handed over now: without those not wanted any more, suppressed,
+    or moved meanwhile; none when the campaign was paused. Renews the lease. Raises BatchLost.
+    """
+    started = time.monotonic()
+    ids, states, errors, refs = zip(*claim.results, strict=True) if claim.results else ((),) * 4
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADVANCE,
+            {
+                "batch": claim.batch.pk,
+                "attempt": claim.batch.attempt,
+                "lease": _lease(),
+                "ids": list(ids),
+                "states": list(states),
+                "errors": list(errors),
+                "refs": list(refs),
+                "next": list(next_ids),
+                "unwanted": list(unwanted_ids),
+                "purpose": purpose,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise BatchLost
+    claim.results.clear()
+    seconds, claim.is_running, sending = row
+    claim.deadline = started + seconds
+    return sending
+
+
+@transaction.atomic
+def give_back(claim: Claim, *, due_at: datetime, retry_at: datetime) -> None:
+    """Let go of a batch; what waits in it is due at `due_at`, what failed for now at `retry_at`.
+
+    Results must be written before. Raises BatchLost.
+    """
+    batch = _held(claim)
+    if batch is None:
+        raise BatchLost
+    ledger.rebatch(batch, from_states=[Delivery.State.FAILED_TEMPORARY], due_at=retry_at)
+    batch.refresh_from_db()
+    DeliveryBatch.objects.filter(pk=batch.pk).update(
+        lease_until=None,
+        due_at=due_at if batch.pending or batch.failed_temporary else None,
+    )
+
+
+@transaction.atomic
+def _held(claim: Claim) -> DeliveryBatch | None:
+    found = DeliveryBatch.objects.held().filter(pk=claim.batch.pk, attempt=claim.batch.attempt)
+    return found.select_for_update().first()
+
+
+def expire_claims(*, now: datetime) -> int:
+    """Settle batches whose worker is late or dead: what was being sent is `uncertain` now.
+
+    The rest is due at once. Returns the number of batches. A worker on this machine whose process
+    is gone is not waited for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED)
+        rows = cursor.fetchall()
+    return sum(
+        _settle(batch_id, attempt=attempt, is_gone=_is_gone(worker), now=now)
+        for batch_id, attempt, worker, is_over in rows
+        if is_over or _is_gone(worker)
+    )
+
+
+@transaction.atomic
+def _settle(batch_id: int, *, attempt: int, is_gone: bool, now: datetime) -> bool:
+    found = DeliveryBatch.objects.held().filter(pk=batch_id, attempt=attempt)
+    if not is_gone:
+        found = found.filter(lease_until__lt=Now())  # unless it was renewed meanwhile
+    batch = found.select_for_update(skip_locked=True).first()
+    if batch is None:
+        return False
+    sending = Delivery.objects.filter(
+        campaign_id=batch.campaign_id,
+        batch_number=batch.number,
+        state=Delivery.State.SENDING,
+    )
+    ledger.move(
+        list(sending.values_list("pk", flat=True)),
+        to=Delivery.State.UNCERTAIN,
+        from_states=[Delivery.State.SENDING],
+        now=now,
+        error="Proses pengirim berhenti saat pesan ini dikirim.",
+    )
+    batch.refresh_from_db()
+    waits = batch.pending or batch.failed_temporary
+    DeliveryBatch.objects.filter(pk=batch.pk).update(
+        attempt=attempt + 1, lease_until=None, due_at=now if waits else None
+    )
+    return True
+
+
+def waiting_rows(batch: DeliveryBatch) -> list[dict[str, Any]]:
+    """What a batch still has to send, in order."""
+    waiting = Delivery.objects.filter(
+        campaign_id=batch.campaign_id, batch_number=batch.number, state__in=ledger.WAITING
+    )
+    fields = ("pk", "public_id", "recipient_key", "subject_id", "address", "context", "attempt")
+    return list(waiting.order_by("pk").values(*fields))
+
+
+def _lease() -> float:
+    return settings.BATCH_LEASE.total_seconds()
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()[:60]
+
+
+def worker_name() -> str:
+    """`host:pid` of this process, as the batches show it."""
+    return f"{_host()}:{os.getpid()}"
+
+
+def _is_gone(worker: str) -> bool:
+    """Whether the process surely no longer runs. A wrong guess is harmless: writes are fenced."""
+    host, _, pid = worker.rpartition(":")
+    if host != _host() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+__all__ = [
+    "BatchLost",
+    "Claim",
+    "advance",
+    "claim_batch",
+    "expire_claims",
+    "give_back",
+    "waiting_rows",
+    "worker_name",
+]

@@ -1,0 +1,134 @@
+"""Single messages: confirmations, offers, codes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from umkm_portal.messaging import kinds, ledger, nudges
+from umkm_portal.messaging.accounts import default_account
+from umkm_portal.messaging.kinds import CampaignKind
+from umkm_portal.messaging.models import Campaign, Channel, Delivery, DeliveryBatch
+from umkm_portal.messaging.services.wordings import current_wording, save_wording
+
+MAX_STEP = 60
+
+
+@transaction.atomic
+def queue_one(
+    kind: CampaignKind | str,
+    *,
+    recipient_key: int,
+    subject_id: int | None,
+    dedupe_key: str,
+    address: str,
+    now: datetime,
+    context: dict[str, str] | None = None,
+    channel: str = Channel.EMAIL,
+) -> Delivery:
+    """Put one message on the standing campaign of its kind; workers are nudged after commit.
+
+    The same `dedupe_key` (up to 60 characters) for the same person and channel is one message:
+    the row that exists is returned. Without an address the row says so and nothing is sent.
+    """
+    kind = kinds.get(kind) if isinstance(kind, str) else kind
+    if len(dedupe_key) > MAX_STEP:
+        raise ValueError(f"dedupe_key is longer than {MAX_STEP} characters: {dedupe_key}")
+    campaign = standing_campaign(kind, channel=channel, now=now)
+    if context is None:
+        context = kind.single_context(subject_id) if kind.single_context and subject_id else {}
+    number = _next_batch_number()
+    delivery, is_new = Delivery.objects.get_or_create(
+        campaign=campaign,
+        recipient_key=recipient_key,
+        step=dedupe_key,
+        channel=channel,
+        defaults={
+            "subject_id": subject_id,
+            "address": address,
+            "context": context,
+            "batch_number": number if address else None,
+            "state": Delivery.State.PENDING if address else Delivery.State.SUPPRESSED,
+            "error": "" if address else "Tidak ada alamat.",
+            "created_at": now,
+            "changed_at": now,
+        },
+    )
+    if is_new and address:
+        _batch_of_one(delivery, number=number, kind=kind, now=now)
+        nudges.after_commit(
+            nudges.URGENT if kind.priority < DeliveryBatch.Priority.BULK else nudges.WORK
+        )
+    return delivery
+
+
+@transaction.atomic
+def cancel_open(
+    *, recipient_key: int, subject_id: int, kinds: Collection[str], now: datetime, reason: str = ""
+) -> int:
+    """Cancel what still waits for one person about one subject; return how many.
+
+    Called in the transaction of the answer that makes the messages pointless. A message that is
+    being sent at this moment still goes.
+    """
+    waiting = Delivery.objects.filter(
+        recipient_key=recipient_key,
+        subject_id=subject_id,
+        campaign__kind__in=list(kinds),
+        state__in=ledger.WAITING,
+    )
+    return len(
+        ledger.move(
+            list(waiting.values_list("pk", flat=True)),
+            to=Delivery.State.CANCELLED,
+            from_states=ledger.WAITING,
+            now=now,
+            error=reason or "Tidak diperlukan lagi.",
+        )
+    )
+
+
+def standing_campaign(kind: CampaignKind, *, channel: str, now: datetime) -> Campaign:
+    """The campaign that carries all single messages of a kind, made when first needed."""
+    campaign, is_new = Campaign.objects.get_or_create(
+        kind=kind.name,
+        is_standing=True,
+        defaults={
+            "title": kind.label,
+            "state": Campaign.State.RUNNING,
+            "channels": list(kind.wording),
+            "created_at": now,
+            "started_at": now,
+        },
+    )
+    if is_new:
+        for name in kind.wording:
+            subject, body = current_wording(kind, name)
+            campaign.templates.add(
+                save_wording(kind, channel=name, subject=subject, body=body, actor=None)
+            )
+    return campaign
+
+
+def _batch_of_one(
+    delivery: Delivery, *, number: int, kind: CampaignKind, now: datetime
+) -> DeliveryBatch:
+    return DeliveryBatch.objects.create(
+        campaign_id=delivery.campaign_id,
+        number=number,
+        channel=delivery.channel,
+        account=default_account(delivery.channel),
+        priority=kind.priority,
+        due_at=now,
+        size=1,
+        pending=1,
+    )
+
+
+def _next_batch_number() -> int:
+    """From a sequence, so that simultaneous answers wait for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('messaging_batch_number')")
+        return cursor.fetchone()[0]

@@ -1,0 +1,52 @@
+"""What every channel offers: a kept connection that takes one message after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from umkm_portal.messaging.models import Channel
+from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
+from umkm_portal.messaging.transports.types import AccountTrouble, Message, Outcome
+
+__all__ = ["AccountTrouble", "Message", "Outcome", "Transport", "off_reason", "open_transport"]
+
+
+class Transport(Protocol):
+    """A connection of one channel, kept while a batch is worked."""
+
+    def send(self, message: Message) -> Outcome:
+        """Hand over one message. Raises AccountTrouble when it surely was not handed over and
+        the next one would fare no better."""
+
+    def close(self) -> None:
+        """Say goodbye; never raises."""
+
+
+@dataclass(frozen=True)
+class _Channel:
+    open: Callable[[float], Transport]
+    off_reason: Callable[[], str]
+
+
+_CHANNELS = {Channel.EMAIL: _Channel(SmtpTransport, smtp_off_reason)}
+
+
+def open_transport(channel: str, *, timeout: float) -> Transport:
+    """A transport whose single network waits end after `timeout` seconds."""
+    return _CHANNELS[Channel(channel)].open(timeout)
+
+
+def off_reason(channel: str) -> str:
+    """Why nothing can be sent through a channel on this installation, or ""."""
+    if channel == Channel.MANUAL:
+        return ""
+    known = _CHANNELS.get(Channel(channel))
+    if known is None:
+        return f"Saluran {Channel(channel).label} belum tersedia."
+    return known.off_reason()
+
+
+def channels_on() -> list[str]:
+    return [str(channel) for channel in _CHANNELS if not off_reason(channel)]

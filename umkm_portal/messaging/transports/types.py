@@ -1,0 +1,32 @@
+"""What transports take and give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class AccountTrouble(Exception):
+    """The sender or its server is in trouble, not the recipient; nothing was handed over."""
+
+    def __init__(self, reason: str, *, is_lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.is_lasting = is_lasting
+
+
+@dataclass(frozen=True)
+class Message:
+    """One filled message: the address, and for email the whole MIME message as bytes."""
+
+    address: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message; `state` is a `Delivery.State` value."""
+
+    state: str
+    error: str = ""
+    provider_ref: str = ""
+    suppresses: bool = False
+    """The address does not exist: nothing more may go there."""
