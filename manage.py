@@ -22,6 +22,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except EmbeddedError as error:
         sys.exit(f"portal: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
