@@ -91,6 +91,18 @@ class Child:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def wait(self) -> int:
+        """Wait for a program that ends by itself; its exit code."""
+        if self.process is None:
+            return 0
+        code = self.process.wait()
+        self.finish_stop()
+        return code
+
+    def last_words(self) -> str:
+        """The last line it has said, for a message."""
+        return self.last_lines[-1] if self.last_lines else "it said nothing"
+
     def watch(self) -> bool:
         """Look after it once; True when it has just been started again.
 

@@ -17,7 +17,7 @@ from django.core.management import call_command, get_commands
 from django.db import connection as database
 from django.db import connections
 
-from umkm_portal.embedded import connection, keyring, lease
+from umkm_portal.embedded import connection, keyring, lease, static_files
 from umkm_portal.embedded import folder as data_folder
 from umkm_portal.embedded.address import Address, choose_address
 from umkm_portal.embedded.errors import EmbeddedError
@@ -90,10 +90,9 @@ class Supervisor:
             self._lock.release()
 
     def _start(self) -> None:
-        self.say("portal", "preparing the database")
-        call_command("migrate", interactive=False, verbosity=0)
-        self.say("portal", "collecting static files")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        with self._static_files_being_collected():
+            self.say("portal", "preparing the database")
+            call_command("migrate", interactive=False, verbosity=0)
         if self.catcher_port:
             self._launch(catcher_program(self.catcher_port))
             self._wait_for_catcher(self.catcher_port)
@@ -104,6 +103,21 @@ class Supervisor:
             self._launch(program)
         self._wait_for_web()
         self._write_state(is_ready=True)
+
+    @contextlib.contextmanager
+    def _static_files_being_collected(self) -> Iterator[None]:
+        """In a process of its own, beside the work of the block; nothing when none has changed."""
+        wanted = static_files.fingerprint()
+        if wanted == static_files.collected(self.folder):
+            yield
+            return
+        self.say("portal", "collecting static files")
+        child = self._launch(static_files.COLLECT)
+        yield
+        if child.wait() != 0:
+            raise EmbeddedError(f"the static files could not be collected: {child.last_words()}")
+        self.children.remove(child)
+        static_files.remember(self.folder, wanted)
 
     def _become_the_only_one(self) -> None:
         """One portal per data folder: two schedules would do everything twice."""
@@ -156,11 +170,12 @@ class Supervisor:
                 sys.stdout.write(prefixed)
                 sys.stdout.flush()
 
-    def _launch(self, program: Program) -> None:
+    def _launch(self, program: Program) -> Child:
         child = Child(program=program, environment=self._environment(), say=self.say)
         self.children.append(child)
         child.start()
         self._write_state(is_ready=False)
+        return child
 
     def _environment(self) -> dict[str, str]:
         kept = dict(os.environ)
@@ -200,8 +215,7 @@ class Supervisor:
         deadline = time.monotonic() + WEB_START_SECONDS
         while not is_ready():
             if not child.is_running() or time.monotonic() > deadline:
-                said = child.last_lines[-1] if child.last_lines else "it said nothing"
-                raise EmbeddedError(f"{what} did not start: {said}")
+                raise EmbeddedError(f"{what} did not start: {child.last_words()}")
             time.sleep(0.05)
 
     def _open_log(self) -> None:
