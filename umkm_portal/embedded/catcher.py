@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 LARGEST_MAIL = 20 * 1024 * 1024
+NUL = "\0"
+"""PostgreSQL keeps no text with it."""
 
 
 class Mailbox:
@@ -35,11 +37,17 @@ class Mailbox:
         content = envelope.original_content or b""
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self.writer, keep, content, list(envelope.rcpt_tos))
+            await loop.run_in_executor(self.writer, _keep_freshly, content, envelope.rcpt_tos)
         except DatabaseError as error:
             print(f"a mail was refused for now: {error}", file=sys.stderr, flush=True)
             return "451 mailbox not available, try again"
         return "250 kept"
+
+
+def _keep_freshly(content: bytes, recipients: list[str]) -> None:
+    """`keep`, on a connection that may have been lost since the last mail."""
+    close_old_connections()
+    keep(content, recipients)
 
 
 def keep(content: bytes, recipients: list[str]) -> None:
@@ -47,7 +55,6 @@ def keep(content: bytes, recipients: list[str]) -> None:
     # The models can be imported only once Django is set up, and this module is a program.
     from umkm_portal.embedded.models import CaughtMail  # noqa: PLC0415
 
-    close_old_connections()
     message = message_from_bytes(content, policy=policy.default)
     CaughtMail.objects.bulk_create(caught_mails(message, recipients))
 
@@ -56,13 +63,13 @@ def caught_mails(message: EmailMessage, recipients: list[str]) -> "list[CaughtMa
     """Unsaved rows for one parsed mail."""
     from umkm_portal.embedded.models import CaughtMail  # noqa: PLC0415  (see `keep`)
 
-    message_id = str(message.get("Message-ID", "")).strip()
+    message_id = _header(message, "Message-ID").strip()
     return [
         CaughtMail(
             message_id=message_id[:300],
             delivery=delivery_of(message_id),
-            recipient=recipient.lower()[:320],
-            subject=str(message.get("Subject", ""))[:500],
+            recipient=recipient.lower().replace(NUL, "")[:320],
+            subject=_header(message, "Subject")[:500],
             text=_body(message, "plain"),
             html=_body(message, "html"),
         )
@@ -78,10 +85,14 @@ def delivery_of(message_id: str) -> uuid.UUID | None:
         return None
 
 
+def _header(message: EmailMessage, name: str) -> str:
+    return str(message.get(name, "")).replace(NUL, "")
+
+
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
     text = part.get_content() if part is not None else ""
-    return text.replace("\0", "")
+    return str(text).replace(NUL, "")
 
 
 def receiver(mailbox: Mailbox, loop: asyncio.AbstractEventLoop) -> SMTP:

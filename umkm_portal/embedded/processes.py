@@ -142,11 +142,6 @@ class Child:
         self.process.wait()
         if self._reader is not None:
             self._reader.join(2.0)
-        if self.process.stdout is not None and not self._reader_is_busy():
-            self.process.stdout.close()
-
-    def _reader_is_busy(self) -> bool:
-        return self._reader is not None and self._reader.is_alive()
 
     def _send(self, number: signal.Signals) -> None:
         if self.is_running() and self.process is not None:
@@ -162,11 +157,12 @@ class Child:
         return f"by signal {-code}" if code and code < 0 else f"exit code {code}"
 
     def _read(self, stream: IO[bytes]) -> None:
-        for raw in stream:
-            line = raw.decode(errors="replace").rstrip()
-            if line:
-                self.last_lines = [*self.last_lines[-4:], line]
-                self.say(self.name, line)
+        with stream:
+            for raw in stream:
+                line = raw.decode(errors="replace").rstrip()
+                if line:
+                    self.last_lines = [*self.last_lines[-4:], line]
+                    self.say(self.name, line)
 
 
 def stop_all(children: list[Child]) -> None:
