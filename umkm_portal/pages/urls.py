@@ -1,12 +1,19 @@
 from django.urls import path
 
 from umkm_portal.pages import views
+from umkm_portal.pages.tour import views as tour
 
 app_name = "pages"
 urlpatterns = [
     path("", views.home, name="home"),
     path("bantuan/", views.help_page, name="help"),
     path("privasi/", views.privacy, name="privacy"),
+    path("coba/", tour.tour, name="tour"),
+    path("coba/buku/", tour.books, name="books"),
+    path("coba/masuk/", tour.login_officer, name="login_officer"),
+    path("coba/matikan/", tour.kill, name="kill"),
+    path("coba/surat/", tour.mailbox, name="mailbox"),
+    path("coba/surat/<int:pk>/", tour.mail, name="mail"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

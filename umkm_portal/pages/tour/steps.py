@@ -1,0 +1,256 @@
+"""The steps of the tour in words: what to do, what already happened, and one button each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+
+from umkm_portal.common import codes
+from umkm_portal.embedded.models import CaughtMail
+from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging.models import Campaign, Exclusion
+from umkm_portal.pages.tour.walk import Walk
+
+SAMPLE = "contoh/peserta-berantakan.csv"
+ENGLISH = "en"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One button: a link, or a login that leads to a page."""
+
+    label: str
+    url: str
+    needs_login: bool = False
+    is_download: bool = False
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One thing that has or has not happened."""
+
+    label: str
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step; done when all its ticks are."""
+
+    key: str
+    title: str
+    text: str
+    ticks: list[Tick]
+    actions: list[Action] = field(default_factory=list)
+
+    @property
+    def is_done(self) -> bool:
+        return all(tick.is_done for tick in self.ticks)
+
+
+def steps(walk: Walk, *, language: str) -> list[Step]:
+    say = Speaker(language)
+    return [
+        _import_step(walk, say),
+        _invite_step(walk, say),
+        _send_step(walk, say),
+        _answer_step(walk, say),
+        _waiting_step(walk, say),
+    ]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Chooses the Indonesian or the English of a pair."""
+
+    language: str
+
+    def __call__(self, indonesian: str, english: str) -> str:
+        return english if self.language == ENGLISH else indonesian
+
+
+def admin_url(name: str, *args: object) -> str:
+    """The address of a staff page; the first staff page while that one does not exist."""
+    try:
+        return reverse(f"admin:{name}", args=args)
+    except NoReverseMatch:
+        return reverse("admin:index")
+
+
+def mail_url(mail: CaughtMail) -> str:
+    return reverse("pages:mail", args=[mail.pk])
+
+
+def _import_step(walk: Walk, say: Speaker) -> Step:
+    file = walk.file
+    state = file.state if file else ""
+    later = (ImportFile.State.APPROVED, ImportFile.State.APPLYING, ImportFile.State.DONE)
+    bad = file.rejected_count if file else 0
+    upload = admin_url("imports_importfile_add")
+    page = admin_url("imports_importfile_change", file.pk) if file else upload
+    return Step(
+        "import",
+        say("Unggah daftar yang berantakan", "Upload a messy list"),
+        say(
+            "Sebagai petugas, unggah berkas contoh, lihat baris mana yang salah dan mengapa, "
+            "lalu terima baris yang benar.",
+            "As an officer, upload the sample file, see which rows are wrong and why, then accept "
+            "the good ones.",
+        ),
+        [
+            Tick(say("Berkas diunggah", "File uploaded"), file is not None),
+            Tick(
+                say(f"Baris diperiksa: {bad} ditolak", f"Rows checked: {bad} rejected"),
+                state in (ImportFile.State.CHECKED, *later),
+            ),
+            Tick(say("Baris yang benar disimpan", "Good rows stored"), state == later[-1]),
+        ],
+        [
+            Action(
+                say("Unduh berkas contoh", "Download the sample file"),
+                static(SAMPLE),
+                is_download=True,
+            ),
+            Action(
+                say("Buka halaman unggah", "Open the upload page")
+                if not file
+                else say("Lihat berkas Anda", "See your file"),
+                page,
+                needs_login=True,
+            ),
+        ],
+    )
+
+
+def _invite_step(walk: Walk, say: Speaker) -> Step:
+    cohort, campaign = walk.cohort, walk.campaign
+    excluded = Exclusion.objects.filter(campaign=campaign).count() if campaign else 0
+    size = walk.round.size if walk.round else 0
+    page = (
+        admin_url("trainings_cohort_change", cohort.pk)
+        if cohort
+        else admin_url("trainings_cohort_changelist")
+    )
+    return Step(
+        "invite",
+        say("Undang ke satu gelombang", "Invite to one wave"),
+        say(
+            f"Buka gelombang {cohort or ''}, tekan Undang, baca siapa yang tidak diundang dan "
+            "alasannya, lalu setujui.",
+            f"Open the wave {cohort or ''}, press Undang, read who is left out and why, then "
+            "approve.",
+        ),
+        [
+            Tick(
+                say(f"Putaran disetujui: {size} orang", f"Round approved: {size} people"),
+                bool(walk.round),
+            ),
+            Tick(
+                say(f"{excluded} orang dikecualikan", f"{excluded} people left out"),
+                bool(campaign),
+            ),
+        ],
+        [Action(say("Buka gelombang", "Open the wave"), page, needs_login=True)],
+    )
+
+
+def _send_step(walk: Walk, say: Speaker) -> Step:
+    campaign, books = walk.campaign, walk.books
+    sent = books.sent if books else 0
+    is_done = bool(campaign and books and campaign.state == Campaign.State.DONE)
+    actions = []
+    if campaign:
+        page = admin_url("messaging_campaign_change", campaign.pk)
+        actions.append(Action(say("Buka kampanye", "Open the campaign"), page, needs_login=True))
+    return Step(
+        "send",
+        say("Lihat pesan berangkat, jeda, matikan satu proses", "Watch, pause, kill a worker"),
+        say(
+            "Pesan berangkat dengan kecepatan yang terlihat. Tekan Jeda lalu Lanjutkan di halaman "
+            "kampanye. Matikan satu proses pengirim di bawah ini: proses lain meneruskan, tidak "
+            "ada yang terlewat dan tidak ada yang dikirimi dua kali.",
+            "Mails go at a visible pace. Press Jeda (pause) and Lanjutkan (resume) on the campaign "
+            "page. Kill one sending process below: another goes on, nobody is missed and nobody is "
+            "mailed twice.",
+        ),
+        [
+            Tick(say(f"{sent} pesan terkirim", f"{sent} messages sent"), sent > 0),
+            Tick(say("Kampanye pernah dijeda", "The campaign was paused"), walk.was_paused),
+            Tick(
+                say("Rombongan diambil alih dari proses mati", "A dead worker's batch taken over"),
+                walk.lost_a_worker,
+            ),
+            Tick(
+                say("Kampanye selesai, pembukuan cocok", "Campaign done, the books balance"),
+                is_done and bool(books and books.is_balanced),
+            ),
+        ],
+        actions,
+    )
+
+
+def _answer_step(walk: Walk, say: Speaker) -> Step:
+    mail, owner = walk.owner_mail, walk.owner
+    code = codes.display(owner.short_code) if owner else ""
+    has_mail = mail is not None or owner is not None
+    return Step(
+        "answer",
+        say("Jawab dari surat pemilik kios", "Answer from the stall owner's mail"),
+        say(
+            "Buka surat undangan pemilik kios di kotak surat, tekan tautannya, jawab Ya, dan lihat "
+            "kursi serta kode tiketnya.",
+            "Open the stall owner's invitation in the mailbox, follow the link, answer Ya (yes), "
+            "and see the seat and the ticket code.",
+        ),
+        [
+            Tick(say("Surat undangan sampai", "The invitation arrived"), has_mail),
+            Tick(
+                say(f"Jawaban Ya, tiket {code}", f"Answered yes, ticket {code}").rstrip(" ,"),
+                owner is not None,
+            ),
+        ],
+        [Action(say("Buka suratnya", "Open the mail"), mail_url(mail))] if mail else [],
+    )
+
+
+def _waiting_step(walk: Walk, say: Speaker) -> Step:
+    cohort, waited, moved = walk.cohort, walk.waited, walk.moved_up
+    free = cohort.free if cohort else 0
+    actions = []
+    if walk.next_mail and not waited:
+        actions.append(
+            Action(
+                say("Buka surat orang berikutnya", "Open the next mail"), mail_url(walk.next_mail)
+            )
+        )
+    if walk.owner_mail and waited and not walk.has_cancelled:
+        actions.append(
+            Action(
+                say("Buka surat pemilik kios", "Open the owner's mail"), mail_url(walk.owner_mail)
+            )
+        )
+    if walk.offer_mail:
+        actions.append(
+            Action(say("Buka surat tawaran", "Open the offer"), mail_url(walk.offer_mail))
+        )
+    return Step(
+        "waiting",
+        say("Daftar tunggu bergerak", "The waiting list moves"),
+        say(
+            f"Jawab Ya untuk orang berikutnya. Sisa {free} kursi; setelah penuh, jawaban Ya masuk "
+            "daftar tunggu. Lalu pemilik kios membatalkan lewat tautan yang sama; orang pertama "
+            "di daftar tunggu ditawari kursinya.",
+            f"Answer yes for the next person. {free} seats are left; once full, a yes lands on the "
+            "waiting list. Then the owner cancels by the same link, and the first in line is "
+            "offered the seat.",
+        ),
+        [
+            Tick(say("Ada yang masuk daftar tunggu", "Somebody waits"), waited is not None),
+            Tick(say("Pemilik kios membatalkan", "The owner cancelled"), walk.has_cancelled),
+            Tick(say("Yang menunggu ditawari kursi", "The waiting person moved up"), bool(moved)),
+            Tick(say("Ia sudah diberi tahu", "And was told"), walk.offer_mail is not None),
+        ],
+        actions,
+    )

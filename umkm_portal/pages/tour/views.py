@@ -1,0 +1,120 @@
+"""The tour's pages: only on practice data, 404 everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from umkm_portal.embedded.models import CaughtMail
+from umkm_portal.messaging.models import Delivery
+from umkm_portal.pages.tour.steps import ENGLISH, steps
+from umkm_portal.pages.tour.walk import Walk, end_worker, officer
+
+MAILS_PER_PAGE = 30
+View = Callable[..., HttpResponse]
+
+
+def practice_only(view: View) -> View:
+    """The page exists only where the data is practice data."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@practice_only
+@never_cache
+@require_safe
+def tour(request: HttpRequest) -> HttpResponse:
+    walk = Walk()
+    shown = steps(walk, language=_language(request))
+    context = {
+        "language": _language(request),
+        "is_english": _language(request) == ENGLISH,
+        "steps": shown,
+        "current": next((step.key for step in shown if not step.is_done), ""),
+        "done_count": sum(step.is_done for step in shown),
+        **_books(walk),
+    }
+    return render(request, "pages/tour/tour.html", context)
+
+
+@practice_only
+@never_cache
+@require_safe
+def books(request: HttpRequest) -> HttpResponse:
+    """The live part of step 3, fetched every two seconds by pages that can."""
+    context = {**_books(Walk()), "is_english": _language(request) == ENGLISH}
+    return render(request, "pages/tour/_books.html", context)
+
+
+@practice_only
+@require_POST
+def login_officer(request: HttpRequest) -> HttpResponse:
+    """Come in as the practice officer and go on to a page of the portal."""
+    login(request, officer(), backend="django.contrib.auth.backends.ModelBackend")
+    target = request.POST.get("tujuan", "")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        target = reverse("admin:index")
+    return redirect(target)
+
+
+@practice_only
+@require_POST
+def kill(request: HttpRequest) -> HttpResponse:
+    """Kill one sending process of the tour's campaign; the supervisor starts a new one."""
+    pid = request.POST.get("pid", "")
+    if not (pid.isdigit() and end_worker(int(pid))):
+        messages.info(request, "Proses itu sudah tidak memegang pesan. / It holds nothing now.")
+    language = request.POST.get("bahasa", "")
+    query = f"?bahasa={ENGLISH}" if language == ENGLISH else ""
+    return redirect(f"{reverse('pages:tour')}{query}#langkah-send")
+
+
+@practice_only
+@never_cache
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """Every mail that left the portal, newest first."""
+    wanted = request.GET.get("penerima", "").strip()[:100]
+    mails = CaughtMail.objects.order_by("-pk")
+    if wanted:
+        mails = mails.filter(recipient__icontains=wanted)
+    page = Paginator(mails, MAILS_PER_PAGE).get_page(request.GET.get("halaman"))
+    return render(request, "pages/tour/mailbox.html", {"page": page, "wanted": wanted})
+
+
+@practice_only
+@never_cache
+@require_safe
+def mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One mail as text, links live; its HTML is never run."""
+    found = get_object_or_404(CaughtMail, pk=pk)
+    sent = Delivery.objects.filter(public_id=found.delivery).first() if found.delivery else None
+    return render(request, "pages/tour/mail.html", {"mail": found, "delivery": sent})
+
+
+def _books(walk: Walk) -> dict[str, object]:
+    found = walk.books
+    labels = dict(Delivery.State.choices)
+    rows = [(labels[state], count) for state, count in found.counts.items()] if found else []
+    return {"books": found, "rows": rows, "workers": walk.workers, "campaign": walk.campaign}
+
+
+def _language(request: HttpRequest) -> str:
+    return ENGLISH if request.GET.get("bahasa") == ENGLISH else "id"
