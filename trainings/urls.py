@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import answers, lookups, schedule, tickets
+from trainings.views import answers, lookups, opt_out, schedule, tickets
 
 app_name = "trainings"
 urlpatterns = [
@@ -11,4 +11,5 @@ urlpatterns = [
     path("u/<str:token>/", answers.answer, name="answer"),
     path("tiket/<str:token>/", tickets.ticket, name="ticket"),
     path("tiket/<str:token>/kalender.ics", tickets.calendar, name="calendar"),
+    path("berhenti/<str:token>/", opt_out.opt_out, name="opt_out"),
 ]

@@ -1,0 +1,300 @@
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import (
+    BusinessFactory,
+    CampaignFactory,
+    CohortFactory,
+    DeliveryFactory,
+    EnrolmentFactory,
+    InvitationRoundFactory,
+    ParticipantFactory,
+)
+from trainings.services import answers
+from umkm_portal.accounts.models import User
+from umkm_portal.embedded.models import CaughtMail
+from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging.models import DeliveryBatch, SendingAccount
+from umkm_portal.pages.tour.steps import SAMPLE, steps
+from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
+
+pytestmark = pytest.mark.django_db
+KEYS = ["import", "invite", "send", "answer", "waiting"]
+
+
+@pytest.fixture(autouse=True)
+def _practice(settings):
+    settings.DEMO = True
+
+
+@pytest.fixture
+def invited():
+    """A round of two people for one seat, its mails caught; the second owns a stall."""
+    cohort = CohortFactory(seats=1)
+    campaign = CampaignFactory(audience_count=2, state="running")
+    opened = InvitationRoundFactory(cohort=cohort, campaign=campaign, created_by=officer(), size=2)
+    people = [ParticipantFactory(full_name=name) for name in ("Suparti", "Siti Aminah")]
+    BusinessFactory(participant=people[1], market="Pasar Tanah Abang")
+    rows = [EnrolmentFactory(cohort=cohort, participant=person, round=opened) for person in people]
+    account = SendingAccount.objects.filter(channel="email").first()
+    account = account or SendingAccount.objects.create(channel="email", name="Uji")
+    DeliveryBatch.objects.create(
+        campaign=campaign, number=1, channel="email", account=account, size=2, accepted=2
+    )
+    for row in rows:
+        delivery = DeliveryFactory(
+            campaign=campaign,
+            recipient_key=row.participant_id,
+            subject_id=row.pk,
+            batch_number=1,
+            state="accepted",
+        )
+        caught(delivery, subject=f"Undangan untuk {row.participant.full_name}")
+    return rows
+
+
+def caught(delivery, **facts):
+    return CaughtMail.objects.create(
+        message_id=f"<{uuid.uuid4()}@uji>",
+        delivery=delivery.public_id,
+        recipient=delivery.address,
+        text="Buka https://portal.example/u/abc/",
+        **{"subject": "Undangan", **facts},
+    )
+
+
+def done(language="id"):
+    return {step.key: step.is_done for step in steps(Walk(), language=language)}
+
+
+def yes(enrolment):
+    answers.accept(enrolment, now=timezone.now(), via=answers.VIA_LINK)
+
+
+def test_tour_exists_on_practice_data_only(client, settings):
+    mail = caught(DeliveryFactory())
+    pages = [reverse(f"pages:{name}") for name in ("tour", "books", "mailbox")]
+    pages.append(reverse("pages:mail", args=[mail.pk]))
+    assert {client.get(page).status_code for page in pages} == {200}
+
+    settings.DEMO = False
+
+    assert {client.get(page).status_code for page in pages} == {404}
+    assert client.post(reverse("pages:login_officer")).status_code == 404
+    assert client.post(reverse("pages:kill"), {"pid": "1"}).status_code == 404
+    assert not User.objects.filter(email=OFFICER).exists()
+
+
+def test_tour_starts_with_nothing_done(client):
+    CohortFactory()
+
+    response = client.get(reverse("pages:tour"))
+
+    assert done() == dict.fromkeys(KEYS, False)
+    assert response.context["current"] == "import"
+    assert User.objects.count() == 0
+
+
+def test_tour_speaks_english_when_asked(client):
+    body = client.get(reverse("pages:tour"), {"bahasa": "en"}).content.decode()
+
+    assert "The whole way in fifteen minutes" in body
+    assert '<div lang="en">' in body
+    assert "Seluruh jalan" not in body
+
+
+def test_every_step_says_something_in_both_languages(invited):
+    indonesian, english = (steps(Walk(), language=language) for language in ("id", "en"))
+
+    for first, second in zip(indonesian, english, strict=True):
+        assert first.title != second.title
+        assert first.text != second.text
+        assert len(first.ticks) == len(second.ticks)
+
+
+def test_import_ticks_when_the_officers_file_is_stored():
+    file = ImportFile.objects.create(sha256="x", profile="p", name="contoh.csv")
+    file.state = ImportFile.State.DONE
+    file.save()
+    assert not done()["import"]
+
+    ImportFile.objects.update(uploader=officer())
+
+    assert done()["import"]
+
+
+def test_invite_ticks_from_the_officers_own_round_only(invited):
+    assert done()["invite"]
+
+    other = CampaignFactory()
+    walk = Walk()
+    InvitationRoundFactory(campaign=other)
+
+    assert walk.campaign != other
+    assert Walk().campaign == walk.campaign
+
+
+def test_books_balance_only_when_everybody_has_one_mail(invited):
+    assert Walk().books.is_balanced
+
+    extra = CaughtMail.objects.first()
+    extra.pk, extra.message_id = None, "<lagi@uji>"
+    extra.save()
+
+    assert not Walk().books.is_balanced
+
+
+def test_books_do_not_balance_while_somebody_is_missing(invited):
+    Walk().campaign.batches.update(accepted=1)
+
+    assert not Walk().books.is_balanced
+
+
+def test_send_needs_pause_takeover_and_balance(invited):
+    campaign = Walk().campaign
+    campaign.state, campaign.options = "done", {"paused_by": None}
+    campaign.save()
+    assert not done()["send"]
+
+    campaign.batches.update(attempt=3)
+
+    assert done()["send"]
+
+
+def test_the_stall_owners_mail_comes_first(invited):
+    assert Walk().owner_mail.subject == "Undangan untuk Siti Aminah"
+
+
+def test_answer_ticks_when_a_yes_came_by_mail(invited):
+    answers.accept(invited[0], now=timezone.now(), via=answers.VIA_PHONE)
+    assert not done()["answer"]
+
+
+def test_waiting_ticks_through_the_whole_exchange(invited):
+    owner, waiting = invited[1], invited[0]
+    yes(owner)
+    assert done()["answer"]
+    yes(waiting)
+    assert Walk().waited == waiting
+    answers.cancel(owner, now=timezone.now(), via=answers.VIA_LINK)
+    walk = Walk()
+    assert (walk.has_cancelled, walk.moved_up) == (True, waiting)
+    assert not done()["waiting"]
+
+    told = DeliveryFactory(campaign__kind="offer", subject_id=waiting.pk)
+    caught(told)
+
+    assert done()["waiting"]
+
+
+def test_officer_comes_in_with_one_click(client):
+    response = client.post(reverse("pages:login_officer"), {"tujuan": "/coba/"})
+
+    assert response.url == "/coba/"
+    user = User.objects.get(email=OFFICER)
+    assert client.session["_auth_user_id"] == str(user.pk)
+    assert user.is_staff
+
+
+@pytest.mark.parametrize("target", ["https://jahat.example/", "//jahat.example", ""])
+def test_login_leads_nowhere_else(client, target):
+    response = client.post(reverse("pages:login_officer"), {"tujuan": target})
+
+    assert response.url == "/admin/"
+
+
+def test_login_needs_a_press_of_the_button(client):
+    assert client.get(reverse("pages:login_officer")).status_code == 405
+
+
+def test_kill_ends_only_a_process_that_holds_the_tours_messages(client, invited):
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        client.post(reverse("pages:kill"), {"pid": str(sleeper.pid)})
+        assert sleeper.poll() is None
+
+        Walk().campaign.batches.update(
+            worker=f"{socket.gethostname()[:60]}:{sleeper.pid}",
+            lease_until=timezone.now() + timedelta(seconds=60),
+        )
+        assert f"kill -9 {sleeper.pid}" in client.get(reverse("pages:tour")).content.decode()
+        client.post(reverse("pages:kill"), {"pid": str(sleeper.pid)})
+
+        assert sleeper.wait(timeout=5) == -9
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_kill_spares_processes_of_other_machines_and_itself(client, invited):
+    Walk().campaign.batches.update(
+        worker=f"mesin-lain:{os.getpid()}", lease_until=timezone.now() + timedelta(seconds=60)
+    )
+
+    response = client.post(reverse("pages:kill"), {"pid": str(os.getpid())})
+
+    assert response.status_code == 302
+
+
+def test_mailbox_finds_by_recipient(client):
+    wanted = caught(DeliveryFactory(address="siti@contoh.example"), subject="Untuk Siti")
+    caught(DeliveryFactory(address="budi@contoh.example"), subject="Untuk Budi")
+
+    body = client.get(reverse("pages:mailbox"), {"penerima": "SITI"}).content.decode()
+
+    assert "Untuk Siti" in body
+    assert "Untuk Budi" not in body
+    assert reverse("pages:mail", args=[wanted.pk]) in body
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_mailbox_runs_a_constant_number_of_queries(client, count, django_assert_num_queries):
+    for _ in range(count):
+        caught(DeliveryFactory())
+
+    with django_assert_num_queries(2):
+        response = client.get(reverse("pages:mailbox"))
+
+    assert len(response.context["page"].object_list) == count
+
+
+def test_mail_shows_links_but_runs_nothing(client):
+    mail = caught(DeliveryFactory(), subject="<script>alert(1)</script>")
+    mail.text = "Buka https://portal.example/u/abc/ <img src=x onerror=alert(1)>"
+    mail.save()
+
+    body = client.get(reverse("pages:mail", args=[mail.pk])).content.decode()
+
+    assert '<a href="https://portal.example/u/abc/"' in body
+    assert "<script>alert" not in body
+    assert "<img" not in body
+
+
+def test_mail_without_text_shows_its_html_as_text(client):
+    mail = caught(DeliveryFactory())
+    mail.text, mail.html = "", "<p>Halo <b>Siti</b></p><script>x</script>"
+    mail.save()
+
+    body = client.get(reverse("pages:mail", args=[mail.pk])).content.decode()
+
+    assert "Halo Siti" in body
+    assert "<b>Siti" not in body
+
+
+def test_sample_file_is_there_and_holds_only_made_up_people():
+    with open(finders.find(SAMPLE), encoding="utf-8-sig") as file:
+        rows = [line.split(";") for line in file.read().splitlines()[3:]]
+
+    whole = [row[1] for row in rows if len(row[1]) == 16 and row[1].isdigit()]
+    assert len(rows) == 30
+    assert all(nik[4:6] == "99" for nik in whole)
+    assert all(not row[3] or row[3].endswith(("@contoh.example", "@contoh")) for row in rows)
