@@ -1,0 +1,272 @@
+"""Who may open which address: every address of the portal times every kind of visitor.
+
+The table below is the rule; an address that is in no row fails. Standard pages of the admin
+(list, add, change, delete, history, import, export of a model) follow `STANDARD` instead.
+"""
+
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLResolver
+from django.utils import timezone
+
+from tests.factories import (
+    BusinessFactory,
+    CampaignFactory,
+    CohortFactory,
+    DeliveryFactory,
+    EnrolmentFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ParticipantFactory,
+    RegionFactory,
+    UserFactory,
+)
+from trainings.services.answers import VIA_LINK, accept
+from trainings.tickets import token_of
+from umkm_portal.accounts.models import Membership, Organisation
+from umkm_portal.accounts.services import sign_staff_link
+from umkm_portal.common import tokens
+
+pytestmark = pytest.mark.django_db
+Role = Membership.Role
+
+KINDS = ("anonymous", "owner", "stranger", "partner", "auditor", "district", "elsewhere", "head")
+"""The owner is the person of the scene, the stranger is another one. `district` works where the
+owner lives, `elsewhere` in another kecamatan."""
+STRANGERS_TO_STAFF = {"anonymous": 302, "owner": 404, "stranger": 404, "partner": 404}
+
+
+def row(default, **others):
+    """The status that each kind of visitor gets; `default` for those not named."""
+    assert others.keys() <= set(KINDS)
+    return {kind: others.get(kind, default) for kind in KINDS}
+
+
+EVERYBODY = row(200)
+LOGGED_IN = row(200, anonymous=302)
+GUESTS = row(302, anonymous=200)
+NOT_YET = row(404, anonymous=302)
+"""Pages of a second factor, which nobody in the scene has."""
+
+
+def staff(default, **others):
+    """A page under /admin/: guests are sent to the login, strangers see nothing."""
+    return row(default, **STRANGERS_TO_STAFF | others)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A row of the table: who gets what, and how the address is written for the scene."""
+
+    who: dict
+    name: str = ""
+    args: tuple = ()
+    """Attributes of the scene."""
+    method: str = "get"
+
+    def path(self, scene):
+        return reverse(self.name, args=[getattr(scene, name) for name in self.args])
+
+
+TABLE = {
+    # --- Public
+    "": Page(EVERYBODY, "pages:home"),
+    "bantuan/": Page(EVERYBODY, "pages:help"),
+    "privasi/": Page(EVERYBODY, "pages:privacy"),
+    "healthz": Page(EVERYBODY, "pages:healthz"),
+    "readyz": Page(EVERYBODY, "pages:readyz"),
+    "gelombang/": Page(EVERYBODY, "trainings:schedule"),
+    "gelombang/<slug:code>/": Page(EVERYBODY, "trainings:cohort", ("cohort_code",)),
+    "undangan/": Page(EVERYBODY, "trainings:invitation"),
+    "cek/": Page(EVERYBODY, "trainings:check"),
+    # --- By a signed link: whoever has it comes in, nobody without
+    "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),
+    "tiket/<str:token>/": Page(EVERYBODY, "trainings:ticket", ("ticket_token",)),
+    "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
+    "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
+    # --- Logging in and out
+    "masuk/": Page(GUESTS, "account_login"),
+    "masuk/minta-kode/": Page(GUESTS, "account_request_login_code"),
+    "masuk/kode/": Page(row(302), "account_confirm_login_code"),
+    "masuk/pastikan/": Page(row(403, anonymous=302), "account_reauthenticate"),
+    "masuk/tidak-aktif/": Page(EVERYBODY, "account_inactive"),
+    "masuk/akun-baru/": Page(GUESTS, "account_signup"),
+    "keluar/": Page(LOGGED_IN, "account_logout"),
+    "masuk/pengaman/": Page(LOGGED_IN, "mfa_index"),
+    "masuk/pengaman/periksa/": Page(row(302), "mfa_authenticate"),
+    "masuk/pengaman/pastikan/": Page(row(403, anonymous=302), "mfa_reauthenticate"),
+    "masuk/pengaman/pasang/": Page(LOGGED_IN, "mfa_activate_totp"),
+    "masuk/pengaman/lepas/": Page(NOT_YET, "mfa_deactivate_totp"),
+    "masuk/pengaman/cadangan/": Page(NOT_YET, "mfa_view_recovery_codes"),
+    "masuk/pengaman/cadangan/buat/": Page(LOGGED_IN, "mfa_generate_recovery_codes"),
+    "masuk/pengaman/cadangan/unduh/": Page(NOT_YET, "mfa_download_recovery_codes"),
+    # --- Staff
+    "admin/": Page(staff(200), "admin:index"),
+    "admin/search/": Page(staff(200), "admin:search"),
+    "admin/login/": Page(row(302, owner=403, stranger=403, partner=403), "admin:login"),
+    "admin/logout/": Page(staff(405), "admin:logout"),
+    "admin/password_change/": Page(staff(200), "admin:password_change"),
+    "admin/password_change/done/": Page(staff(200), "admin:password_change_done"),
+    "admin/autocomplete/": Page(staff(403), "admin:autocomplete"),
+    "admin/jsi18n/": Page(staff(200), "admin:jsi18n"),
+    "admin/participants/participant/<path:object_id>/nik/": Page(
+        staff(403, head=302, elsewhere=404),
+        "admin:participants_participant_nik",
+        ("participant_pk",),
+        method="post",
+    ),
+}
+
+STANDARD = re.compile(
+    r"^admin/(?P<app>\w+)/(?P<model>\w+)/"
+    r"(?P<page>|add/|import/|process_import/|export/|<path:object_id>/(?:|change/|delete/|history/))$"
+)
+NOT_ADDRESSES = re.compile(r"^admin/(?:\^.*|\(\?P<url>.*|r/.*)$")
+"""The admin's patterns for its application pages, for addresses that do not exist, and for links
+to objects without a page: all inside the same guard."""
+WRITING = {"add/", "import/", "process_import/", "<path:object_id>/delete/"}
+KEPT_BY_SUPERUSERS = {"accounts", "mfa", "usersessions", "regions"}
+
+
+def all_routes(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from all_routes(pattern, route)
+        else:
+            yield route
+
+
+ROUTES = list(all_routes())
+STANDARD_ROUTES = [route for route in ROUTES if STANDARD.match(route)]
+
+
+@pytest.fixture
+def scene():
+    """One person with a business, an invitation and its message, and everybody who may knock."""
+    region = RegionFactory(code="31.74.01.1001")
+    owner, agency = UserFactory(), OrganisationFactory()
+    person = ParticipantFactory(account=owner, region=region)
+    cohort = CohortFactory()
+    enrolment = EnrolmentFactory(participant=person, cohort=cohort)
+    accept(enrolment, now=timezone.now(), via=VIA_LINK)
+    campaign = CampaignFactory(subject_id=cohort.pk)
+    delivery = DeliveryFactory(campaign=campaign, recipient_key=person.pk, subject_id=enrolment.pk)
+
+    def member(role, region=None):
+        return MembershipFactory(role=role, organisation=agency, region=region).user
+
+    here, there = (RegionFactory(code=c, level="district") for c in ("31.74.01", "31.71.01"))
+    company = OrganisationFactory(kind=Organisation.Kind.PARTNER)
+    uploader = MembershipFactory(
+        user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
+    )
+    return SimpleNamespace(
+        anonymous=None,
+        owner=owner,
+        stranger=ParticipantFactory(account=UserFactory()).account,
+        partner=uploader.user,
+        auditor=member(Role.AUDITOR),
+        district=member(Role.DISTRICT, here),
+        elsewhere=member(Role.DISTRICT, there),
+        head=member(Role.HEAD_OFFICE),
+        participant_pk=person.pk,
+        business_pk=BusinessFactory(participant=person).pk,
+        cohort_pk=cohort.pk,
+        cohort_code=cohort.code,
+        enrolment_pk=enrolment.pk,
+        campaign_pk=campaign.pk,
+        delivery_pk=delivery.pk,
+        answer_token=tokens.sign("answer", delivery.public_id),
+        ticket_token=token_of(enrolment),
+        staff_token=sign_staff_link(UserFactory(is_staff=True)),
+    )
+
+
+def answers(client, scene, path, method="get", kinds=KINDS):
+    """The status that each kind of visitor gets."""
+    found = {}
+    for kind in kinds:
+        client.logout()
+        if user := getattr(scene, kind):
+            client.force_login(user)
+        found[kind] = getattr(client, method)(path).status_code
+    return found
+
+
+def test_every_address_is_in_the_table():
+    known = {*TABLE, *STANDARD_ROUTES}
+
+    assert [r for r in ROUTES if r not in known and not NOT_ADDRESSES.match(r)] == []
+    assert [r for r in TABLE if r not in ROUTES] == [], "rows of addresses that are gone"
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_address_opens_for_whom_the_table_says(client, scene, route):
+    page = TABLE[route]
+
+    assert answers(client, scene, page.path(scene), page.method) == page.who
+
+
+@pytest.mark.parametrize("route", [r for r in TABLE if "<str:token>" in r])
+def test_link_with_a_changed_token_opens_nothing(client, scene, route):
+    page = TABLE[route]
+    token = getattr(scene, page.args[0])
+    forged = page.path(scene).replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
+
+    assert set(answers(client, scene, forged).values()) <= {404, 410}
+
+
+def standard_answers(client, scene, kind, routes, method="get"):
+    """What one kind of visitor gets on standard pages; own models have a row in the scene."""
+    if user := getattr(scene, kind):
+        client.force_login(user)
+    found = {}
+    for route in routes:
+        pk = getattr(scene, f"{STANDARD.match(route)['model']}_pk", 1)
+        path = "/" + route.replace("<path:object_id>", str(pk))
+        found[route] = getattr(client, method)(path).status_code
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [*((kind, "get") for kind in STRANGERS_TO_STAFF), ("anonymous", "post"), ("stranger", "post")],
+)
+def test_standard_staff_pages_are_closed_to_everybody_else(client, scene, kind, method):
+    found = standard_answers(client, scene, kind, STANDARD_ROUTES, method)
+
+    assert set(found.values()) == {STRANGERS_TO_STAFF[kind]}, found
+    assert len(found) > 50
+
+
+@pytest.mark.parametrize("kind", ["auditor", "district", "elsewhere"])
+def test_roles_that_only_read_can_add_import_and_delete_nothing(client, scene, kind):
+    writing = [route for route in STANDARD_ROUTES if STANDARD.match(route)["page"] in WRITING]
+
+    found = standard_answers(client, scene, kind, writing)
+
+    assert {route: status for route, status in found.items() if status in {200, 302}} == {}
+
+
+def test_head_office_writes_no_accounts_and_no_regions(client, scene):
+    routes = [r for r in STANDARD_ROUTES if STANDARD.match(r)["app"] in KEPT_BY_SUPERUSERS]
+    writing = [route for route in routes if STANDARD.match(route)["page"] in WRITING]
+
+    found = standard_answers(client, scene, "head", writing)
+
+    assert {route: status for route, status in found.items() if status not in {403, 404}} == {}
+
+
+@pytest.mark.parametrize("model", ["participant", "business"])
+def test_rows_of_another_district_are_not_there(client, scene, model):
+    path = f"/admin/participants/{model}/{getattr(scene, f'{model}_pk')}/change/"
+
+    found = answers(client, scene, path)
+
+    assert found.pop("elsewhere") in {302, 404}
+    assert found.items() <= staff(200).items()
