@@ -115,7 +115,8 @@ def on_free_port(start: Callable[[int], Server], wanted: int | None) -> Server:
 
 def server_environment() -> dict[str, str]:
     """No PGDATA, PGOPTIONS and the like; English messages, because we read the logs."""
-    kept = {name: os.environ[name] for name in ("PATH", "TZ") if name in os.environ}
+    names = ("PATH", "TZ", "PYTHONPATH")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "LC_ALL": "C"}
 
 

@@ -12,6 +12,8 @@ from umkm_portal.embedded.folder import ServerUser
 from umkm_portal.embedded.ports import HOST
 from umkm_portal.embedded.server import Server, on_free_port, spawn, write_for
 
+STAND_IN = Path(__file__).with_name("stand_in.py")
+
 
 @dataclass(frozen=True)
 class Valkey:
@@ -31,7 +33,7 @@ class Valkey:
         log = self.logs / "valkey.log"
         if program is None:
             # Python itself may be out of the server user's reach, so the stand-in runs as we do.
-            command = [sys.executable, "-m", "umkm_portal.embedded.stand_in", str(port)]
+            command = [sys.executable, "-P", str(STAND_IN), str(port), self._write_password()]
             user = None
         else:
             command = [str(program), str(self._write_settings(port))]
@@ -39,6 +41,11 @@ class Valkey:
         server = spawn(command, user=user, port=port, log=log, stop_signal=signal.SIGTERM)
         server.wait_until(lambda: self._answers(port), failure="Valkey did not start")
         return server
+
+    def _write_password(self) -> str:
+        path = self.home / "stand-in-password"
+        write_for(None, path, self.password)
+        return str(path)
 
     def _write_settings(self, port: int) -> Path:
         """The settings file, readable by the server user only: it holds the password."""
@@ -66,10 +73,16 @@ class Valkey:
     def _answers(self, port: int) -> bool:
         try:
             with socket.create_connection((HOST, port), timeout=1) as stream:
-                stream.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                stream.sendall(_request("AUTH", self.password) + _request("PING"))
                 said = b""
                 while b"PONG" not in said and (part := stream.recv(100)):
                     said += part
                 return b"PONG" in said
         except OSError:
             return False
+
+
+def _request(*words: str) -> bytes:
+    """A command in the Redis protocol."""
+    parts = [f"*{len(words)}", *(part for word in words for part in (f"${len(word)}", word))]
+    return "".join(f"{part}\r\n" for part in parts).encode()
