@@ -13,6 +13,7 @@ _NUMBER = re.compile(
         (?:(?P<point>[.,])(?P<cents>[0-9]{1,2}))?""",
     re.VERBOSE,
 )
+_PLAIN = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*|0")
 _SCALED = re.compile(r"(?P<whole>0|[1-9][0-9]{0,8})(?:[.,](?P<part>[0-9]{1,2}))?")
 _SCALES = {
     "rb": 10**3,
@@ -80,6 +81,8 @@ def _from_number(number: float) -> int:
 
 
 def _from_text(text: str) -> int:
+    if _PLAIN.fullmatch(text):
+        return int(text.replace(".", ""))
     shown = unicodedata.normalize("NFKC", text).strip().lower()
     bare = _CURRENCY.sub("", _CURRENCY.sub("", shown)).strip()
     if not bare:

@@ -88,6 +88,14 @@ def test_short_rows_are_filled_and_long_ones_kept(csv_file):
     ]
 
 
+def test_no_nul_ever_comes_out(csv_file):
+    late = ("NIK;Nama;No HP\n" + "1;2;3\n" * 2000 + "1;\0;3\n").encode()
+    wide = "NIK;Nama;No HP\n1;Si\0ti;3\n".encode("utf-16")
+
+    assert "bukan tabel" in refusal(csv_file(late))
+    assert read(csv_file(wide))[0][3] == [(2, ["1", "Siti", "3"])]
+
+
 def test_excel_formula_quotes_are_undone(csv_file):
     content = 'NIK;Nama;No HP\n="3171074503900001";Siti;="0812"\n'
 

@@ -2,6 +2,7 @@
 
 import zipfile
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_numbers_dates_and_errors_keep_their_kind(xlsx_file):
         )
     ]
     assert isinstance(rows[0][1][0], float)
+
+
+def test_no_nul_ever_comes_out(xlsx_file):
+    def fill(book):
+        sheet = book.add_worksheet("Data")
+        sheet.write_row(0, 0, ["NIK", "Nama"])
+        sheet.write_row(1, 0, ["1", "Si\0ti"])
+
+    assert read(xlsx_file(fill))[0][3] == [(2, ["1", "Siti"])]
 
 
 def test_all_visible_sheets_with_a_header_are_read(xlsx_file):
@@ -203,6 +213,20 @@ def test_other_zips_are_named(tmp_path, part, word):
         archive.writestr(part, "x")
 
     assert word in refusal(path)
+
+
+def test_an_old_workbook_is_read():
+    assert read(Path(__file__).parent / "data" / "lama.xls") == [
+        (
+            "Data",
+            2,
+            ["NIK", "Nama", "Lahir", "Aktif"],
+            [
+                (3, [3171074503900001.0, "Siti Renée", "1990-03-25", "TRUE"]),
+                (5, ["3171074503900002", "Ani", "", ""]),
+            ],
+        )
+    ]
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000)

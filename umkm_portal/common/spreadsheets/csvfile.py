@@ -14,6 +14,7 @@ _BLOCK = 1 << 20
 _SAMPLE_CHARACTERS = 1 << 16
 _DELIMITERS = ";,\t|"
 """Tried in this order: Indonesian Excel writes semicolons."""
+_NO_TABLE = "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -24,7 +25,8 @@ _BOMS = (
 @contextmanager
 def open_rows(path: str, *, words: Set[str], limits: Limits) -> Iterator[Iterator[list[Cell]]]:
     """Open a CSV file and give its records from the first row on, blank ones as []."""
-    with open(path, encoding=find_encoding(path), errors="replace", newline="") as file:
+    encoding = find_encoding(path)
+    with open(path, encoding=encoding, errors="replace", newline="") as file:
         sample = file.read(_SAMPLE_CHARACTERS)
         file.seek(0)
         delimiter = _declared_delimiter(file, sample) or _find_delimiter(sample, words)
@@ -33,6 +35,8 @@ def open_rows(path: str, *, words: Set[str], limits: Limits) -> Iterator[Iterato
         rows = _explained(reader)
         if '="' in sample:
             rows = map(_without_formula_quotes, rows)
+        if encoding.startswith("utf-16"):
+            rows = ([cell.replace("\0", "") for cell in row] for row in rows)
         yield cast("Iterator[list[Cell]]", rows)
 
 
@@ -46,26 +50,27 @@ def find_encoding(path: str) -> str:
         if b"\0" in head:
             return _utf16_by_its_zeros(head)
         file.seek(0)
-        return "utf-8" if _is_utf8(file) else "cp1252"
+        return _utf8_or_cp1252(file)
 
 
 def _utf16_by_its_zeros(head: bytes) -> str:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 4 < len(head) or min(even, odd) * 8 > max(even, odd):
-        raise SpreadsheetError(
-            "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
-        )
+        raise SpreadsheetError(_NO_TABLE)
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _is_utf8(file: BinaryIO) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while block := file.read(_BLOCK):
-            decoder.decode(block)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _utf8_or_cp1252(file: BinaryIO) -> str:
+    decoder, encoding = codecs.getincrementaldecoder("utf-8")(), "utf-8"
+    while block := file.read(_BLOCK):
+        if b"\0" in block:
+            raise SpreadsheetError(_NO_TABLE)
+        try:
+            if encoding == "utf-8":
+                decoder.decode(block)
+        except UnicodeDecodeError:
+            encoding = "cp1252"
+    return encoding
 
 
 def _declared_delimiter(file: TextIO, sample: str) -> str:

@@ -76,7 +76,7 @@ class Table:
         }
         folders = [str(_PACKAGE.parent.parent), str(_PACKAGE.parent), str(_PACKAGE)]
         self._child = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _CHILD, *folders, json.dumps(order)],
+            [sys.executable, "-I", "-c", _CHILD, *folders, json.dumps(order)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

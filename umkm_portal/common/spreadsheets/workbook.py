@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import cast
+from typing import Any, cast
 
 import python_calamine
 
@@ -51,7 +51,7 @@ def _rows(
         )
     first_column = sheet.start[1]
     for row_no, row in enumerate(sheet.iter_rows()):
-        is_ready = _READY.issuperset(map(type, row))
+        is_ready = _READY.issuperset(map(type, row)) and not _has_nul(row)
         cells = cast("list[Cell]", row) if is_ready else list(map(_plain, row))
         if row_no in facts.errors:
             for column, name in facts.errors[row_no].items():
@@ -60,9 +60,16 @@ def _rows(
         yield cells
 
 
+def _has_nul(row: list[Any]) -> bool:
+    """Tell whether a text holds a NUL, which no database column takes."""
+    return any("\0" in cell for cell in row if isinstance(cell, str))
+
+
 def _plain(cell: object) -> Cell:
     """Return any cell as text or float."""
-    if isinstance(cell, str | float):
+    if isinstance(cell, str):
+        return cell.replace("\0", "")
+    if isinstance(cell, float):
         return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
