@@ -1,5 +1,5 @@
 import pytest
-from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from tests.factories import CohortFactory, RegionFactory, VenueFactory
@@ -128,4 +128,12 @@ def test_readyz_names_a_dead_cache(client, settings):
 
     assert response.status_code == 503
     assert response.json() == {"database": True, "cache": False}
-    assert cache is not None
+
+
+@pytest.mark.parametrize("name", ["403.html", "404.html", "429.html", "500.html", "403_csrf.html"])
+def test_error_pages_lead_back_without_any_context(name):
+    """A page that tells of a failure must not need anything that may have failed."""
+    body = render_to_string(name)
+
+    assert 'href="/"' in body
+    assert "<h1>" in body

@@ -88,6 +88,7 @@ def _import_step(walk: Walk, say: Speaker) -> Step:
     state = file.state if file else ""
     later = (ImportFile.State.APPROVED, ImportFile.State.APPLYING, ImportFile.State.DONE)
     bad = file.rejected_count if file else 0
+    is_checked = state in (ImportFile.State.CHECKED, *later)
     upload = admin_url("imports_importfile_add")
     page = admin_url("imports_importfile_change", file.pk) if file else upload
     return Step(
@@ -102,8 +103,9 @@ def _import_step(walk: Walk, say: Speaker) -> Step:
         [
             Tick(say("Berkas diunggah", "File uploaded"), file is not None),
             Tick(
-                say(f"Baris diperiksa: {bad} ditolak", f"Rows checked: {bad} rejected"),
-                state in (ImportFile.State.CHECKED, *later),
+                say("Baris diperiksa", "Rows checked")
+                + say(f": {bad} ditolak", f": {bad} rejected") * is_checked,
+                is_checked,
             ),
             Tick(say("Baris yang benar disimpan", "Good rows stored"), state == later[-1]),
         ],
@@ -144,11 +146,13 @@ def _invite_step(walk: Walk, say: Speaker) -> Step:
         ),
         [
             Tick(
-                say(f"Putaran disetujui: {size} orang", f"Round approved: {size} people"),
+                say("Putaran disetujui", "Round approved")
+                + say(f": {size} orang", f": {size} people") * bool(walk.round),
                 bool(walk.round),
             ),
             Tick(
-                say(f"{excluded} orang dikecualikan", f"{excluded} people left out"),
+                say("Yang tidak diundang dicatat", "Those left out are on record")
+                + say(f": {excluded} orang", f": {excluded} people") * bool(campaign),
                 bool(campaign),
             ),
         ],
@@ -176,7 +180,10 @@ def _send_step(walk: Walk, say: Speaker) -> Step:
             "mailed twice.",
         ),
         [
-            Tick(say(f"{sent} pesan terkirim", f"{sent} messages sent"), sent > 0),
+            Tick(
+                say("Pesan terkirim", "Messages sent") + f": {sent}" * bool(sent),
+                sent > 0,
+            ),
             Tick(say("Kampanye pernah dijeda", "The campaign was paused"), walk.was_paused),
             Tick(
                 say("Rombongan diambil alih dari proses mati", "A dead worker's batch taken over"),
@@ -207,7 +214,9 @@ def _answer_step(walk: Walk, say: Speaker) -> Step:
         [
             Tick(say("Surat undangan sampai", "The invitation arrived"), has_mail),
             Tick(
-                say(f"Jawaban Ya, tiket {code}", f"Answered yes, ticket {code}").rstrip(" ,"),
+                say("Dijawab Ya", "Answered yes") + say(f", tiket {code}", f", ticket {code}")
+                if owner
+                else say("Dijawab Ya", "Answered yes"),
                 owner is not None,
             ),
         ],
