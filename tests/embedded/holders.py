@@ -108,8 +108,8 @@ def python_for(user):
     ):
         try:
             done = subprocess.run(
-                [program, "-c", "import psycopg2, celery"],
-                env=around,
+                [program, "-c", "import psycopg2, umkm_portal"],
+                env={**around, "PYTHONPATH": f"{CHECKOUT}:{around.get('PYTHONPATH', '')}"},
                 user=user,
                 group=user,
                 extra_groups=[],

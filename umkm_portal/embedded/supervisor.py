@@ -166,7 +166,7 @@ class Supervisor:
             prefixed = f"{name:<{NAME_WIDTH}} | {line}\n"
             if self._log is not None:
                 self._log.write(prefixed)
-            with contextlib.suppress(BrokenPipeError, ValueError):
+            with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
                 sys.stdout.write(prefixed)
                 sys.stdout.flush()
 

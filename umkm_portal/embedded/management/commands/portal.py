@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand
 from umkm_portal.embedded import once
 from umkm_portal.embedded.supervisor import Stop, Supervisor, stop_signals
 
+INTERRUPTED = 130
+
 
 class Command(BaseCommand):
     help = (
@@ -40,6 +42,7 @@ class Command(BaseCommand):
                     self._run(supervisor)
             except Stop:
                 self.stdout.write("portal: stopped.")
+                sys.exit(INTERRUPTED if options["once"] else 0)
 
     def _run(self, supervisor: Supervisor) -> None:
         with supervisor:
