@@ -30,6 +30,7 @@ from trainings.tickets import token_of
 from umkm_portal.accounts.models import Membership, Organisation
 from umkm_portal.accounts.services import sign_staff_link
 from umkm_portal.common import tokens
+from umkm_portal.embedded.models import CaughtMail
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -83,10 +84,18 @@ TABLE = {
     "gelombang/<slug:code>/": Page(EVERYBODY, "trainings:cohort", ("cohort_code",)),
     "undangan/": Page(EVERYBODY, "trainings:invitation"),
     "cek/": Page(EVERYBODY, "trainings:check"),
+    # --- Practice data only; see test_practice_pages_exist_on_practice_data_only
+    "coba/": Page(EVERYBODY, "pages:tour"),
+    "coba/buku/": Page(EVERYBODY, "pages:books"),
+    "coba/surat/": Page(EVERYBODY, "pages:mailbox"),
+    "coba/surat/<int:pk>/": Page(EVERYBODY, "pages:mail", ("mail_pk",)),
+    "coba/masuk/": Page(row(302), "pages:login_officer", method="post"),
+    "coba/matikan/": Page(row(302), "pages:kill", method="post"),
     # --- By a signed link: whoever has it comes in, nobody without
     "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),
     "tiket/<str:token>/": Page(EVERYBODY, "trainings:ticket", ("ticket_token",)),
     "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
+    "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
@@ -183,6 +192,10 @@ def scene():
         delivery_pk=delivery.pk,
         answer_token=tokens.sign("answer", delivery.public_id),
         ticket_token=token_of(enrolment),
+        stop_token=tokens.sign("stop", delivery.public_id),
+        mail_pk=CaughtMail.objects.create(
+            message_id="1", recipient="a@b.c", subject="", text=""
+        ).pk,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
 
@@ -210,6 +223,14 @@ def test_address_opens_for_whom_the_table_says(client, scene, route):
     page = TABLE[route]
 
     assert answers(client, scene, page.path(scene), page.method) == page.who
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", [r for r in TABLE if r.startswith("coba/")])
+def test_practice_pages_exist_on_practice_data_only(client, scene, settings, route, method):
+    settings.DEMO = False
+
+    assert answers(client, scene, TABLE[route].path(scene), method) == row(404)
 
 
 @pytest.mark.parametrize("route", [r for r in TABLE if "<str:token>" in r])
