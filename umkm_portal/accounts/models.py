@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -34,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """One person who can log in, by email or phone; several participants may share one."""
 
-    email = models.EmailField("email", null=True, blank=True)
+    email = models.EmailField("email", null=True, blank=True)  # noqa: DJ001
     phone = models.CharField("nomor HP", max_length=16, null=True, blank=True)  # noqa: DJ001
     full_name = models.CharField("nama", max_length=150, blank=True)
     phone_verified_at = models.DateTimeField("HP dibuktikan", null=True, blank=True)
@@ -46,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = "pengguna"
