@@ -1,6 +1,7 @@
 """Encryption: what is sealed opens with its key and purpose only, and shows nowhere else."""
 
 import base64
+import hmac
 import json
 import os
 import pickle
@@ -149,6 +150,15 @@ def test_indexes_are_equal_for_equal_text_only(one, two):
     indexes = [encryption.blind_index("nik", text) for text in (one, two)]
 
     assert (indexes[0] == indexes[1]) == (one == two)
+
+
+@given(st.text(), st.text(alphabet="abc.", max_size=8))
+def test_an_index_is_plain_hmac(text, purpose):
+    digest = hmac.digest(bytes([12]) * 32, f"{purpose}\0{text}".encode(), "sha256")
+
+    expected = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    assert encryption.blind_index(purpose, text) == f"2:{expected}"
 
 
 def test_an_index_belongs_to_its_purpose_and_key():

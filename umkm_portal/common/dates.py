@@ -38,6 +38,7 @@ _MONTH_NUMBERS = {
     "peb": 2,
 }
 _FIGURES = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
+_TIME_TAIL = re.compile(r"(?<=[0-9]{4})\s+[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?$")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T][0-9:.]+(?:Z|[+-][0-9:]+)?)?", re.I)
 _WORDS = re.compile(r"(?:[a-z']+,?\s+)?([0-9]{1,2})[\s/.-]*([a-z]+)\.?[\s/.-]*([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}(?:[/.-][0-9]{1,2}[/.-]|[\s/.-]*[a-z]+[\s/.-]*)'?[0-9]{2}")
@@ -80,7 +81,7 @@ def format_moment(moment: datetime) -> str:
 
 def _parse_words(text: str) -> date:
     shown = unicodedata.normalize("NFKC", text).strip()
-    bare = shown.lower().lstrip("'")
+    bare = _TIME_TAIL.sub("", shown.lower().lstrip("'"))
     if not bare:
         raise DateError(f"Tanggal kosong. Tulis misalnya {EXAMPLE}.")
     iso = _ISO.fullmatch(bare)
