@@ -74,14 +74,13 @@ class Child:
         self.start_again_at = None
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
-            self.program.command,
+            deathsig.tethered(self.program.command, self.program.orphan_signal),
             cwd=CHECKOUT,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=deathsig.die_with_parent(self.program.orphan_signal),
         )
         self._reader = threading.Thread(
             target=self._read, args=[self.process.stdout], daemon=True, name=f"read {self.name}"
