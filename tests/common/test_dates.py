@@ -137,3 +137,10 @@ def test_a_late_utc_evening_is_the_next_day_in_jakarta():
 def test_a_moment_without_zone_is_a_mistake():
     with pytest.raises(ValueError, match="time zone"):
         dates.format_moment(datetime(2026, 12, 1, 9, 0))
+
+
+def test_a_whole_page_in_a_cell_is_refused_shortly():
+    with pytest.raises(dates.DateError, match="terlalu panjang") as refused:
+        dates.parse_date(" ".join(["1"] * 16_000))
+
+    assert len(str(refused.value)) < 120

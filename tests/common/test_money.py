@@ -117,3 +117,10 @@ def test_different_amounts_have_different_words(amounts):
 def test_format_rupiah_groups_by_three():
     assert money.format_rupiah(1_500_000) == "Rp1.500.000"
     assert money.format_rupiah(-500) == "-Rp500"
+
+
+def test_a_whole_page_in_a_cell_is_refused_shortly():
+    with pytest.raises(money.MoneyError, match="terlalu panjang") as refused:
+        money.parse_rupiah(" ".join(["1"] * 16_000))
+
+    assert len(str(refused.value)) < 120

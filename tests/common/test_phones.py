@@ -131,3 +131,10 @@ def test_whatsapp_link_carries_the_text():
     link = phones.whatsapp_link("+6281234567890", "Ibu Siti & Pak Adi? Ya/tidak")
 
     assert link == ("https://wa.me/6281234567890?text=Ibu%20Siti%20%26%20Pak%20Adi%3F%20Ya%2Ftidak")
+
+
+def test_a_whole_page_in_a_cell_is_refused_shortly():
+    with pytest.raises(phones.PhoneError, match="terlalu panjang") as refused:
+        phones.to_e164(" ".join(["1"] * 16_000))
+
+    assert len(str(refused.value)) < 120

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 JAKARTA = ZoneInfo("Asia/Jakarta")
 EARLIEST, LATEST = 1900, 2100
 """Years that a date of ours can have."""
+LONGEST_TEXT = 60
 EXAMPLE = "25/03/2026"
 
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -81,6 +82,8 @@ def format_moment(moment: datetime) -> str:
 
 def _parse_words(text: str) -> date:
     shown = unicodedata.normalize("NFKC", text).strip()
+    if len(shown) > LONGEST_TEXT:
+        raise DateError(f"Isian tanggal terlalu panjang. Tulis misalnya {EXAMPLE}.")
     bare = _TIME_TAIL.sub("", shown.lower().lstrip("'"))
     if not bare:
         raise DateError(f"Tanggal kosong. Tulis misalnya {EXAMPLE}.")

@@ -6,6 +6,7 @@ import unicodedata
 
 LARGEST = 999_999_999_999_999
 """Just under a thousand trillion rupiah: more is a slip of the finger."""
+LONGEST_TEXT = 60
 EXAMPLE = "Rp1.500.000"
 
 _NUMBER = re.compile(
@@ -84,6 +85,8 @@ def _from_text(text: str) -> int:
     if _PLAIN.fullmatch(text):
         return int(text.replace(".", ""))
     shown = unicodedata.normalize("NFKC", text).strip().lower()
+    if len(shown) > LONGEST_TEXT:
+        raise MoneyError(f"Isian jumlah uang terlalu panjang. Tulis misalnya {EXAMPLE}.")
     bare = _CURRENCY.sub("", _CURRENCY.sub("", shown)).strip()
     if not bare:
         raise MoneyError(f"Jumlah uang kosong. Tulis misalnya {EXAMPLE}.")

@@ -120,7 +120,7 @@ def _refusal_of_text(value: str, text: str) -> str:
         return "NIK kosong. Isi 16 angka sesuai KTP."
     if _EXPONENT.fullmatch(text.strip()):
         return (
-            f"NIK “{text.strip()}” rusak oleh aplikasi tabel. Ubah format kolom menjadi Teks, "
+            f"NIK “{text.strip()[:24]}” rusak oleh aplikasi tabel. Ubah format kolom menjadi Teks, "
             "lalu ketik ulang NIK dari KTP."
         )
     if not (value.isascii() and value.isdigit()):

@@ -9,6 +9,7 @@ import phonenumbers
 EXAMPLE = "0812-3456-7890"
 LONGEST_DIGITS = 15
 """The most digits of one number (E.164)."""
+LONGEST_TEXT = 60
 
 _MOBILE = re.compile(r"(?:0|\+?62)?0?(8[1-35-9][0-9]{7,10})")
 """Every valid Indonesian mobile number once separators are gone (libphonenumber's own pattern)."""
@@ -59,6 +60,8 @@ def _parse_untidy(text: str) -> str:
     shown = _visible(text)
     if not shown:
         raise PhoneError(f"Nomor HP kosong. Isi satu nomor HP, misalnya {EXAMPLE}.")
+    if len(shown) > LONGEST_TEXT:
+        raise PhoneError(f"Isian nomor HP terlalu panjang. Isi satu nomor HP, misalnya {EXAMPLE}.")
     _refuse_spreadsheet_damage(shown)
     _refuse_several(shown)
     bare = shown.translate(_SEPARATORS)

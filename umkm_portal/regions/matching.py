@@ -18,6 +18,7 @@ from umkm_portal.common.spreadsheets import normalise_header
 from umkm_portal.regions.models import Region
 
 _MOST_REMEMBERED = 200_000
+_LONGEST_NAME = 80
 _CITY_ALIASES = {
     "jakpus": "31.71",
     "jakut": "31.72",
@@ -92,7 +93,7 @@ class RegionMatcher:
         return found
 
     def _match(self, city: str, district: str, village: str) -> Match:
-        texts = [text.strip() for text in (city, district, village)]
+        texts = [text.strip()[:_LONGEST_NAME] for text in (city, district, village)]
         if not any(texts):
             return Match(None, "Wilayah kosong. Isi kota, kecamatan dan kelurahan.")
         by_code = self._match_codes(texts)
