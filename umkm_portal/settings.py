@@ -194,6 +194,10 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 365 * 24 * 3600
 
+# --- People -----------------------------------------------------------------------------------
+ACTIVE_MONTHS = env.int("ACTIVE_MONTHS", 12)
+"""How long a person counts as active after her last activity."""
+
 # --- Sending ----------------------------------------------------------------------------------
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from participants.models.append_only import append_only
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 
@@ -48,6 +49,16 @@ class Consent(models.Model):
                 name="consent_sharing_names_partner",
             )
         ]
+        triggers = append_only(
+            "participant",
+            "purpose",
+            "organisation",
+            "event",
+            "notice_version",
+            "channel",
+            "source",
+            "happened_at",
+        )
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()}: {self.get_event_display()} (#{self.pk})"

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from participants.models.append_only import append_only
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.regions.models import Region
@@ -55,6 +56,9 @@ class StageEvent(models.Model):
                 name="stage_event_one_registration",
             ),
         ]
+        triggers = append_only(
+            "participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"
+        )
 
     def __str__(self) -> str:
         return f"{self.stage_id} {self.occurred_on} (#{self.pk})"

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from umkm_portal.accounts.models import Organisation, User
+from umkm_portal.accounts.models import Membership, Organisation, User
+from umkm_portal.common.encryption import EncryptedField
+
+
+class ImportFileQuerySet(models.QuerySet["ImportFile"]):
+    def for_user(self, user: User) -> ImportFileQuerySet:
+        """All files for the head office and auditors; everybody else sees her own uploads."""
+        if user.is_superuser:
+            return self
+        roles = user.memberships.current().values_list("role", flat=True)
+        if {Membership.Role.HEAD_OFFICE, Membership.Role.AUDITOR} & {*roles}:
+            return self
+        return self.filter(uploader=user)
+
+    def free(self, *, now: datetime) -> ImportFileQuerySet:
+        """Files that no process is working on."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+
+    def waiting_for_machine(self) -> ImportFileQuerySet:
+        """Files whose next step is ours: to read and check, or to apply."""
+        return self.filter(state__in=[*ImportFile.TO_PROCESS, *ImportFile.TO_APPLY])
+
+    def open(self) -> ImportFileQuerySet:
+        return self.exclude(state__in=ImportFile.FINAL)
 
 
 class ImportFile(models.Model):
@@ -21,6 +49,11 @@ class ImportFile(models.Model):
         DONE = "done", "Selesai"
         FAILED = "failed", "Gagal"
         CANCELLED = "cancelled", "Dibatalkan"
+
+    TO_PROCESS = (State.UPLOADED, State.MAPPED)
+    TO_APPLY = (State.APPROVED, State.APPLYING)
+    FINAL = (State.DONE, State.FAILED, State.CANCELLED)
+    LEASE = timedelta(seconds=60)
 
     sha256 = models.CharField(max_length=64)
     profile = models.CharField("jenis daftar", max_length=40)
@@ -41,12 +74,15 @@ class ImportFile(models.Model):
     state = models.CharField("status", max_length=10, choices=State.choices, default=State.UPLOADED)
     mapping = models.JSONField("pencocokan kolom", default=dict, blank=True)
     header = models.JSONField(default=list, blank=True)
+    guesses = models.JSONField(default=list, blank=True)
+    samples = models.JSONField(default=list, blank=True)
     options = models.JSONField(default=dict, blank=True)
     file_error = models.CharField("kesalahan berkas", max_length=400, blank=True)
     error_path = models.CharField(max_length=300, blank=True)
 
     total_rows = models.IntegerField("baris", default=0)
     rows_read = models.IntegerField("baris dibaca", default=0)
+    rows_checked = models.IntegerField("baris diperiksa", default=0)
     rows_applied = models.IntegerField("baris disimpan", default=0)
     created_count = models.IntegerField("baru", default=0)
     updated_count = models.IntegerField("diperbarui", default=0)
@@ -70,6 +106,8 @@ class ImportFile(models.Model):
     done_at = models.DateTimeField("selesai", null=True, blank=True)
     undone_at = models.DateTimeField("dibatalkan kembali", null=True, blank=True)
 
+    objects = ImportFileQuerySet.as_manager()
+
     class Meta:
         verbose_name = "berkas impor"
         verbose_name_plural = "berkas impor"
@@ -86,12 +124,32 @@ class ImportFile(models.Model):
     def __str__(self) -> str:
         return f"{self.name} (#{self.pk})"
 
+    @property
+    def is_final(self) -> bool:
+        return self.state in self.FINAL
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the next step is the machine's, so that the page should look again."""
+        return self.state in (*self.TO_PROCESS, *self.TO_APPLY)
+
+    @property
+    def accepted_count(self) -> int:
+        """Rows that go, or went, on into the register."""
+        return self.created_count + self.updated_count + self.same_count
+
+    @property
+    def source(self) -> Path:
+        """Where the uploaded bytes lie until the file is final."""
+        return settings.MEDIA_ROOT / self.path
+
 
 class ImportRow(models.Model):
     """One row of a file, staged (unlogged table: after a crash the file is simply read again).
 
-    `raw` holds the cells as read with the NIK encrypted, `clean` the values to write, `before`
-    what an update replaced, `problems` a list of `{column, message, repair}`.
+    `raw` holds the cells as read, encrypted whole, since a NIK may stand in any of them; `clean`
+    the values to write (absent: keep, empty: clear), `before` what an update replaced, `problems`
+    a list of `{column, message, repair}`, with `"warning": true` where the row goes on.
     """
 
     class Action(models.TextChoices):
@@ -103,7 +161,7 @@ class ImportRow(models.Model):
 
     file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False)
     row_no = models.IntegerField("baris")
-    raw = models.JSONField(default=dict)
+    raw = EncryptedField("isi asli", purpose="import.row", null=True)
     clean = models.JSONField(default=dict)
     action = models.CharField("tindakan", max_length=8, choices=Action.choices, blank=True)
     problems = models.JSONField("masalah", default=list)
@@ -116,6 +174,18 @@ class ImportRow(models.Model):
         verbose_name_plural = "baris impor"
         constraints = [
             models.UniqueConstraint(fields=["file", "row_no"], name="import_row_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["file", "row_no"],
+                name="import_row_with_problems",
+                condition=~Q(problems=[]),
+            ),
+            models.Index(
+                fields=["target_id"],
+                name="import_row_target",
+                condition=Q(target_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
