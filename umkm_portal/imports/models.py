@@ -37,7 +37,12 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
 
 
 class ImportFile(models.Model):
-    """One uploaded file on its way into the register; nothing is written there before approval."""
+    """One uploaded file on its way into the register; nothing is written there before approval.
+
+    `sheets` is a list of `{name, header, header_row}`; `mapping` gives the column key of a header
+    text, `guesses` the header texts that were guessed, `samples` values to recognise them by.
+    `applied_through` is the staged row up to which everything is in the register.
+    """
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", "Diunggah"
@@ -73,7 +78,7 @@ class ImportFile(models.Model):
     size = models.BigIntegerField("ukuran (byte)", default=0)
     state = models.CharField("status", max_length=10, choices=State.choices, default=State.UPLOADED)
     mapping = models.JSONField("pencocokan kolom", default=dict, blank=True)
-    header = models.JSONField(default=list, blank=True)
+    sheets = models.JSONField("lembar", default=list, blank=True)
     guesses = models.JSONField(default=list, blank=True)
     samples = models.JSONField(default=list, blank=True)
     options = models.JSONField(default=dict, blank=True)
@@ -83,6 +88,7 @@ class ImportFile(models.Model):
     total_rows = models.IntegerField("baris", default=0)
     rows_read = models.IntegerField("baris dibaca", default=0)
     rows_checked = models.IntegerField("baris diperiksa", default=0)
+    applied_through = models.IntegerField(default=0)
     rows_applied = models.IntegerField("baris disimpan", default=0)
     created_count = models.IntegerField("baru", default=0)
     updated_count = models.IntegerField("diperbarui", default=0)
@@ -92,6 +98,7 @@ class ImportFile(models.Model):
 
     lease_until = models.DateTimeField(null=True, blank=True)
     attempt = models.IntegerField(default=0)
+    failures = models.IntegerField(default=0)
     uploaded_at = models.DateTimeField("diunggah", default=timezone.now)
     checked_at = models.DateTimeField("diperiksa", null=True, blank=True)
     approved_by = models.ForeignKey(
@@ -148,7 +155,8 @@ class ImportRow(models.Model):
     """One row of a file, staged (unlogged table: after a crash the file is simply read again).
 
     `raw` holds the cells as read, encrypted whole, since a NIK may stand in any of them; `clean`
-    the values to write (absent: keep, empty: clear), `before` what an update replaced, `problems`
+    the values to write (absent: keep, empty: clear), `key` what tells two rows about the same
+    person (`nik:...`), `before` what an update replaced, `problems`
     a list of `{column, message, repair}`, with `"warning": true` where the row goes on.
     """
 
@@ -159,8 +167,12 @@ class ImportRow(models.Model):
         REJECT = "reject", "Ditolak"
         REVIEW = "review", "Perlu ditinjau"
 
+    SHEET_SPAN = 2_000_000
+    """Row 12 of the third sheet is staged as 4,000,012."""
+
     file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False)
     row_no = models.IntegerField("baris")
+    key = models.CharField("penanda", max_length=300, blank=True)
     raw = EncryptedField("isi asli", purpose="import.row", null=True)
     clean = models.JSONField(default=dict)
     action = models.CharField("tindakan", max_length=8, choices=Action.choices, blank=True)
@@ -189,7 +201,16 @@ class ImportRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Baris {self.row_no} (#{self.pk})"
+        return f"Baris {self.shown_row} (#{self.pk})"
+
+    @property
+    def shown_row(self) -> int:
+        """The row as the spreadsheet numbers it."""
+        return self.row_no % self.SHEET_SPAN
+
+    @property
+    def sheet_no(self) -> int:
+        return self.row_no // self.SHEET_SPAN
 
 
 class ColumnMapping(models.Model):

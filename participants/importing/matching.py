@@ -1,0 +1,314 @@
+"""Who a row is about, and what it would change: one slice of staged rows at a time, in SQL.
+
+A slice becomes a typed temporary table, `slice`. People are found through indexes, never by a
+walk over the register, so a slice costs the same whether it holds 3,000 or 3 million people:
+`= ANY(ARRAY[x])` says what `= x` says, but leaves the planner no way to hash the whole register.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from participants.activity import active_until_after
+from umkm_portal.imports.models import ImportFile
+
+CLEAN_TYPES = {
+    **dict.fromkeys(("full_name", "nik", "nik_last4", "phone", "email", "birth_date"), "text"),
+    **dict.fromkeys(("address", "track", "code", "new_code", "whatsapp_source"), "text"),
+    **dict.fromkeys(("business_name", "products", "market", "stall", "nib"), "text"),
+    **dict.fromkeys(("yearly_sales", "active_until"), "text"),
+    **dict.fromkeys(("region_id", "agency_id", "sector_id"), "bigint"),
+    **dict.fromkeys(("is_number_nik", "sells_live", "is_active", "is_willing"), "boolean"),
+    **dict.fromkeys(("registered_on", "last_activity_on", "active_at_least"), "date"),
+    **dict.fromkeys(("last_served_on", "willing_on", "whatsapp_on"), "date"),
+    **{"whatsapp": "boolean", "nik_indexes": "text[]", "channels": "jsonb"},
+}
+"""The keys of a clean row. Absent: keep what is known. Empty text: clear it."""
+
+TITLES = (
+    r"\y(hj?|haji|hajah|drs?|dra|ir|prof|s\.?e|s\.?t|s\.?h|s\.?pd|s\.?kom|s\.?sos|m\.?m|m\.?si"
+    r"|m\.?pd|a\.?md)\y\.?"
+)
+
+
+def name_key(column: str) -> str:
+    """SQL that makes names comparable: no case, marks, spaces or titles."""
+    return (
+        f"regexp_replace(regexp_replace(lower({column}), '{TITLES}', '', 'g'), "
+        "'[^[:alnum:]]+', '', 'g')"
+    )
+
+
+def at_midnight(column: str) -> str:
+    """SQL for the moment at which a date begins in Jakarta."""
+    return f"({column}::timestamp AT TIME ZONE 'Asia/Jakarta')"
+
+
+SAME_NAME = f"{name_key('p.full_name')} = {name_key('s.full_name')}"
+IS_NEWER_WILL = "(s.is_willing IS NOT NULL AND NOT coalesce(s.willing_on < p.willing_on, false))"
+GETS_NIK = "(p.nik_index IS NULL AND s.nik IS NOT NULL)"
+
+PERSON = {
+    "full_name": f"CASE WHEN {SAME_NAME} THEN p.full_name ELSE s.full_name END",
+    "nik": f"CASE WHEN {GETS_NIK} THEN decode(s.nik, 'base64') ELSE p.nik END",
+    "nik_index": "coalesce(p.nik_index, s.nik_indexes[1])",
+    "nik_last4": f"CASE WHEN {GETS_NIK} THEN s.nik_last4 ELSE p.nik_last4 END",
+    "identity": f"CASE WHEN {GETS_NIK} THEN 'verified' ELSE p.identity END",
+    "verified_how": f"CASE WHEN {GETS_NIK} THEN %(verified_how)s ELSE p.verified_how END",
+    "verified_at": f"CASE WHEN {GETS_NIK} THEN %(now)s ELSE p.verified_at END",
+    "verified_by_id": f"CASE WHEN {GETS_NIK} THEN %(actor)s ELSE p.verified_by_id END",
+    "phone": "coalesce(s.phone, p.phone)",
+    "email": "coalesce(s.email, p.email)",
+    "birth_date": """CASE WHEN s.birth_date IS NULL THEN p.birth_date
+                     ELSE nullif(s.birth_date, '')::date END""",
+    "region_id": "coalesce(s.region_id, p.region_id)",
+    "address": "coalesce(s.address, p.address)",
+    "track": "coalesce(s.track, p.track)",
+    "agency_id": "coalesce(s.agency_id, p.agency_id)",
+    "last_activity_at": f"greatest(p.last_activity_at, {at_midnight('s.last_activity_on')})",
+    "active_until": """CASE
+        WHEN p.active_override THEN p.active_until
+        WHEN s.is_active IS FALSE THEN
+            CASE WHEN p.active_until < %(today)s THEN p.active_until END
+        WHEN s.active_until IS NOT NULL THEN nullif(s.active_until, '')::date
+        WHEN s.is_active AND coalesce(greatest(p.active_until, s.active_at_least) < %(today)s, true)
+            THEN %(active_until)s
+        ELSE greatest(p.active_until, s.active_at_least) END""",
+    "is_willing": f"CASE WHEN {IS_NEWER_WILL} THEN s.is_willing ELSE p.is_willing END",
+    "willing_on": f"""CASE
+        WHEN NOT {IS_NEWER_WILL} THEN p.willing_on
+        WHEN s.willing_on IS NOT NULL THEN s.willing_on
+        WHEN s.is_willing = p.is_willing AND p.willing_on IS NOT NULL THEN p.willing_on
+        ELSE %(today)s END""",
+    "willing_source": f"""CASE
+        WHEN {IS_NEWER_WILL} AND (s.is_willing <> p.is_willing OR p.willing_source = '')
+        THEN %(source)s ELSE p.willing_source END""",
+    "last_served_on": "greatest(p.last_served_on, s.last_served_on)",
+}
+"""What each column of a known person becomes by a row of the slice."""
+
+BUSINESS = {
+    "sector_id": "coalesce(s.sector_id, b.sector_id)",
+    "products": "coalesce(s.products, b.products)",
+    "market": "coalesce(s.market, b.market)",
+    "stall": "coalesce(s.stall, b.stall)",
+    "nib": "coalesce(s.nib, b.nib)",
+    "sells_live": "coalesce(s.sells_live, b.sells_live)",
+    "yearly_sales": """CASE WHEN s.yearly_sales IS NULL THEN b.yearly_sales
+                       ELSE nullif(s.yearly_sales, '')::bigint END""",
+}
+HAS_BUSINESS = (
+    "coalesce(s.business_name, s.products, s.market, s.stall, s.nib, s.yearly_sales) IS NOT NULL "
+    "OR s.sector_id IS NOT NULL OR s.sells_live IS NOT NULL OR s.channels IS NOT NULL"
+)
+
+REASONS = {
+    "claim": (
+        "nik",
+        "NIK ini sudah dipakai pendaftar yang KTP-nya belum dilihat petugas.",
+        "Petugas mencocokkan KTP pendaftar itu, lalu berkas diunggah lagi.",
+    ),
+    "number": (
+        "nik",
+        "NIK tersimpan sebagai angka dan data lainnya tidak cocok dengan peserta itu.",
+        "Ubah format kolom NIK menjadi Teks, ketik ulang NIK, lalu unggah lagi.",
+    ),
+    "name": (
+        "full_name",
+        "Nama berbeda dengan nama peserta terverifikasi yang ber-NIK sama.",
+        "Petugas mencocokkan nama dengan KTP; isian terverifikasi tidak ditimpa.",
+    ),
+    "birth_date": (
+        "birth_date",
+        "Tanggal lahir berbeda dengan data peserta yang sudah terverifikasi.",
+        "Petugas mencocokkan tanggal lahir dengan KTP; isian terverifikasi tidak ditimpa.",
+    ),
+    "nik": (
+        "nik",
+        "NIK berbeda dengan NIK peserta itu yang sudah terverifikasi.",
+        "Petugas mencocokkan NIK dengan KTP; isian terverifikasi tidak ditimpa.",
+    ),
+    "contact": (
+        "phone",
+        "Nomor HP atau email berbeda dengan yang sudah dibuktikan pemilik akun.",
+        "Tanyakan kepada peserta; ia mengubahnya sendiri lewat akunnya.",
+    ),
+}
+"""Why a row waits for a person: the column, what was found, what to do."""
+
+_CLEAN = ", ".join(f"{key} {kind}" for key, kind in CLEAN_TYPES.items())
+_TAKE = f"""
+    CREATE TEMPORARY TABLE slice ON COMMIT DROP AS
+    WITH s AS MATERIALIZED (
+        SELECT r.id AS row_id, r.row_no, c.*
+        FROM imports_importrow r, jsonb_to_record(r.clean) AS c({_CLEAN})
+        WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
+          AND r.action NOT IN ('reject', 'review')
+    ), found AS (
+        SELECT s.row_no, 1 AS rank, p.id, p.identity, 0 AS other
+        FROM s JOIN participants_participant p ON p.nik_index = ANY(s.nik_indexes)
+        WHERE p.status = 'active'
+        UNION ALL
+        SELECT s.row_no, 2, p.id, p.identity, 0
+        FROM s JOIN participants_participant p ON p.code = ANY(ARRAY[s.code])
+        WHERE p.status = 'active'
+        UNION ALL
+        SELECT s.row_no, 3, p.id, p.identity, (p.nik_index IS NOT NULL)::int
+        FROM s JOIN participants_participant p ON p.phone = ANY(ARRAY[s.phone])
+        WHERE s.phone <> '' AND p.status = 'active' AND {SAME_NAME}
+          AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)
+        UNION ALL
+        SELECT s.row_no, 4, p.id, p.identity, (p.nik_index IS NOT NULL)::int
+        FROM s JOIN participants_participant p ON p.email = ANY(ARRAY[s.email])
+             AND p.email <> ''
+        WHERE s.email <> '' AND p.status = 'active' AND {SAME_NAME}
+          AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)
+    ), best AS (
+        SELECT DISTINCT ON (row_no) row_no, rank, id FROM found
+        ORDER BY row_no, rank, identity DESC, other, id
+    )
+    SELECT s.*, best.id AS target_id, best.rank,
+           CASE WHEN best.id IS NULL THEN 'create' ELSE '' END AS action,
+           {HAS_BUSINESS} AS has_business,
+           CASE WHEN best.id IS NULL AND %(is_applying)s
+                THEN nextval('participants_participant_id_seq') END AS new_id,
+           NULL::bigint AS business_id, ''::text AS reason,
+           false AS person_changes, false AS business_changes, false AS wants_consent,
+           false AS wants_mentorship, false AS wants_stage, false AS wants_channels
+    FROM s LEFT JOIN best USING (row_no)
+"""  # noqa: S608 - constants of this module
+
+_FIND_BUSINESSES = f"""
+    UPDATE slice s SET business_id = (
+        SELECT b.id FROM participants_business b
+        WHERE b.participant_id = ANY(ARRAY[s.target_id])
+          AND (s.business_name IS NULL OR {name_key("b.name")} = {name_key("s.business_name")})
+        ORDER BY b.id LIMIT 1)
+    WHERE s.target_id IS NOT NULL AND s.has_business
+"""  # noqa: S608
+
+
+def _changes(alias: str, fields: dict[str, str]) -> str:
+    before = ", ".join(f"{alias}.{name}" for name in fields)
+    return f"({before}) IS DISTINCT FROM ({', '.join(fields.values())})"
+
+
+_JUDGE = f"""
+    WITH judged AS (
+        SELECT s.row_no,
+            CASE
+                WHEN s.rank = 1 AND p.identity = 'claimed' THEN 'claim'
+                WHEN s.rank > 2 AND p.account_id IS NOT NULL AND p.identity = 'claimed'
+                     AND s.nik IS NOT NULL THEN 'claim'
+                WHEN s.rank = 1 AND s.is_number_nik AND NOT ({SAME_NAME})
+                     AND p.phone IS DISTINCT FROM s.phone
+                     AND p.birth_date::text IS DISTINCT FROM s.birth_date THEN 'number'
+                WHEN p.identity = 'verified' AND NOT ({SAME_NAME}) THEN 'name'
+                WHEN p.identity = 'verified' AND s.birth_date IS NOT NULL
+                     AND p.birth_date::text <> s.birth_date THEN 'birth_date'
+                WHEN p.identity = 'verified' AND s.nik_indexes IS NOT NULL
+                     AND NOT p.nik_index = ANY(s.nik_indexes) THEN 'nik'
+                WHEN p.account_id IS NOT NULL AND (p.phone <> s.phone OR p.email <> s.email)
+                     THEN 'contact'
+                ELSE '' END AS reason,
+            {_changes("p", PERSON)} AS person_changes,
+            s.has_business AND (b.id IS NULL OR {_changes("b", BUSINESS)}) AS business_changes,
+            s.whatsapp IS NOT NULL AND CASE
+                WHEN c.event IS NULL THEN s.whatsapp
+                WHEN s.whatsapp THEN c.event <> 'given' AND s.whatsapp_on > c.day
+                ELSE c.event = 'given' AND s.whatsapp_on >= c.day END AS wants_consent,
+            s.agency_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM participants_mentorship m
+                WHERE m.participant_id = ANY(ARRAY[p.id])
+                  AND m.organisation_id = s.agency_id
+            ) AS wants_mentorship,
+            NOT EXISTS (
+                SELECT 1 FROM participants_stageevent e
+                WHERE e.participant_id = ANY(ARRAY[p.id]) AND e.stage_id = 'P1' AND e.corrects_id IS NULL
+            ) AS wants_stage,
+            EXISTS (
+                SELECT 1 FROM jsonb_array_elements(s.channels) AS new
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM participants_saleschannel old
+                    WHERE old.business_id = ANY(ARRAY[b.id]) AND old.platform = new ->> 0
+                      AND old.store_link = new ->> 1)
+            ) AS wants_channels
+        FROM slice s
+        JOIN participants_participant p ON p.id = ANY(ARRAY[s.target_id])
+        LEFT JOIN participants_business b ON b.id = ANY(ARRAY[s.business_id])
+        LEFT JOIN LATERAL (
+            SELECT event, (happened_at AT TIME ZONE 'Asia/Jakarta')::date AS day
+            FROM participants_consent
+            WHERE participant_id = p.id AND purpose = 'whatsapp' AND s.whatsapp IS NOT NULL
+            ORDER BY happened_at DESC, id DESC LIMIT 1
+        ) c ON true
+    )
+    UPDATE slice s SET
+        reason = j.reason, person_changes = j.person_changes,
+        business_changes = j.business_changes, wants_consent = j.wants_consent,
+        wants_mentorship = j.wants_mentorship, wants_stage = j.wants_stage,
+        wants_channels = j.wants_channels,
+        action = CASE
+            WHEN j.reason <> '' THEN 'review'
+            WHEN j.person_changes OR j.business_changes OR j.wants_consent OR j.wants_mentorship
+                 OR j.wants_stage OR j.wants_channels THEN 'update'
+            ELSE 'same' END
+    FROM judged j WHERE j.row_no = s.row_no
+"""  # noqa: S608
+
+_WRITE_BACK = """
+    UPDATE imports_importrow r SET
+        action = s.action,
+        target_id = s.target_id,
+        problems = r.problems || coalesce(%(reasons)s::jsonb -> nullif(s.reason, ''), '[]')
+    FROM slice s
+    WHERE r.id = s.row_id AND (r.action, r.target_id) IS DISTINCT FROM (s.action, s.target_id)
+"""
+
+
+def take_slice(
+    cursor: CursorWrapper, file: ImportFile, first: int, last: int, *, is_applying: bool
+) -> dict[str, object]:
+    """Make the table `slice` of the good rows after `first` up to `last`, each judged.
+
+    `action` is create, update, same or review; with `is_applying` new people have their id.
+    Returns the parameters that the statements over a slice use.
+    """
+    facts = _parameters(file)
+    cursor.execute("DROP TABLE IF EXISTS slice")
+    cursor.execute(_TAKE, {**facts, "first": first, "last": last, "is_applying": is_applying})
+    cursor.execute("SELECT 1 FROM slice WHERE target_id IS NOT NULL LIMIT 1")
+    if cursor.fetchone():
+        cursor.execute(_FIND_BUSINESSES)
+        cursor.execute("CREATE INDEX ON slice (row_no)")
+        cursor.execute(_JUDGE, facts)
+    return facts
+
+
+def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> None:
+    """Set action, target and review reasons of staged rows; writes nothing else."""
+    facts = take_slice(cursor, file, first, last, is_applying=False)
+    cursor.execute(_WRITE_BACK, facts)
+
+
+def _parameters(file: ImportFile) -> dict[str, object]:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    headings = {key: heading for heading, key in file.mapping.items()}
+    reasons = {
+        reason: [{"column": headings.get(key, key), "message": message, "repair": repair}]
+        for reason, (key, message, repair) in REASONS.items()
+    }
+    return {
+        "file": file.pk,
+        "now": now,
+        "today": today,
+        "active_until": active_until_after(today),
+        "actor": file.approved_by_id,
+        "source": f"Impor #{file.pk}",
+        "verified_how": "Daftar induk dinas",
+        "reasons": json.dumps(reasons),
+    }

@@ -1,0 +1,61 @@
+"""The same person or thing twice in one file."""
+
+from __future__ import annotations
+
+import json
+
+from django.db.backends.utils import CursorWrapper
+
+from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports.profiles import Profile
+
+_REFUSE = """
+    WITH repeated AS (
+        SELECT key FROM imports_importrow
+        WHERE file_id = %(file)s AND key <> '' AND action <> 'reject'
+        GROUP BY key HAVING count(*) > 1
+    ), judged AS (
+        SELECT key, array_agg(row_no ORDER BY row_no) AS rows,
+               count(DISTINCT clean - %(volatile)s::text[]) > 1 AS differ
+        FROM imports_importrow JOIN repeated USING (key)
+        WHERE file_id = %(file)s AND action <> 'reject'
+        GROUP BY key
+    ), worded AS (
+        SELECT key, rows[1] AS first, differ,
+               (SELECT string_agg((row_no %% %(span)s)::text, ', ' ORDER BY row_no)
+                FROM unnest(rows[1:10]) AS row_no) AS places
+        FROM judged
+    )
+    UPDATE imports_importrow r
+    SET action = 'reject', problems = r.problems || jsonb_build_object(
+        'column', coalesce(%(headings)s::jsonb ->> split_part(r.key, ':', 1), ''),
+        'message', CASE WHEN w.differ
+            THEN 'Baris ' || w.places || ' tentang orang yang sama, tetapi isinya berbeda.'
+            ELSE 'Baris ' || w.places || ' isinya sama: baris ' || r.row_no %% %(span)s
+                 || ' mengulang baris ' || w.first %% %(span)s || '.' END,
+        'repair', CASE WHEN w.differ
+            THEN 'Sisakan satu baris yang benar untuk tiap orang.'
+            ELSE 'Hapus baris yang berulang; baris pertamanya tetap diterima.' END)
+    FROM worded w
+    WHERE r.file_id = %(file)s AND r.key = w.key AND r.action <> 'reject'
+      AND (w.differ OR r.row_no <> w.first)
+"""
+
+
+def refuse_duplicates(cursor: CursorWrapper, file: ImportFile, profile: Profile) -> int:
+    """Refuse staged rows about the same person; return how many.
+
+    The first of equal rows stays. Rows that contradict each other are refused together, since no
+    order of rows tells which one is right.
+    """
+    headings = {key: heading for heading, key in file.mapping.items()}
+    cursor.execute(
+        _REFUSE,
+        {
+            "file": file.pk,
+            "span": ImportRow.SHEET_SPAN,
+            "volatile": list(profile.volatile),
+            "headings": json.dumps(headings),
+        },
+    )
+    return cursor.rowcount

@@ -1,0 +1,101 @@
+"""What kinds of lists can come in; the apps that own the rows register theirs when they start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from django.db.backends.utils import CursorWrapper
+
+from umkm_portal.common.spreadsheets import Cell
+from umkm_portal.imports.models import ImportFile
+
+Problem = dict[str, object]
+"""`{column, message, repair}` in Indonesian, and `warning: True` where the row goes on."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: `label` heads it in files of ours, `aliases` are other headings."""
+
+    key: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    is_required: bool = False
+    is_private: bool = False
+    example: str = ""
+
+
+class Cleaned(NamedTuple):
+    """A row as it will be written; `key` tells two rows about the same person or thing."""
+
+    key: str
+    values: dict[str, object]
+    problems: list[Problem]
+
+
+class Reader(Protocol):
+    """Cleans the rows of one file, in the process that reads it."""
+
+    def for_sheet(
+        self, places: Mapping[str, int], labels: Mapping[str, str]
+    ) -> Callable[[Sequence[Cell]], Cleaned]:
+        """Return what cleans one row; `places` gives the cell of a column key, `labels` the
+        heading that the file gives it."""
+
+    def refusal(self) -> str:
+        """The sentence that refuses the whole file after its last row, or ''."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One kind of list and what is done with it.
+
+    `check_slice` and `apply_slice` get a cursor inside a transaction, the file, and the staged rows
+    after `first` up to `last`; they set `action`, `target_id` and problems of staged rows, and
+    `apply_slice` writes the register. Both work on many rows by each statement.
+    """
+
+    slug: str
+    label: str
+    columns: tuple[Column, ...]
+    make_reader: Callable[[ImportFile], Reader]
+    check_slice: Callable[[CursorWrapper, ImportFile, int, int], None]
+    apply_slice: Callable[[CursorWrapper, ImportFile, int, int], None]
+    needs_one_of: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+    """Keys of clean values that differ each time the same cells are read (ciphertext)."""
+
+    by_key: dict[str, Column] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_key.update({column.key: column for column in self.columns})
+
+    def header_words(self) -> list[str]:
+        """All headings that tell a header row."""
+        return [word for column in self.columns for word in (column.label, *column.aliases)]
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """What a file with these columns lacks, as headings to read out."""
+        present = set(keys)
+        lacking = [c.label for c in self.columns if c.is_required and c.key not in present]
+        if self.needs_one_of and not present & set(self.needs_one_of):
+            lacking.append(" atau ".join(self.by_key[key].label for key in self.needs_one_of))
+        return lacking
+
+
+_profiles: dict[str, Profile] = {}
+
+
+def register(profile: Profile) -> None:
+    """Offer a kind of list; called from `AppConfig.ready`."""
+    _profiles[profile.slug] = profile
+
+
+def get(slug: str) -> Profile:
+    return _profiles[slug]
+
+
+def choices() -> list[tuple[str, str]]:
+    return [(profile.slug, profile.label) for profile in _profiles.values()]

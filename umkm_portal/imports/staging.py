@@ -1,0 +1,155 @@
+"""From the uploaded file to staged rows: read, cleaned and copied in slices of 500."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from umkm_portal.common.encryption import Cipher
+from umkm_portal.common.spreadsheets import Cell, SpreadsheetError, read_table, text_of
+from umkm_portal.imports import mapping
+from umkm_portal.imports.leases import update_claimed
+from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports.profiles import Cleaned, Profile, Reader
+
+SLICE = 500
+"""Rows copied at once; the page sees progress after each."""
+SAMPLES = 3
+_NUL = "\\u0000"
+"""How JSON writes the one character that PostgreSQL does not know."""
+_NIK_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_COPY = (
+    "COPY imports_importrow (file_id, row_no, raw, clean, key, action, problems) FROM STDIN"
+)
+
+
+class ColumnsMissing(Exception):
+    """The mapping lacks columns that this kind of list needs: a person has to say."""
+
+
+def stage_file(file: ImportFile, profile: Profile) -> None:
+    """Read a claimed file into staged rows.
+
+    Raises SpreadsheetError with the sentence for the uploader, ColumnsMissing when she has to
+    match columns, LeaseLost when another process took over.
+    """
+    file.rows.all().delete()
+    reader = profile.make_reader(file)
+    is_first_reading = file.state == ImportFile.State.UPLOADED
+    file.sheets, file.samples, count = [], [], 0
+    lacking: list[str] = []
+    with read_table(file.source, header_words=profile.header_words()) as table:
+        for sheet_no, sheet in enumerate(table):
+            headings = mapping.unique_headings(sheet.header)
+            file.sheets.append(
+                {"name": sheet.name, "header_row": sheet.header_row, "header": headings}
+            )
+            if is_first_reading:
+                _match(file, profile, headings)
+            rows = _with_samples(file, headings, sheet.rows)
+            if missing := profile.missing(mapping.places_of(file.mapping, headings)):
+                lacking = lacking or missing
+                deque(islice(rows, SAMPLES), maxlen=0)
+                continue
+            count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
+    seen = {name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples")}
+    if not count:
+        update_claimed(file, now=timezone.now(), **seen)
+        raise ColumnsMissing(", ".join(lacking))
+    if refusal := reader.refusal():
+        raise SpreadsheetError(refusal)
+    update_claimed(
+        file,
+        now=timezone.now(),
+        state=ImportFile.State.MAPPED,
+        total_rows=count,
+        rows_read=count,
+        rows_checked=0,
+        **seen,
+    )
+
+
+def mask_niks(text: str) -> str:
+    """Return text in which no 16-digit number can be read."""
+    return _NIK_DIGITS.sub(lambda found: f"{found[0][:4]}••••••••{found[0][-4:]}", text)
+
+
+def _match(file: ImportFile, profile: Profile, headings: Sequence[str]) -> None:
+    """Match the columns of one sheet; headings of earlier sheets keep their column."""
+    match = mapping.match_columns(profile, headings, mapping.learned_mapping(file) | file.mapping)
+    file.mapping = file.mapping | match.mapping
+    file.guesses = sorted({*file.guesses, *match.guesses})
+
+
+def _with_samples(
+    file: ImportFile, headings: Sequence[str], rows: Iterator[tuple[int, list[Cell]]]
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Pass rows on and keep the first values, masked, to recognise columns by."""
+    for number, (row_no, cells) in enumerate(rows):
+        if number < SAMPLES and len(file.samples) < SAMPLES:
+            file.samples.append(
+                {h: mask_niks(text_of(c))[:60] for h, c in zip(headings, cells, strict=False)}
+            )
+        yield row_no, cells
+
+
+def _stage_sheet(
+    file: ImportFile,
+    reader: Reader,
+    sheet_no: int,
+    headings: Sequence[str],
+    rows: Iterator[tuple[int, list[Cell]]],
+    count: int,
+) -> int:
+    """Copy one sheet and return how many rows are staged now."""
+    places = mapping.places_of(file.mapping, headings)
+    labels = {key: headings[index] for key, index in places.items()}
+    clean = reader.for_sheet(places, labels)
+    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean, rows)
+    while chunk := "".join(islice(lines, SLICE)):
+        count += chunk.count("\n")
+        _copy_chunk(file, chunk, count)
+    return count
+
+
+def _copy_chunk(file: ImportFile, chunk: str, count: int) -> None:
+    """Copy one slice in its own short transaction, so that the page sees how far it is."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Staged rows are read again after a crash: nothing here is worth waiting for the disk.
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        update_claimed(file, now=timezone.now(), rows_read=count)
+        cursor.copy_expert(_COPY, io.StringIO(chunk))
+
+
+def _copy_lines(
+    file_id: int,
+    offset: int,
+    clean: Callable[[Sequence[Cell]], Cleaned],
+    rows: Iterator[tuple[int, list[Cell]]],
+) -> Iterator[str]:
+    """Give one line of COPY text for each row."""
+    seal = Cipher("import.row").encrypt
+    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for row_no, cells in rows:
+        raw = dump(cells)
+        if _NUL in raw:
+            cells = [c.replace("\0", "") if isinstance(c, str) else c for c in cells]
+        key, values, problems = clean(cells)
+        is_refused = any("warning" not in problem for problem in problems)
+        told = mask_niks(_escaped(dump(problems))) if problems else "[]"
+        yield (
+            f"{file_id}\t{row_no + offset}\t\\\\x{seal(raw).hex()}\t{_escaped(dump(values))}"
+            f"\t{_escaped(key)}\t{'reject' if is_refused else 'create'}\t{told}\n"
+        )
+
+
+def _escaped(text: str) -> str:
+    """Return JSON, or text without control characters, as one field of COPY text."""
+    return text.replace("\\", "\\\\") if "\\" in text else text
