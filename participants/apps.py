@@ -1,6 +1,27 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ParticipantsConfig(AppConfig):
     name = "participants"
     verbose_name = "Peserta"
+
+    def ready(self) -> None:
+        # Models and profiles can be imported only once the apps are loaded.
+        from participants import handlers  # noqa: PLC0415
+        from participants.importing.profile import REGISTER  # noqa: PLC0415
+        from umkm_portal.imports import profiles  # noqa: PLC0415
+
+        profiles.register(REGISTER)
+        handlers.register_own()
+        post_migrate.connect(_load_reference_data, sender=self)
+
+
+def _load_reference_data(sender: AppConfig, **facts: object) -> None:
+    """Fill the lists after `migrate`; a flush between tests (it brings no plan) loads nothing."""
+    if "plan" in facts:
+        from participants.reference import load_reference_data  # noqa: PLC0415 - apps ready
+
+        load_reference_data()

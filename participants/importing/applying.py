@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from django.db.backends.utils import CursorWrapper
 
-from participants import services
 from participants.importing.matching import (
     BUSINESS,
     PERSON,
     at_midnight,
     take_slice,
 )
+from participants.search import refresh_search
 from umkm_portal.common.codes import new_code
 from umkm_portal.imports.models import ImportFile
 
@@ -38,29 +38,29 @@ _INSERT_PEOPLE = f"""
         nullif(s.birth_date, '')::date, s.region_id, coalesce(s.address, ''), s.agency_id,
         coalesce(s.track, 'new_entrepreneur'), %(source)s,
         CASE WHEN s.nik IS NULL THEN 'claimed' ELSE 'verified' END,
-        CASE WHEN s.nik IS NOT NULL THEN %(actor)s END,
+        CASE WHEN s.nik IS NOT NULL THEN %(actor)s::bigint END,
         CASE WHEN s.nik IS NULL THEN '' ELSE %(verified_how)s END,
-        CASE WHEN s.nik IS NOT NULL THEN %(now)s END,
+        CASE WHEN s.nik IS NOT NULL THEN %(now)s::timestamptz END,
         {at_midnight("s.last_activity_on")},
         CASE WHEN s.is_active IS FALSE THEN NULL
              WHEN s.active_until IS NOT NULL THEN nullif(s.active_until, '')::date
-             WHEN s.is_active AND coalesce(s.active_at_least < %(today)s, true)
-                  THEN %(active_until)s
+             WHEN s.is_active AND coalesce(s.active_at_least < %(today)s::date, true)
+                  THEN %(active_until)s::date
              ELSE s.active_at_least END,
         false, '', coalesce(s.is_willing, false),
-        CASE WHEN s.is_willing IS NOT NULL THEN coalesce(s.willing_on, %(today)s) END,
+        CASE WHEN s.is_willing IS NOT NULL THEN coalesce(s.willing_on, %(today)s::date) END,
         CASE WHEN s.is_willing IS NULL THEN '' ELSE %(source)s END,
         s.last_served_on, 'active',
-        lower(concat_ws(' ', s.full_name, CASE WHEN s.has_business THEN
-            coalesce(s.business_name, 'Usaha ' || s.full_name) END,
-            nullif(s.phone, ''), nullif(s.email, ''), s.new_code)),
-        %(now)s, %(now)s
+        lower(concat_ws(' ', s.full_name, coalesce(s.phone, ''), coalesce(s.email, ''),
+            CASE WHEN s.has_business THEN left(coalesce(s.business_name, 'Usaha ' || s.full_name),
+                120) END)),
+        %(now)s::timestamptz, %(now)s::timestamptz
     FROM slice s WHERE s.new_id IS NOT NULL
 """  # noqa: S608 - constants of this package
 
 _SETS = ", ".join(f"{name} = {value}" for name, value in PERSON.items())
 _UPDATE_PEOPLE = f"""
-    UPDATE participants_participant p SET {_SETS}, updated_at = %(now)s
+    UPDATE participants_participant p SET {_SETS}, updated_at = %(now)s::timestamptz
     FROM slice s
     WHERE p.id = ANY(ARRAY[s.target_id]) AND s.action = 'update' AND s.person_changes
 """  # noqa: S608
@@ -84,12 +84,14 @@ _INSERT_BUSINESSES = """
     SELECT s.business_id, coalesce(s.new_id, s.target_id),
         left(coalesce(s.business_name, 'Usaha ' || s.full_name), 120), s.sector_id, s.region_id,
         coalesce(s.products, ''), coalesce(s.nib, ''), '', '', coalesce(s.market, ''),
-        coalesce(s.stall, ''), s.sells_live, nullif(s.yearly_sales, '')::bigint, %(now)s, %(now)s
+        coalesce(s.stall, ''), s.sells_live, nullif(s.yearly_sales, '')::bigint,
+        %(now)s::timestamptz, %(now)s::timestamptz
     FROM slice s WHERE s.action LIKE '%%+'
 """
 _UPDATE_BUSINESSES = f"""
     UPDATE participants_business b
-    SET {", ".join(f"{name} = {value}" for name, value in BUSINESS.items())}, updated_at = %(now)s
+    SET {", ".join(f"{name} = {value}" for name, value in BUSINESS.items())},
+        updated_at = %(now)s::timestamptz
     FROM slice s
     WHERE b.id = ANY(ARRAY[s.business_id]) AND s.action = 'update' AND s.business_changes
 """  # noqa: S608
@@ -106,8 +108,8 @@ _INSERT_STAGES = f"""
     INSERT INTO participants_stageevent
         (participant_id, stage_id, organisation_id, occurred_on, source_ref, actor_id, created_at)
     SELECT coalesce(s.new_id, s.target_id), 'P1', s.agency_id,
-        coalesce(s.registered_on, %(today)s),
-        'registration:' || coalesce(s.new_id, s.target_id), %(actor)s, %(now)s
+        coalesce(s.registered_on, %(today)s::date),
+        'registration:' || coalesce(s.new_id, s.target_id), %(actor)s::bigint, %(now)s::timestamptz
     FROM slice s WHERE {_IS_NEW_OR} s.wants_stage)
     ON CONFLICT DO NOTHING
 """  # noqa: S608
@@ -116,13 +118,13 @@ _INSERT_CONSENTS = f"""
         source, actor_id, happened_at)
     SELECT coalesce(s.new_id, s.target_id), 'whatsapp',
         CASE WHEN s.whatsapp THEN 'given' ELSE 'withdrawn' END, '', 'impor',
-        coalesce(s.whatsapp_source, %(source)s), %(actor)s, {at_midnight("s.whatsapp_on")}
+        coalesce(s.whatsapp_source, %(source)s), %(actor)s::bigint, {at_midnight("s.whatsapp_on")}
     FROM slice s
     WHERE s.new_id IS NOT NULL AND s.whatsapp OR s.action LIKE 'update%%' AND s.wants_consent
 """  # noqa: S608
 _INSERT_MENTORSHIPS = f"""
     INSERT INTO participants_mentorship (participant_id, organisation_id, started_on)
-    SELECT coalesce(s.new_id, s.target_id), s.agency_id, coalesce(s.registered_on, %(today)s)
+    SELECT coalesce(s.new_id, s.target_id), s.agency_id, coalesce(s.registered_on, %(today)s::date)
     FROM slice s WHERE s.agency_id IS NOT NULL AND {_IS_NEW_OR} s.wants_mentorship)
     ON CONFLICT DO NOTHING
 """  # noqa: S608
@@ -131,7 +133,7 @@ _MARK = """
     UPDATE imports_importrow r SET
         action = rtrim(s.action, '+'),
         target_id = coalesce(s.new_id, s.target_id),
-        applied_at = CASE WHEN s.action NOT IN ('same', 'review') THEN %(now)s END,
+        applied_at = CASE WHEN s.action NOT IN ('same', 'review') THEN %(now)s::timestamptz END,
         raw = CASE WHEN s.action = 'review' THEN r.raw END,
         clean = CASE WHEN s.action = 'review' THEN r.clean ELSE '{}' END,
         problems = r.problems || coalesce(%(reasons)s::jsonb -> nullif(s.reason, ''), '[]')
@@ -165,7 +167,7 @@ def apply_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
     ):
         cursor.execute(statement, facts)
     if updated:
-        services.refresh_search(updated)
+        refresh_search(updated)
 
 
 def _draw_free_codes(cursor: CursorWrapper) -> None:

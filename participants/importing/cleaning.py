@@ -60,11 +60,14 @@ REPAIRS = {
     "whatsapp": "Lengkapi tanggal dan sumber persetujuan WhatsApp.",
     "identity": "Isi NIK, nomor HP, atau email agar orangnya bisa dikenali.",
     "outside": "Tidak perlu diperbaiki: peserta tetap diterima dan dirujuk ke dinas di kotanya.",
-    **{key: "Tulis ya atau tidak." for key in ("is_active", "is_willing", "sells_live")},
-    **{key: "Hapus isian itu, atau singkatkan." for key in ("address", "products", "market")},
+    **dict.fromkeys(("is_active", "is_willing", "sells_live"), "Tulis ya atau tidak."),
+    **dict.fromkeys(("address", "products", "market"), "Hapus isian itu, atau singkatkan."),
 }
+PLACE_COLUMNS = {"kecamatan": "district", "kelurahan": "village"}
 DATE_REPAIR = "Tulis tanggal seperti 25/03/2026; tidak boleh di masa depan."
-_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
+_EMAIL = re.compile(
+    r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}"
+)
 _NOT_NAME = re.compile(r"[\W_]+")
 _parse_date = lru_cache(maxsize=65_536)(parse_date)
 
@@ -94,7 +97,7 @@ class RegisterReader:
             return ""
         share = round(100 * self.zero_count / self.nik_count)
         return (
-            f"{share} % NIK dalam berkas ini berakhiran 0: angka terakhirnya sudah hilang di Excel. "
+            f"{share} % NIK dalam berkas ini berakhiran 0: angka terakhirnya hilang di Excel. "
             "Ambil data asli, ubah format kolom NIK menjadi Teks, isi ulang, lalu unggah lagi."
         )
 
@@ -207,7 +210,7 @@ class _SheetReader:
         found = nik.check(
             cell,
             birth_date=date.fromisoformat(born) if born else None,
-            known_regions=self._reader.lookups.nik_regions,
+            known_regions=self._reader.lookups.regions.nik_areas,
             allow_synthetic=settings.EMBEDDED,
         )
         if found.errors:
@@ -298,24 +301,30 @@ class _SheetReader:
         city, district, village = (
             "" if index is None else text_of(cells[index]) for index in self._place_cells
         )
-        place = self._reader.lookups.place(city, district, village)
-        if place is None:
+        if city in words.BLANK and district in words.BLANK and village in words.BLANK:
             return
-        if place.problem:
-            key, message = place.problem
-            problems.append(self._problem(key, message))
+        lookups = self._reader.lookups
+        region_id, problem = lookups.regions.match(
+            *("" if text in words.BLANK else text for text in (city, district, village))
+        )
+        if problem:
+            level = problem.split(" ", 1)[0].lower()
+            problems.append(self._problem(PLACE_COLUMNS.get(level, "city"), problem))
             return
-        row["region_id"] = place.region_id
-        if not place.is_in_jakarta:
-            self._warn("city", f"{place.name} di luar Jakarta.", REPAIRS["outside"])
+        row["region_id"] = region_id
+        if region_id in lookups.outside:
+            message = f"{lookups.outside[region_id]} di luar Jakarta."
+            self._warn("city", message, REPAIRS["outside"])
 
     def _finish(self, row: Row, problems: list[Problem]) -> None:
         """Complete the row from its parts and refuse what only shows in the whole."""
         refused = {problem["column"] for problem in problems if "warning" not in problem}
         if "full_name" not in row and self._heading("full_name") not in refused:
             problems.append(self._problem("full_name", "Nama kosong."))
-        if not refused and not row.keys() & {"nik", "code"} and not (
-            row.get("phone") or row.get("email")
+        if (
+            not refused
+            and not row.keys() & {"nik", "code"}
+            and not (row.get("phone") or row.get("email"))
         ):
             problems.append(
                 {

@@ -44,7 +44,10 @@ COLUMNS = (
         example="siti@example.com",
     ),
     Column(
-        "birth_date", "Tanggal lahir", ("tgl lahir", "tanggal kelahiran", "lahir"), example="25/03/1990"
+        "birth_date",
+        "Tanggal lahir",
+        ("tgl lahir", "tanggal kelahiran", "lahir"),
+        example="25/03/1990",
     ),
     Column(
         "city",
@@ -68,7 +71,9 @@ COLUMNS = (
         ("alamat tinggal", "alamat domisili", "alamat rumah", "alamat ktp", "alamat lengkap"),
         example="Jl. Kebon Kacang 9 No. 3",
     ),
-    Column("track", "Jalur", ("jalur wirausaha", "kelompok", "tingkat wirausaha"), example="Pemula"),
+    Column(
+        "track", "Jalur", ("jalur wirausaha", "kelompok", "tingkat wirausaha"), example="Pemula"
+    ),
     Column(
         "agency",
         "Dinas pembina",
@@ -100,7 +105,9 @@ COLUMNS = (
         example="Keripik singkong",
     ),
     Column("market", "Pasar", ("nama pasar", "lokasi pasar"), example="Pasar Tanah Abang"),
-    Column("stall", "Kios", ("no kios", "nomor kios", "los", "kios los", "blok kios"), example="B2-14"),
+    Column(
+        "stall", "Kios", ("no kios", "nomor kios", "los", "kios los", "blok kios"), example="B2-14"
+    ),
     Column("nib", "NIB", ("nomor induk berusaha", "no nib", "nomor nib"), example="1234567890123"),
     Column(
         "yearly_sales",
@@ -130,7 +137,10 @@ COLUMNS = (
         example="https://shopee.co.id/dapurbusiti",
     ),
     Column(
-        "is_active", "Masih aktif", ("aktif", "status aktif", "aktif tidak", "usaha aktif"), example="ya"
+        "is_active",
+        "Masih aktif",
+        ("aktif", "status aktif", "aktif tidak", "usaha aktif"),
+        example="ya",
     ),
     Column(
         "last_activity_on",
@@ -155,7 +165,10 @@ COLUMNS = (
         example="ya",
     ),
     Column(
-        "willing_on", "Tanggal kesediaan", ("tgl kesediaan", "tanggal bersedia"), example="01/09/2026"
+        "willing_on",
+        "Tanggal kesediaan",
+        ("tgl kesediaan", "tanggal bersedia"),
+        example="01/09/2026",
     ),
     Column(
         "whatsapp",

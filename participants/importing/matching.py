@@ -58,8 +58,8 @@ PERSON = {
     "nik_last4": f"CASE WHEN {GETS_NIK} THEN s.nik_last4 ELSE p.nik_last4 END",
     "identity": f"CASE WHEN {GETS_NIK} THEN 'verified' ELSE p.identity END",
     "verified_how": f"CASE WHEN {GETS_NIK} THEN %(verified_how)s ELSE p.verified_how END",
-    "verified_at": f"CASE WHEN {GETS_NIK} THEN %(now)s ELSE p.verified_at END",
-    "verified_by_id": f"CASE WHEN {GETS_NIK} THEN %(actor)s ELSE p.verified_by_id END",
+    "verified_at": f"CASE WHEN {GETS_NIK} THEN %(now)s::timestamptz ELSE p.verified_at END",
+    "verified_by_id": f"CASE WHEN {GETS_NIK} THEN %(actor)s::bigint ELSE p.verified_by_id END",
     "phone": "coalesce(s.phone, p.phone)",
     "email": "coalesce(s.email, p.email)",
     "birth_date": """CASE WHEN s.birth_date IS NULL THEN p.birth_date
@@ -72,17 +72,18 @@ PERSON = {
     "active_until": """CASE
         WHEN p.active_override THEN p.active_until
         WHEN s.is_active IS FALSE THEN
-            CASE WHEN p.active_until < %(today)s THEN p.active_until END
+            CASE WHEN p.active_until < %(today)s::date THEN p.active_until END
         WHEN s.active_until IS NOT NULL THEN nullif(s.active_until, '')::date
-        WHEN s.is_active AND coalesce(greatest(p.active_until, s.active_at_least) < %(today)s, true)
-            THEN %(active_until)s
+        WHEN s.is_active
+            AND coalesce(greatest(p.active_until, s.active_at_least) < %(today)s::date, true)
+            THEN %(active_until)s::date
         ELSE greatest(p.active_until, s.active_at_least) END""",
     "is_willing": f"CASE WHEN {IS_NEWER_WILL} THEN s.is_willing ELSE p.is_willing END",
     "willing_on": f"""CASE
         WHEN NOT {IS_NEWER_WILL} THEN p.willing_on
         WHEN s.willing_on IS NOT NULL THEN s.willing_on
         WHEN s.is_willing = p.is_willing AND p.willing_on IS NOT NULL THEN p.willing_on
-        ELSE %(today)s END""",
+        ELSE %(today)s::date END""",
     "willing_source": f"""CASE
         WHEN {IS_NEWER_WILL} AND (s.is_willing <> p.is_willing OR p.willing_source = '')
         THEN %(source)s ELSE p.willing_source END""",
@@ -227,7 +228,8 @@ _JUDGE = f"""
             ) AS wants_mentorship,
             NOT EXISTS (
                 SELECT 1 FROM participants_stageevent e
-                WHERE e.participant_id = ANY(ARRAY[p.id]) AND e.stage_id = 'P1' AND e.corrects_id IS NULL
+                WHERE e.participant_id = ANY(ARRAY[p.id]) AND e.stage_id = 'P1'
+                  AND e.corrects_id IS NULL
             ) AS wants_stage,
             EXISTS (
                 SELECT 1 FROM jsonb_array_elements(s.channels) AS new

@@ -183,9 +183,7 @@ class Participant(models.Model):
         indexes = [
             models.Index(fields=["nik_index"], name="participant_nik"),
             models.Index(fields=["phone"], name="participant_phone"),
-            models.Index(
-                fields=["email"], name="participant_email", condition=~Q(email="")
-            ),
+            models.Index(fields=["email"], name="participant_email", condition=~Q(email="")),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="participant_search"),
             models.Index(
                 fields=["region", "id"],

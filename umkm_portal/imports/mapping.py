@@ -52,9 +52,11 @@ def match_columns(
         if heading not in mapping and (key := known.get(normalise_header(heading))):
             _give(mapping, heading, key)
     for heading in headings:
-        if heading not in mapping and (key := _guess(normalise_header(heading), known)):
-            if _give(mapping, heading, key):
-                guesses.append(heading)
+        if heading in mapping:
+            continue
+        key = _guess(normalise_header(heading), known)
+        if key and _give(mapping, heading, key):
+            guesses.append(heading)
     return Match(mapping, guesses)
 
 

@@ -68,9 +68,7 @@ def group_problems(file: ImportFile) -> list[Group]:
             is_warning=is_warning,
             action=action,
             count=count,
-            examples=[
-                _example(file, rows[pk], column, repair) for pk in shown if pk in rows
-            ],
+            examples=[_example(file, rows[pk], column, repair) for pk in shown if pk in rows],
         )
         for column, repair, is_warning, action, count, shown in found
     ]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from umkm_portal.accounts.models import Organisation, User
@@ -146,9 +146,9 @@ def approve_file(file: ImportFile, *, by: User | None, now: datetime) -> None:
 def cancel_file(file: ImportFile, *, now: datetime) -> None:
     """Drop a file nobody has accepted; raises NotNow when it is too late."""
     open_states = [State.UPLOADED, State.READ, State.MAPPED, State.CHECKED]
-    won = ImportFile.objects.filter(
-        pk=file.pk, state__in=open_states, approved_at=None
-    ).update(state=State.CANCELLED, done_at=now, lease_until=None, failures=0)
+    won = ImportFile.objects.filter(pk=file.pk, state__in=open_states, approved_at=None).update(
+        state=State.CANCELLED, done_at=now, lease_until=None, failures=0
+    )
     if not won:
         raise NotNow("Berkas ini sudah diterima, jadi tidak bisa dibatalkan.")
     _forget(file)
@@ -166,7 +166,8 @@ def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
         return None
     if file.failures > MOST_FAILURES:
         return _refuse(
-            file, f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal."
+            file,
+            f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal.",
         )
     try:
         return _apply(file, stop_at=time.monotonic() + seconds)
@@ -229,15 +230,14 @@ def _finish(file: ImportFile) -> ImportFile:
 def prune_rows(*, now: datetime) -> int:
     """Forget staged rows of files that have been final for long; return how many files."""
     old = ImportFile.objects.filter(state__in=ImportFile.FINAL, done_at__lt=now - KEEP_ROWS)
-    stale = [file for file in old.filter(rows__isnull=False).distinct()[:20]]
+    has_rows = Exists(ImportRow.objects.filter(file=OuterRef("pk")))
+    stale = list(old.filter(has_rows).order_by("pk")[:20])
     for file in stale:
         file.rows.all().delete()
     return len(stale)
 
 
-def _same_bytes(
-    sha256: str, profile: str, organisation: Organisation | None
-) -> ImportFile | None:
+def _same_bytes(sha256: str, profile: str, organisation: Organisation | None) -> ImportFile | None:
     same = ImportFile.objects.filter(sha256=sha256, profile=profile, organisation=organisation)
     done = same.filter(state=State.DONE, undone_at__isnull=True).order_by("-pk").first()
     return done or same.open().order_by("-pk").first()

@@ -25,9 +25,7 @@ SAMPLES = 3
 _NUL = "\\u0000"
 """How JSON writes the one character that PostgreSQL does not know."""
 _NIK_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_COPY = (
-    "COPY imports_importrow (file_id, row_no, raw, clean, key, action, problems) FROM STDIN"
-)
+_COPY = "COPY imports_importrow (file_id, row_no, raw, clean, key, action, problems) FROM STDIN"
 
 
 class ColumnsMissing(Exception):

@@ -31,12 +31,15 @@ def after_commit(task: str, *, expires: float | None = None, **ids: int) -> None
 
 
 def now(task: str, *, expires: float | None = None, **ids: int) -> bool:
-    """Nudge the workers; False when the broker did not take it within a second."""
+    """Nudge the workers; False when the broker did not take it within a second.
+
+    `task` is one of messaging, or the full name of another app's.
+    """
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
     try:
-        _publish(f"umkm_portal.messaging.tasks.{task}", expires, ids)
+        _publish(task if "." in task else f"umkm_portal.messaging.tasks.{task}", expires, ids)
     except Exception as error:  # whatever a broker does, the rows are safe
         _silent_until = time.monotonic() + SILENCE_SECONDS
         _log.warning("nudge %s not sent: %s", task, error)

@@ -1,0 +1,102 @@
+"""Bring a register file in from the command line, by the same way as through the pages."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from umkm_portal.common.spreadsheets import SpreadsheetError
+from umkm_portal.imports import problems, profiles, reports, services, uploads
+from umkm_portal.imports.models import ImportFile
+
+State = ImportFile.State
+
+
+class Command(BaseCommand):
+    help = "Read and check a register file (CSV, XLSX); --apply writes its good rows."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--apply", action="store_true", help="write the good rows")
+        parser.add_argument("--json", action="store_true", help="a JSON object as last line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"{path} is no file.", returncode=2)
+        try:
+            file, is_new = services.receive_file(
+                uploads.blocks_of(path), name=path.name, profile="register"
+            )
+        except SpreadsheetError as refusal:
+            file, is_new = ImportFile(state=State.FAILED, file_error=str(refusal)), False
+        if not is_new and file.state == State.DONE:
+            self.stdout.write(f"This file was brought in on {file.done_at:%d/%m/%Y} already.")
+        if file.pk:
+            file = self._bring_in(file, is_applied=options["apply"])
+        report = self._report(file, path)
+        if is_new and file.state == State.CHECKED:
+            services.cancel_file(file, now=timezone.now())
+        self._tell(report, as_json=options["json"])
+        if report["file_error"]:
+            raise CommandError(report["file_error"], returncode=1)
+
+    def _bring_in(self, file: ImportFile, *, is_applied: bool) -> ImportFile:
+        """Take the file through every step; a file that waited is taken up where it was."""
+        services.process_file(file.pk)
+        file.refresh_from_db()
+        if file.state == State.READ:
+            profile = profiles.get(file.profile)
+            lacking = ", ".join(profile.missing(filter(None, file.mapping.values())))
+            file.file_error = f"Kolom {lacking} tidak ditemukan. Beri judul kolom itu, lalu ulangi."
+            services.cancel_file(file, now=timezone.now())
+            return file
+        if is_applied and file.state == State.CHECKED:
+            services.approve_file(file, by=None, now=timezone.now())
+        if is_applied:
+            services.apply_file(file.pk)
+            file.refresh_from_db()
+        return file
+
+    def _report(self, file: ImportFile, path: Path) -> dict[str, Any]:
+        error_file = None
+        if file.pk and file.rejected_count and file.rows.filter(action="reject").exists():
+            error_file = _error_path(path)
+            problems.write_error_file(file, error_file)
+        return reports.report_of(file, error_file=error_file) if file.pk else _refusal(file)
+
+    def _tell(self, report: dict[str, Any], *, as_json: bool) -> None:
+        if not report["file_error"]:
+            self.stdout.write(
+                "{rows} rows: {created} created, {updated} updated, {same} same, "
+                "{rejected} rejected, {review} for review.".format_map(report)
+            )
+        for problem in report["problems"][:20]:
+            self.stdout.write("Baris {row}, {column}: {message}".format_map(problem))
+        if report["error_file"]:
+            self.stdout.write(f"Rejected rows: {report['error_file']}")
+        if as_json:
+            self.stdout.write(json.dumps(report, ensure_ascii=False))
+
+
+def _refusal(file: ImportFile) -> dict[str, Any]:
+    counts = dict.fromkeys(("rows", "created", "updated", "same", "rejected", "review"), 0)
+    return {
+        **{"file": None, "state": file.state, **counts, "error_file": None},
+        **{"file_error": file.file_error, "problems": []},
+    }
+
+
+def _error_path(path: Path) -> Path:
+    """Beside the file, or in the portal's own folder where that one is closed to us."""
+    name = f"{path.stem}-perlu-diperbaiki.xlsx"
+    if os.access(path.resolve().parent, os.W_OK):
+        return path.resolve().parent / name
+    return settings.MEDIA_ROOT / uploads.FOLDER / name
