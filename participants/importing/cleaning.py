@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,7 +27,7 @@ from umkm_portal.common.spreadsheets import Cell, text_of
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.imports.profiles import Cleaned, Problem
 
-Row = dict[str, object]
+Row = dict[str, Any]
 FieldReader = Callable[[Cell, Row], None]
 
 FEWEST_NIKS, MOST_ZEROS = 20, 0.30

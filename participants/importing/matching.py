@@ -8,6 +8,7 @@ walk over the register, so a slice costs the same whether it holds 3,000 or 3 mi
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
@@ -273,7 +274,7 @@ _WRITE_BACK = """
 
 def take_slice(
     cursor: CursorWrapper, file: ImportFile, first: int, last: int, *, is_applying: bool
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Make the table `slice` of the good rows after `first` up to `last`, each judged.
 
     `action` is create, update, same or review; with `is_applying` new people have their id.
@@ -296,7 +297,7 @@ def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
     cursor.execute(_WRITE_BACK, facts)
 
 
-def _parameters(file: ImportFile) -> dict[str, object]:
+def _parameters(file: ImportFile) -> dict[str, Any]:
     now = timezone.now()
     today = timezone.localdate(now)
     headings = {key: heading for heading, key in file.mapping.items()}

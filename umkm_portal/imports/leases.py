@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db.models import F
@@ -42,3 +43,16 @@ def update_claimed(file: ImportFile, *, now: datetime, **facts: object) -> None:
         raise LeaseLost(f"{file} is worked on by another process")
     for name, value in facts.items():
         setattr(file, name, value)
+
+
+@contextmanager
+def held(file: ImportFile) -> Iterator[None]:
+    """Work on a claimed file; an exception gives it back at once instead of after the lease.
+
+    The failure stays counted, so that a file which always breaks is not tried for ever.
+    """
+    try:
+        yield
+    except BaseException:
+        ImportFile.objects.filter(pk=file.pk, attempt=file.attempt).update(lease_until=None)
+        raise

@@ -49,7 +49,8 @@ def match_columns(
         for word in (*column.aliases, column.label)
     }
     for heading in headings:
-        if heading not in mapping and (key := known.get(normalise_header(heading))):
+        key = known.get(normalise_header(heading), IGNORED)
+        if heading not in mapping and key:
             _give(mapping, heading, key)
     for heading in headings:
         if heading in mapping:
@@ -62,7 +63,7 @@ def match_columns(
 
 def learned_mapping(file: ImportFile) -> dict[str, str]:
     """What the organisation's last accepted file of this kind taught, or nothing."""
-    found = ColumnMapping.objects.filter(profile=file.profile, organisation=file.organisation_id)
+    found = ColumnMapping.objects.filter(profile=file.profile, organisation=file.organisation)
     return found.values_list("mapping", flat=True).first() or {}
 
 
@@ -70,7 +71,7 @@ def remember_mapping(file: ImportFile) -> None:
     """Keep the mapping of an accepted file for the organisation's next one."""
     ColumnMapping.objects.update_or_create(
         profile=file.profile,
-        organisation_id=file.organisation_id,
+        organisation=file.organisation,
         defaults={"mapping": file.mapping},
     )
 

@@ -109,7 +109,7 @@ def _error_rows(file: ImportFile, headings: list[str]) -> Iterator[list[object]]
 def cells_of(file: ImportFile, row: ImportRow) -> dict[str, Cell]:
     """Return the cells of a staged row by heading."""
     headings = file.sheets[row.sheet_no]["header"]
-    return dict(zip(headings, json.loads(row.raw or "[]"), strict=False))
+    return dict(zip(headings, json.loads(str(row.raw or "[]")), strict=False))
 
 
 def _all_headings(file: ImportFile) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import SpreadsheetError
 from umkm_portal.imports import duplicates, mapping, profiles, staging, uploads
-from umkm_portal.imports.leases import LeaseLost, claim, update_claimed
+from umkm_portal.imports.leases import LeaseLost, claim, held, update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
 
 State, Action = ImportFile.State, ImportRow.Action
@@ -74,8 +74,9 @@ def process_file(pk: int) -> ImportFile | None:
         return _refuse(file, "Berkas ini berulang kali gagal dibaca. Hubungi pengelola portal.")
     profile = profiles.get(file.profile)
     try:
-        staging.stage_file(file, profile)
-        check_file(file, profile)
+        with held(file):
+            staging.stage_file(file, profile)
+            check_file(file, profile)
     except SpreadsheetError as refusal:
         return _refuse(file, str(refusal))
     except staging.ColumnsMissing:
@@ -170,7 +171,8 @@ def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
             f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal.",
         )
     try:
-        return _apply(file, stop_at=time.monotonic() + seconds)
+        with held(file):
+            return _apply(file, stop_at=time.monotonic() + seconds)
     except LeaseLost:
         return None
 

@@ -47,6 +47,8 @@ class Command(BaseCommand):
         self._tell(report, as_json=options["json"])
         if report["file_error"]:
             raise CommandError(report["file_error"], returncode=1)
+        if file.is_busy:
+            raise CommandError("another process is working on this file; try again in a minute.")
 
     def _bring_in(self, file: ImportFile, *, is_applied: bool) -> ImportFile:
         """Take the file through every step; a file that waited is taken up where it was."""
