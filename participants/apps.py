@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -20,8 +21,8 @@ class ParticipantsConfig(AppConfig):
 
 
 def _load_reference_data(sender: AppConfig, **facts: object) -> None:
-    """Fill the lists after `migrate`; a flush between tests (it brings no plan) loads nothing."""
-    if "plan" in facts:
+    """Fill the lists after `migrate`."""
+    if settings.LOAD_REFERENCE_DATA:
         from participants.reference import load_reference_data  # noqa: PLC0415 - apps ready
 
         load_reference_data()

@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings as portal_settings
 from django.core.cache import cache
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """Tests begin with empty tables: who needs regions or sectors loads them."""
+    portal_settings.LOAD_REFERENCE_DATA = False
 
 
 @pytest.fixture(autouse=True)

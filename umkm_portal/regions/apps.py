@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -13,8 +14,8 @@ class RegionsConfig(AppConfig):
 
 
 def _load_regions(sender: AppConfig, **facts: object) -> None:
-    """Fill the region tree after `migrate`; a flush between tests (no plan) loads nothing."""
-    if "plan" in facts:
+    """Fill the region tree after `migrate`."""
+    if settings.LOAD_REFERENCE_DATA:
         from umkm_portal.regions.services import load_regions  # noqa: PLC0415 - apps ready
 
         load_regions()
