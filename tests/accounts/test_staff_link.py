@@ -160,3 +160,12 @@ def test_staff_link_refuses_a_closed_account():
 
     with pytest.raises(CommandError, match="closed"):
         staff_link(closed.email)
+
+
+def test_link_of_new_staff_in_production_ends_at_the_second_factor(client, settings):
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+
+    page = client.post(path_of(staff_link()["link"]), follow=True)
+
+    assert page.redirect_chain == [("/admin/", 302), ("/masuk/pengaman/pasang/", 302)]
+    assert page.status_code == 200
