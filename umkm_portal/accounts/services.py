@@ -16,7 +16,7 @@ LINK_LIFETIME = timedelta(minutes=30)
 LEAD_AGENCY = {
     "slug": "ppkukm",
     "name": "Dinas Perindustrian, Perdagangan, Koperasi, Usaha Kecil, dan Menengah",
-    "short_name": "PPKUKM",
+    "short_name": "Dinas PPKUKM",
 }
 _SALT = "umkm_portal.accounts.staff_link"
 
