@@ -45,6 +45,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    role_permissions: set[str] | None = None
+    """What the roles bring, kept for one request by `RoleBackend`; not a column."""
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
 from umkm_portal.accounts.models import Membership, User
@@ -45,15 +46,19 @@ def permissions_of_role(role: str) -> set[str]:
 class RoleBackend(BaseBackend):
     """Grants permissions from memberships; logs nobody in."""
 
-    def get_user_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
-        if not user_obj.is_active or not user_obj.is_staff or obj is not None:
+    def get_user_permissions(
+        self, user_obj: User | AnonymousUser, obj: Model | None = None
+    ) -> set[str]:
+        if not isinstance(user_obj, User) or obj is not None:
             return set()
-        if not hasattr(user_obj, "_role_permissions"):
+        if not user_obj.is_active or not user_obj.is_staff:
+            return set()
+        if user_obj.role_permissions is None:
             roles = set(user_obj.memberships.current().values_list("role", flat=True))
-            user_obj._role_permissions = set().union(*map(permissions_of_role, roles))
-        return user_obj._role_permissions
+            user_obj.role_permissions = set().union(*map(permissions_of_role, roles))
+        return user_obj.role_permissions
 
-    def has_module_perms(self, user_obj: User, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
         return any(name.startswith(f"{app_label}.") for name in self.get_user_permissions(user_obj))
 
 

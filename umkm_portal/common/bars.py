@@ -11,7 +11,7 @@ class Part(NamedTuple):
 
     tone: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count is not needed here
     start: str
     width: str
 

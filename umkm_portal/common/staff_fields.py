@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -12,7 +14,7 @@ from umkm_portal.common import money, phones
 class PhoneField(forms.CharField):
     """A mobile number: typed as 0812-3456-7890, kept as +62812..."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "Nomor HP")
         kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}))
         super().__init__(**kwargs)
@@ -33,7 +35,7 @@ class PhoneField(forms.CharField):
 class RupiahField(forms.CharField):
     """An amount in whole rupiah: typed as 1.500.000 or 1,5 juta."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}))
         super().__init__(**kwargs)
 
