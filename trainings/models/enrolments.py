@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from participants.models import Participant
@@ -29,6 +29,8 @@ class InvitationRound(models.Model):
     size = models.PositiveIntegerField("diundang", default=0)
     deadline_at = models.DateTimeField("batas jawab")
     closed_at = models.DateTimeField("ditutup", null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Not before this the portal looks again for people, when nobody was left to invite."""
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField("dibuat", default=timezone.now)
 
@@ -41,6 +43,13 @@ class InvitationRound(models.Model):
 
     def __str__(self) -> str:
         return f"Putaran {self.number} (#{self.pk})"
+
+    @property
+    def the_campaign(self) -> Campaign:
+        """The campaign of a round whose messages exist; a round being opened has none yet."""
+        if self.campaign is None:
+            raise Campaign.DoesNotExist(f"{self} has no campaign")
+        return self.campaign
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -57,6 +66,20 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         return self.filter(state=Enrolment.State.WAITLISTED).order_by(
             "-priority", "arrival_no", "pk"
         )
+
+    def ahead_of(self, enrolment: Enrolment) -> EnrolmentQuerySet:
+        """Who stands before this one in the waiting line of its cohort."""
+        earlier = Q(priority__gt=enrolment.priority) | Q(
+            priority=enrolment.priority, arrival_no__lt=enrolment.arrival_no
+        )
+        return self.waiting().filter(earlier, cohort=enrolment.cohort_id)
+
+    def not_seated_elsewhere(self) -> EnrolmentQuerySet:
+        """Of people who have no seat in another wave of the same training."""
+        seats = Enrolment.objects.seated().filter(
+            participant=OuterRef("participant"), training=OuterRef("training")
+        )
+        return self.exclude(Exists(seats.exclude(cohort=OuterRef("cohort"))))
 
 
 class Enrolment(models.Model):

@@ -6,17 +6,17 @@ the seats and queues the message, all in one transaction. Refusals are sentences
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from participants.models import Participant
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.models.enrolments import EnrolmentQuerySet
 from trainings.services import notices, seats
-from trainings.services.transitions import State, create, move
+from trainings.services.transitions import SYSTEM, State, create, move
 from umkm_portal.accounts.models import User
 from umkm_portal.common import codes
 from umkm_portal.messaging.models import Delivery
@@ -24,6 +24,10 @@ from umkm_portal.messaging.models import Delivery
 VIA_LINK = "tautan"
 VIA_CODE = "kode"
 VIA_PHONE = "telepon"
+
+
+_PLACES = (State.INVITED, State.WAITLISTED, State.OFFERED, State.CONFIRMED)
+"""States in which a class is still ahead of a person."""
 
 
 class _Answered(TypedDict):
@@ -98,10 +102,7 @@ def waiting_position(enrolment: Enrolment) -> int:
     """The place in the waiting line, from 1; 0 for who does not wait."""
     if enrolment.state != State.WAITLISTED:
         return 0
-    earlier = Q(priority__gt=enrolment.priority) | Q(
-        priority=enrolment.priority, arrival_no__lt=enrolment.arrival_no
-    )
-    return Enrolment.objects.waiting().filter(earlier, cohort=enrolment.cohort_id).count() + 1
+    return Enrolment.objects.ahead_of(enrolment).count() + 1
 
 
 @transaction.atomic
@@ -227,6 +228,42 @@ def swap(
         raise NoSeatThere
     seats.refill(cohort, now=now)
     return moved
+
+
+@transaction.atomic
+def withdraw(enrolment: Enrolment, *, now: datetime, note: str) -> Enrolment:
+    """Take a person who left the register out of her place, without a message; passes it on."""
+    cohort, enrolment = _open(enrolment, now=now)
+    if enrolment.state in _PLACES:
+        to = State.DECLINED if enrolment.state == State.INVITED else State.CANCELLED
+        _leave(
+            cohort,
+            enrolment,
+            to=to,
+            reason=note,
+            now=now,
+            via=SYSTEM,
+            actor=None,
+            is_told=False,
+        )
+        seats.refill(cohort, now=now)
+    return enrolment
+
+
+@transaction.atomic
+def hand_over(source: Enrolment, target: Enrolment, *, now: datetime, via: str) -> None:
+    """Give the place of one enrolment to another of the same cohort: both are one person."""
+    cohort, source = _open(source, now=now)
+    held = source.state
+    if held not in _PLACES:
+        return
+    to = State.DECLINED if held == State.INVITED else State.CANCELLED
+    note = "Data digabung."
+    _leave(cohort, source, to=to, reason=note, now=now, via=via, actor=None, is_told=False)
+    if held != State.INVITED:
+        with suppress(AnswerRefused):
+            accept(target, now=now, via=via)
+    seats.refill(cohort, now=now)
 
 
 def _open(enrolment: Enrolment, *, now: datetime) -> tuple[Cohort, Enrolment]:

@@ -4,37 +4,56 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from trainings import messages
 from trainings.models import Enrolment, EnrolmentEvent
+from umkm_portal.messaging import services as messaging
+from umkm_portal.messaging.kinds import CampaignKind
 
-CONFIRMATION = "confirmation"
-WAITING = "waiting"
-OFFER = "offer"
-CANCELLED = "cancelled"
+OVERTAKEN = [
+    kind.name
+    for kind in (messages.INVITATION, messages.WAITING, messages.OFFER, messages.CONFIRMATION)
+]
+"""Messages that an answer makes pointless while they still wait to be sent."""
 
 
 def tell_seat(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
     """She has a seat: the ticket and when to come."""
-    _queue(CONFIRMATION, enrolment, event)
+    _queue(messages.CONFIRMATION, enrolment, event)
 
 
 def tell_waiting(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
     """All seats are taken: her place in the line."""
-    _queue(WAITING, enrolment, event)
+    _queue(messages.WAITING, enrolment, event)
 
 
 def tell_offer(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
     """A seat is kept for her until a deadline."""
-    _queue(OFFER, enrolment, event)
+    _queue(messages.OFFER, enrolment, event)
 
 
 def tell_cancelled(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
     """Her seat or place in the line was given back."""
-    _queue(CANCELLED, enrolment, event)
+    _queue(messages.CANCELLED, enrolment, event)
 
 
 def withdraw_open(enrolment: Enrolment, *, now: datetime) -> None:
     """Cancel what still waits to be sent about an enrolment that has answered."""
+    messaging.cancel_open(
+        recipient_key=enrolment.participant_id,
+        subject_id=enrolment.pk,
+        kinds=OVERTAKEN,
+        now=now,
+        reason="Sudah dijawab.",
+    )
 
 
-def _queue(kind: str, enrolment: Enrolment, event: EnrolmentEvent) -> None:
-    pass
+def _queue(kind: CampaignKind, enrolment: Enrolment, event: EnrolmentEvent) -> None:
+    """One message for one event of the enrolment, however often it is asked for."""
+    messaging.queue_one(
+        kind,
+        recipient_key=enrolment.participant_id,
+        subject_id=enrolment.pk,
+        dedupe_key=f"{enrolment.pk}-{event.pk}",
+        address=enrolment.participant.email,
+        now=event.happened_at,
+    )

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 
 from participants.models import Participant
 from trainings.models import Cohort, CohortQuota, Enrolment, Offer
@@ -142,10 +142,7 @@ def refill(cohort: Cohort, *, now: datetime) -> list[Offer]:
 
 
 def _line(cohort: Cohort) -> Iterable[Enrolment]:
-    seated_elsewhere = Enrolment.objects.seated().filter(
-        participant=OuterRef("participant"), training=OuterRef("training")
-    )
-    waiting = cohort.enrolments.waiting().exclude(Exists(seated_elsewhere))
+    waiting = cohort.enrolments.waiting().not_seated_elsewhere()
     waiting = waiting.select_related("participant__region", "participant__agency")
     return waiting.iterator(chunk_size=50)
 
@@ -158,6 +155,7 @@ def _offer(cohort: Cohort, enrolment: Enrolment, *, now: datetime) -> Offer:
     offer = Offer.objects.create(
         enrolment=enrolment, cohort=cohort, deadline_at=deadline, created_at=now
     )
+    notices.withdraw_open(enrolment, now=now)
     notices.tell_offer(enrolment, event=event)
     return offer
 

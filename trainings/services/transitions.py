@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from participants.models import Participant
-from trainings.models import Cohort, Enrolment, EnrolmentEvent
+from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
 from trainings.models.enrolments import EnrolmentQuerySet
 from umkm_portal.accounts.models import User
+from umkm_portal.common.codes import new_code
 
 State = Enrolment.State
 
@@ -151,6 +152,72 @@ def move_all(
         ],
         batch_size=1000,
     )
+
+
+_INSERT_INVITED = """
+WITH picked AS (
+    SELECT participant_id, row_number() OVER (ORDER BY place, participant_id) AS number
+    FROM round_choice WHERE is_chosen
+), fresh AS (
+    INSERT INTO trainings_enrolment (public_id, short_code, participant_id, cohort_id,
+        training_id, round_id, state, priority, priority_reason, reason, answer_via, answer_by,
+        created_at, changed_at)
+    SELECT gen_random_uuid(), code, participant_id, %(cohort)s, %(training)s, %(round)s,
+        'invited', 0, '', '', '', %(deadline)s, %(now)s, %(now)s
+    FROM picked JOIN unnest(%(codes)s) WITH ORDINALITY AS drawn (code, number) USING (number)
+    ORDER BY number
+    ON CONFLICT (cohort_id, participant_id) DO NOTHING
+    RETURNING id
+)
+INSERT INTO trainings_enrolmentevent (enrolment_id, from_state, to_state, via, actor_id, note,
+    happened_at)
+SELECT id, '', 'invited', %(via)s, %(actor)s, %(note)s, %(now)s FROM fresh
+"""
+
+
+def create_invited(
+    opened: InvitationRound, *, actor: User | None, now: datetime, note: str = ""
+) -> int:
+    """Invite everybody chosen in the table `round_choice`; return how many are new.
+
+    Whoever has an enrolment in the cohort by then, through another campaign at the same moment,
+    is left as she is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM round_choice WHERE is_chosen")
+        (count,) = cursor.fetchone()
+        cursor.execute(
+            _INSERT_INVITED,
+            {
+                "cohort": opened.cohort_id,
+                "training": opened.cohort.training_id,
+                "round": opened.pk,
+                "deadline": opened.deadline_at,
+                "codes": _unused_codes(count),
+                "via": STAFF if actor else SYSTEM,
+                "actor": actor.pk if actor else None,
+                "note": note[:300],
+                "now": now,
+            },
+        )
+        return cursor.rowcount
+
+
+def _unused_codes(count: int) -> list[str]:
+    """Fresh short codes that no enrolment has."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        drawn = {new_code() for _ in range(count - len(codes))}
+        codes |= drawn - _taken(drawn)
+    return list(codes)
+
+
+def _taken(codes: set[str]) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT short_code FROM trainings_enrolment WHERE short_code = ANY(%s)", [list(codes)]
+        )
+        return {code for (code,) in cursor.fetchall()}
 
 
 def note_down(

@@ -1,0 +1,82 @@
+"""What must hold of seats, lines and their histories at any moment, as SQL over all rows."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+SHOWN = 5
+_STATES = {
+    "seated": "('confirmed', 'attended', 'no_show', 'completed')",
+    "open": "('invited', 'waitlisted', 'offered', 'confirmed')",
+}
+
+_CHECKS = {
+    "cohorts whose taken seats differ from the people who have one": """
+        SELECT c.id FROM trainings_cohort c WHERE c.taken <> (
+            SELECT count(*) FROM trainings_enrolment e
+            WHERE e.cohort_id = c.id AND e.state IN {seated})""",
+    "cohorts whose held seats differ from their open offers": """
+        SELECT c.id FROM trainings_cohort c WHERE c.held <> (
+            SELECT count(*) FROM trainings_offer o
+            WHERE o.cohort_id = c.id AND o.state = 'pending')""",
+    "cohorts with more seats given than there are": """
+        SELECT id FROM trainings_cohort WHERE taken + held > seats""",
+    "offered people without an open offer, or the reverse": """
+        SELECT e.id FROM trainings_enrolment e
+        FULL JOIN trainings_offer o ON o.enrolment_id = e.id AND o.state = 'pending'
+        WHERE (e.state = 'offered' AND o.id IS NULL) OR (o.state = 'pending' AND (
+            e.id IS NULL OR e.state <> 'offered' OR e.cohort_id <> o.cohort_id))""",
+    "cohorts with a gap in the numbers of arrival": """
+        SELECT c.id FROM trainings_cohort c LEFT JOIN trainings_enrolment e
+            ON e.cohort_id = c.id AND e.arrival_no IS NOT NULL
+        GROUP BY c.id, c.next_arrival_no
+        HAVING c.next_arrival_no <> count(e.id) + 1 OR COALESCE(max(e.arrival_no), 0) <> count(e.id)
+            OR COALESCE(min(e.arrival_no), 1) <> 1""",
+    "quotas whose counter differs from the people it counts": """
+        SELECT q.id FROM trainings_cohortquota q WHERE q.taken <> (
+            SELECT count(*) FROM trainings_enrolment_quotas eq
+            JOIN trainings_enrolment e ON e.id = eq.enrolment_id
+            WHERE eq.cohortquota_id = q.id AND e.cohort_id = q.cohort_id
+                AND (e.state IN {seated} OR e.state = 'offered'))""",
+    "quotas counted for people without a seat": """
+        SELECT e.id FROM trainings_enrolment e
+        JOIN trainings_enrolment_quotas eq ON eq.enrolment_id = e.id
+        WHERE e.state NOT IN {seated} AND e.state <> 'offered'""",
+    "people with two seats in one training": """
+        SELECT min(id) AS id FROM trainings_enrolment WHERE state IN {seated}
+        GROUP BY participant_id, training_id HAVING count(*) > 1""",
+    "people with two enrolments in one cohort": """
+        SELECT min(id) AS id FROM trainings_enrolment
+        GROUP BY participant_id, cohort_id HAVING count(*) > 1""",
+    "enrolments of another training than their cohort's": """
+        SELECT e.id FROM trainings_enrolment e JOIN trainings_cohort c ON c.id = e.cohort_id
+        WHERE e.training_id <> c.training_id""",
+    "merged people with something live": """
+        SELECT e.id FROM trainings_enrolment e
+        JOIN participants_participant p ON p.id = e.participant_id AND p.status = 'merged'
+        WHERE e.state IN {open}""",
+    "enrolments whose history does not lead to their state": """
+        SELECT e.id FROM trainings_enrolment e LEFT JOIN LATERAL (
+            SELECT to_state FROM trainings_enrolmentevent v
+            WHERE v.enrolment_id = e.id ORDER BY v.id DESC LIMIT 1) last ON TRUE
+        WHERE last.to_state IS DISTINCT FROM e.state""",
+    "histories with a missing link": """
+        SELECT x.enrolment_id AS id FROM (
+            SELECT enrolment_id, from_state, lag(to_state, 1, '') OVER (
+                PARTITION BY enrolment_id ORDER BY id) AS before
+            FROM trainings_enrolmentevent) x
+        WHERE x.from_state <> x.before""",
+}
+
+
+def violations() -> list[str]:
+    """One sentence for each rule that is broken, with the first ids; empty when all is well."""
+    found = []
+    with connection.cursor() as cursor:
+        for rule, query in _CHECKS.items():
+            statement = query.format(**_STATES)
+            cursor.execute(f"SELECT count(*), (array_agg(x.id))[:{SHOWN}] FROM ({statement}) x")  # noqa: S608
+            count, ids = cursor.fetchone()
+            if count:
+                found.append(f"trainings: {rule}: {count} (first: {', '.join(map(str, ids))})")
+    return found

@@ -1,0 +1,225 @@
+"""The messages of trainings: their wording, who is still to be told, and what fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from django.utils import timezone
+
+from participants.models import Participant
+from trainings import wording
+from trainings.models import Cohort, Enrolment, InvitationRound, Offer
+from umkm_portal.messaging import kinds
+from umkm_portal.messaging.kinds import CampaignKind
+from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
+
+State = Enrolment.State
+Priority = DeliveryBatch.Priority
+
+_FREE = "Pelatihan ini gratis. Petugas tidak pernah meminta kode OTP atau pembayaran."
+_COHORT_SAMPLE = {
+    "judul": "Berjualan lewat siaran langsung",
+    "gelombang": "2",
+    "tanggal": "Selasa 1 Desember 2026",
+    "jam": "09.00",
+    "tempat": "Pasar Tanah Abang Blok G, lantai 3",
+    "penyelenggara": "Dinas PPKUKM",
+}
+_SAMPLE = {**_COHORT_SAMPLE, "nama": "Siti Aminah", "kode": "JKP-7F3K-29XM"}
+_DEADLINE = {"batas": "Jumat 27 November 2026, 17.00 WIB"}
+
+_INVITED = """Yth. Bapak/Ibu {nama},
+
+Anda diundang ke pelatihan {judul}, gelombang {gelombang}.
+
+Hari: {tanggal}
+Pukul: {jam} WIB
+Tempat: {tempat}
+
+Jawab paling lambat {batas}. Buka tautan ini, lalu pilih Ya atau Tidak bisa:
+{tautan}
+
+Anda tidak perlu kata sandi. Kode undangan Anda: {kode}
+
+FREE
+
+{penyelenggara}
+
+Tidak ingin menerima undangan lagi? {berhenti}""".replace("FREE", _FREE)
+
+_SEAT = """Yth. Bapak/Ibu {nama},
+
+Anda terdaftar di pelatihan {judul}, gelombang {gelombang}.
+
+Hari: {tanggal}
+Pukul: {jam} WIB
+Tempat: {tempat}
+
+Kode tiket Anda: {kode}
+
+Tunjukkan kode itu saat datang. Tiket dan berkas kalender ada di sini:
+{tautan}
+
+Bila berhalangan, batalkan lewat tautan yang sama agar kursi Anda dapat dipakai orang lain.
+
+FREE
+
+{penyelenggara}""".replace("FREE", _FREE)
+
+_WAITS = """Yth. Bapak/Ibu {nama},
+
+Kursi pelatihan {judul}, gelombang {gelombang}, sudah penuh. Anda ada di daftar tunggu, urutan {urutan}.
+
+Kami mengabari Anda begitu ada kursi kosong. Lihat urutan Anda atau batalkan di sini:
+{tautan}
+
+FREE
+
+{penyelenggara}""".replace("FREE", _FREE)  # noqa: E501
+
+_OFFERED = """Yth. Bapak/Ibu {nama},
+
+Ada kursi kosong untuk Anda di pelatihan {judul}, gelombang {gelombang}.
+
+Hari: {tanggal}
+Pukul: {jam} WIB
+Tempat: {tempat}
+
+Kursi ini kami simpan sampai {batas}. Buka tautan ini, lalu pilih Ya untuk mengambilnya:
+{tautan}
+
+Tanpa jawaban, kursi ini ditawarkan kepada orang berikutnya.
+
+FREE
+
+{penyelenggara}""".replace("FREE", _FREE)
+
+_GONE = """Yth. Bapak/Ibu {nama},
+
+Pendaftaran Anda di pelatihan {judul}, gelombang {gelombang}, {tanggal}, sudah dibatalkan.
+
+Bila Anda tidak merasa membatalkan, buka tautan ini atau hubungi petugas:
+{tautan}
+
+{penyelenggara}"""
+
+_EXPANSION = """
+SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
+    jsonb_build_object('nama', p.full_name,
+        'kode', 'JKP-' || left(e.short_code, 4) || '-' || substr(e.short_code, 5)) AS context
+FROM messaging_audiencemember m
+JOIN trainings_enrolment e ON e.id = m.subject_id
+JOIN participants_participant p ON p.id = m.recipient_key
+WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
+"""
+
+
+def register() -> None:
+    """Tell the sender about the messages of trainings."""
+    for kind in (INVITATION, CONFIRMATION, WAITING, OFFER, CANCELLED):
+        kinds.register(kind)
+
+
+def _in_state(*states: str) -> Callable[[Campaign, Sequence[int]], set[int]]:
+    """Only those whose enrolment is still as the message says, of people still registered."""
+
+    def still_wanted(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
+        wanted = Enrolment.objects.filter(
+            pk__in=subject_ids, state__in=states, participant__status=Participant.Status.ACTIVE
+        )
+        return set(wanted.values_list("pk", flat=True))
+
+    return still_wanted
+
+
+def _still_invited(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
+    """Invitations nobody has answered, of people without a seat, to classes that still wait."""
+    wanted = Enrolment.objects.filter(
+        pk__in=subject_ids,
+        state=State.INVITED,
+        cohort__state=Cohort.State.OPEN,
+        cohort__starts_at__gt=timezone.now(),
+        participant__status=Participant.Status.ACTIVE,
+    ).not_seated_elsewhere()
+    return set(wanted.values_list("pk", flat=True))
+
+
+def _shared_of_round(campaign: Campaign) -> dict[str, str]:
+    """The facts of the cohort and the deadline that all invitations of a round share."""
+    opened = (
+        InvitationRound.objects.filter(campaign=campaign)
+        .select_related("cohort__training__organiser")
+        .first()
+    )
+    if opened is not None:
+        batas = wording.deadline(opened.deadline_at)
+        return {**wording.cohort_words(opened.cohort), "batas": batas}
+    cohort = Cohort.objects.select_related("training__organiser").get(pk=campaign.subject_id or 0)
+    return {**wording.cohort_words(cohort), "batas": wording.deadline(cohort.starts_at)}
+
+
+def _place_of(enrolment_id: int) -> dict[str, str]:
+    """Words of one enrolment, with its place in the line and its open offer's deadline."""
+    enrolment = Enrolment.objects.select_related("cohort__training__organiser", "participant").get(
+        pk=enrolment_id
+    )
+    words = wording.enrolment_words(enrolment)
+    if enrolment.state == State.WAITLISTED:
+        words["urutan"] = str(Enrolment.objects.ahead_of(enrolment).count() + 1)
+    offer = enrolment.offers.filter(state=Offer.State.PENDING).first()
+    if offer:
+        words["batas"] = wording.deadline(offer.deadline_at)
+    return words
+
+
+INVITATION = CampaignKind(
+    name="invitation",
+    label="Undangan pelatihan",
+    purpose="bulk",
+    priority=Priority.BULK,
+    variables={**_SAMPLE, **_DEADLINE},
+    wording={Channel.EMAIL: ("Undangan: {judul}, {tanggal}", _INVITED)},
+    expansion_sql=_EXPANSION,
+    still_wanted=_still_invited,
+    shared_context=_shared_of_round,
+)
+CONFIRMATION = CampaignKind(
+    name="confirmation",
+    label="Kepastian kursi",
+    purpose="service",
+    priority=Priority.CHANGE,
+    variables=_SAMPLE,
+    wording={Channel.EMAIL: ("Kursi Anda pasti: {judul}, {tanggal}", _SEAT)},
+    still_wanted=_in_state(*Enrolment.SEATED),
+    single_context=_place_of,
+)
+WAITING = CampaignKind(
+    name="waiting",
+    label="Tempat di daftar tunggu",
+    purpose="service",
+    priority=Priority.CHANGE,
+    variables={**_SAMPLE, "urutan": "3"},
+    wording={Channel.EMAIL: ("Daftar tunggu: {judul}, {tanggal}", _WAITS)},
+    still_wanted=_in_state(State.WAITLISTED),
+    single_context=_place_of,
+)
+OFFER = CampaignKind(
+    name="offer",
+    label="Tawaran kursi kosong",
+    purpose="service",
+    priority=Priority.URGENT,
+    variables={**_SAMPLE, **_DEADLINE},
+    wording={Channel.EMAIL: ("Ada kursi untuk Anda: {judul}, {tanggal}", _OFFERED)},
+    still_wanted=_in_state(State.OFFERED),
+    single_context=_place_of,
+)
+CANCELLED = CampaignKind(
+    name="cancelled",
+    label="Pembatalan",
+    purpose="service",
+    priority=Priority.CHANGE,
+    variables=_SAMPLE,
+    wording={Channel.EMAIL: ("Pendaftaran dibatalkan: {judul}, {tanggal}", _GONE)},
+    still_wanted=_in_state(State.CANCELLED),
+    single_context=_place_of,
+)

@@ -1,0 +1,108 @@
+"""People who cannot be reached by a message: a list to print, one sheet for each kecamatan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from trainings import wording
+from trainings.models import Enrolment, InvitationRound
+from trainings.models.enrolments import EnrolmentQuerySet
+from umkm_portal.common import codes, phones
+from umkm_portal.messaging.models import Channel, Delivery, Exclusion
+from umkm_portal.regions.models import Region
+
+UNKNOWN = "Wilayah belum diketahui"
+UNREACHED = (
+    Delivery.State.FAILED_PERMANENT,
+    Delivery.State.SUPPRESSED,
+    Delivery.State.CANCELLED,
+)
+
+
+@dataclass(frozen=True)
+class PrintedRow:
+    """One person to be told by hand; `chat_link` is empty without a phone."""
+
+    enrolment_id: int
+    participant_id: int
+    name: str
+    phone: str
+    code: str
+    chat_link: str
+    is_sent: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The people of one kecamatan, or of one city outside Jakarta."""
+
+    place: str
+    rows: list[PrintedRow]
+
+
+def printable_list(opened: InvitationRound) -> list[Sheet]:
+    """The invited people of a round whom no message reaches, by kecamatan and name."""
+    words = wording.cohort_words(opened.cohort)
+    told = set(
+        Delivery.objects.filter(campaign=opened.campaign_id, channel=Channel.MANUAL).values_list(
+            "recipient_key", flat=True
+        )
+    )
+    people = sorted(_unreached(opened), key=lambda e: (_place(e), e.participant.full_name, e.pk))
+    return [
+        Sheet(place, [_row(e, words, is_sent=e.participant_id in told) for e in group])
+        for place, group in groupby(people, key=_place)
+    ]
+
+
+def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
+    about_her = {"campaign": opened.campaign_id, "recipient_key": OuterRef("participant")}
+    told = Delivery.objects.filter(**about_her, channel=Channel.MANUAL)
+    failed = Delivery.objects.filter(**about_her, state__in=UNREACHED)
+    left_out = Exclusion.objects.filter(**about_her, reason=Exclusion.NO_CHANNEL)
+    people = Enrolment.objects.filter(round=opened).filter(
+        Q(Exists(left_out)) | Q(Exists(told)) | Q(Exists(failed), state=Enrolment.State.INVITED)
+    )
+    return people.select_related("participant__region__parent")
+
+
+def _place(enrolment: Enrolment) -> str:
+    region = enrolment.participant.region
+    if region is None:
+        return UNKNOWN
+    if region.level == Region.Level.VILLAGE and region.parent:
+        return region.parent.name
+    return region.name
+
+
+def _row(enrolment: Enrolment, words: dict[str, str], *, is_sent: bool) -> PrintedRow:
+    person = enrolment.participant
+    code = codes.display(enrolment.short_code)
+    text = _TEXT.format(
+        **words, nama=person.full_name, kode=code, alamat=_address(enrolment.short_code)
+    )
+    return PrintedRow(
+        enrolment_id=enrolment.pk,
+        participant_id=person.pk,
+        name=person.full_name,
+        phone=phones.display(person.phone) if person.phone else "",
+        code=code,
+        chat_link=phones.whatsapp_link(person.phone, text) if person.phone else "",
+        is_sent=is_sent,
+    )
+
+
+def _address(short_code: str) -> str:
+    return f"{settings.PORTAL_URL}{reverse('trainings:invitation')}?kode={short_code}"
+
+
+_TEXT = (
+    "Yth. Bapak/Ibu {nama}, Anda diundang ke pelatihan {judul}, gelombang {gelombang}: {tanggal} "
+    "pukul {jam} WIB di {tempat}. Gratis. Jawab Ya atau Tidak bisa di {alamat} (kode {kode}). "
+    "– {penyelenggara}"
+)

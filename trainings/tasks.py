@@ -1,0 +1,12 @@
+"""Errands of the beat: ids in, one service call, a number out."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from trainings.services import advance
+
+
+@shared_task
+def advance_cohorts() -> int:
+    """Deadlines, freed seats and next rounds of every cohort under way."""
+    return advance.advance_cohorts(now=timezone.now())
