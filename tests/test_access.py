@@ -86,6 +86,7 @@ TABLE = {
     "cek/": Page(EVERYBODY, "trainings:check"),
     # --- Practice data only; see test_practice_pages_exist_on_practice_data_only
     "coba/": Page(EVERYBODY, "pages:tour"),
+    "coba/contoh.csv": Page(EVERYBODY, "pages:sample"),
     "coba/buku/": Page(EVERYBODY, "pages:books"),
     "coba/surat/": Page(EVERYBODY, "pages:mailbox"),
     "coba/surat/<int:pk>/": Page(EVERYBODY, "pages:mail", ("mail_pk",)),

@@ -1,4 +1,6 @@
+import csv
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -6,7 +8,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from umkm_portal.accounts.models import User
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import DeliveryBatch, SendingAccount
-from umkm_portal.pages.tour.steps import SAMPLE, steps
+from umkm_portal.pages.tour.steps import steps
 from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +83,7 @@ def yes(enrolment):
 
 def test_tour_exists_on_practice_data_only(client, settings):
     mail = caught(DeliveryFactory())
-    pages = [reverse(f"pages:{name}") for name in ("tour", "books", "mailbox")]
+    pages = [reverse(f"pages:{name}") for name in ("tour", "books", "mailbox", "sample")]
     pages.append(reverse("pages:mail", args=[mail.pk]))
     assert {client.get(page).status_code for page in pages} == {200}
 
@@ -290,11 +291,13 @@ def test_mail_without_text_shows_its_html_as_text(client):
     assert "<b>Siti" not in body
 
 
-def test_sample_file_is_there_and_holds_only_made_up_people():
-    with open(finders.find(SAMPLE), encoding="utf-8-sig") as file:
-        rows = [line.split(";") for line in file.read().splitlines()[3:]]
+def test_sample_file_is_messy_and_the_same_each_time(client):
+    response = client.get(reverse("pages:sample"))
 
-    whole = [row[1] for row in rows if len(row[1]) == 16 and row[1].isdigit()]
-    assert len(rows) == 30
-    assert all(nik[4:6] == "99" for nik in whole)
-    assert all(not row[3] or row[3].endswith(("@contoh.example", "@contoh")) for row in rows)
+    rows = list(csv.reader(response.content.decode("utf-8-sig").splitlines(), delimiter=";"))
+    niks = [row[rows[0].index("NIK")] for row in rows[1:]]
+    assert response["Content-Disposition"] == 'attachment; filename="peserta-berantakan.csv"'
+    assert len(niks) == 120
+    assert any(nik and not re.fullmatch(r"\d{16}", nik) for nik in niks)
+    assert all(nik[4:6] == "99" for nik in niks if re.fullmatch(r"\d{16}", nik))
+    assert client.get(reverse("pages:sample")).content == response.content

@@ -9,6 +9,7 @@ urlpatterns = [
     path("bantuan/", views.help_page, name="help"),
     path("privasi/", views.privacy, name="privacy"),
     path("coba/", tour.tour, name="tour"),
+    path("coba/contoh.csv", tour.sample, name="sample"),
     path("coba/buku/", tour.books, name="books"),
     path("coba/masuk/", tour.login_officer, name="login_officer"),
     path("coba/matikan/", tour.kill, name="kill"),

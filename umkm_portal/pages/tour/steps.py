@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
 from umkm_portal.common import codes
@@ -13,7 +12,6 @@ from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import Campaign, Exclusion
 from umkm_portal.pages.tour.walk import Walk
 
-SAMPLE = "contoh/peserta-berantakan.csv"
 ENGLISH = "en"
 
 
@@ -112,7 +110,7 @@ def _import_step(walk: Walk, say: Speaker) -> Step:
         [
             Action(
                 say("Unduh berkas contoh", "Download the sample file"),
-                static(SAMPLE),
+                reverse("pages:sample"),
                 is_download=True,
             ),
             Action(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,12 +18,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from participants.samples import messy_sample
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.messaging.models import Delivery
 from umkm_portal.pages.tour.steps import ENGLISH, steps
 from umkm_portal.pages.tour.walk import Walk, end_worker, officer
 
 MAILS_PER_PAGE = 30
+SAMPLE_NAME = "peserta-berantakan.csv"
 View = Callable[..., HttpResponse]
 
 
@@ -61,6 +65,21 @@ def books(request: HttpRequest) -> HttpResponse:
     """The live part of step 3, fetched every two seconds by pages that can."""
     context = {**_books(Walk()), "is_english": _language(request) == ENGLISH}
     return render(request, "pages/tour/_books.html", context)
+
+
+@practice_only
+@require_safe
+def sample(request: HttpRequest) -> HttpResponse:
+    """The messy file of step 1, the same bytes each time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / SAMPLE_NAME
+        messy_sample(path)
+        content = path.read_bytes()
+    return HttpResponse(
+        content,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{SAMPLE_NAME}"'},
+    )
 
 
 @practice_only
