@@ -19,8 +19,10 @@ _CHECKS = {
         SELECT c.id FROM trainings_cohort c WHERE c.held <> (
             SELECT count(*) FROM trainings_offer o
             WHERE o.cohort_id = c.id AND o.state = 'pending')""",
-    "cohorts with more seats given than there are": """
-        SELECT id FROM trainings_cohort WHERE taken + held > seats""",
+    "cohorts with more people than seats": """
+        SELECT c.id FROM trainings_cohort c WHERE c.seats < (
+            SELECT count(*) FROM trainings_enrolment e WHERE e.cohort_id = c.id
+                AND (e.state IN {seated} OR e.state = 'offered'))""",
     "offered people without an open offer, or the reverse": """
         SELECT e.id FROM trainings_enrolment e
         FULL JOIN trainings_offer o ON o.enrolment_id = e.id AND o.state = 'pending'

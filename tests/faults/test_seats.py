@@ -1,0 +1,90 @@
+"""Hundreds of people say yes in the same second to a handful of seats."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from participants.models import Participant
+from tests.factories import CohortFactory, ParticipantFactory
+from trainings import invariants
+from trainings.models import Cohort, Enrolment
+from trainings.services import answers, rounds, seats
+from umkm_portal.messaging import invariants as of_messaging
+from umkm_portal.messaging.models import Delivery
+
+ANSWERS, SEATS, CONNECTIONS = 500, 30, 100
+OVERSOLD = "trainings: cohorts with more people than seats"
+
+
+@pytest.fixture
+def cohort(transactional_db):
+    Participant.objects.bulk_create(ParticipantFactory.build_batch(ANSWERS, region=None))
+    cohort = CohortFactory(seats=SEATS)
+    rounds.open_round(cohort, actor=None, now=timezone.now(), everyone=True, starts=False)
+    return cohort
+
+
+def answer_all_at_once(cohort):
+    """Every invited person says yes over one of 100 connections; returns the errors."""
+    enrolments = list(cohort.enrolments.order_by("pk"))
+    start = threading.Barrier(CONNECTIONS)
+    errors = []
+
+    def worker(mine):
+        try:
+            Cohort.objects.exists()  # the connection stands before the race begins
+            start.wait(timeout=60)
+            for enrolment in mine:
+                answers.accept(enrolment, now=timezone.now(), via="tautan")
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(worker, (enrolments[n::CONNECTIONS] for n in range(CONNECTIONS))))
+    return errors
+
+
+@pytest.mark.timeout(240)
+def test_500_simultaneous_answers_fill_30_seats_and_an_unbroken_line(cohort):
+    errors = answer_all_at_once(cohort)
+
+    assert errors == []
+    states = Counter(cohort.enrolments.values_list("state", flat=True))
+    assert states == {"confirmed": SEATS, "waitlisted": ANSWERS - SEATS}
+    line = list(Enrolment.objects.filter(cohort=cohort).waiting())
+    assert [enrolment.arrival_no for enrolment in line] == list(range(SEATS + 1, ANSWERS + 1))
+    seated = cohort.enrolments.filter(state="confirmed").values_list("arrival_no", flat=True)
+    assert sorted(seated) == list(range(1, SEATS + 1))
+    told = Delivery.objects.filter(subject_id__in=cohort.enrolments.values("pk"))
+    assert Counter(told.values_list("campaign__kind", flat=True)) == {
+        "confirmation": SEATS,
+        "waiting": ANSWERS - SEATS,
+    }
+    assert invariants.violations() + of_messaging.violations() == []
+
+
+@pytest.mark.timeout(240)
+def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(cohort, monkeypatch):
+    arrivals = itertools.count(1)
+
+    def count_then_take(cohort, enrolment):
+        is_free = cohort.enrolments.seated().count() < cohort.seats
+        time.sleep(0.005)
+        return is_free
+
+    monkeypatch.setattr(seats, "lock", lambda pk: Cohort.objects.get(pk=pk))
+    monkeypatch.setattr(seats, "take", count_then_take)
+    monkeypatch.setattr(seats, "next_arrival_no", lambda cohort: next(arrivals))
+
+    assert answer_all_at_once(cohort) == []
+
+    assert cohort.enrolments.seated().count() > SEATS
+    assert any(sentence.startswith(OVERSOLD) for sentence in invariants.violations())
