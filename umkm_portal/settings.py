@@ -279,10 +279,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- What the public pages say -----------------------------------------------------------------
-AGENCY_NAME = env.str(
-    "AGENCY_NAME",
+AGENCY_NAME = env.str("AGENCY_NAME", "") or (
     "Dinas Perindustrian, Perdagangan, Koperasi, Usaha Kecil dan Menengah (PPKUKM) "
-    "Provinsi DKI Jakarta",
+    "Provinsi DKI Jakarta"
 )
 PUBLISHED_FACTS = [
     # Figures that are not rows of the portal: each with its date and its source.
