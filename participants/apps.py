@@ -12,10 +12,13 @@ class ParticipantsConfig(AppConfig):
     def ready(self) -> None:
         # Models and profiles can be imported only once the apps are loaded.
         from participants import handlers  # noqa: PLC0415
+        from participants.directory import people_named  # noqa: PLC0415
         from participants.importing.profile import REGISTER  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
+        from umkm_portal.messaging.directory import register_people  # noqa: PLC0415
 
         profiles.register(REGISTER)
+        register_people(people_named)
         handlers.register_own()
         post_migrate.connect(_load_reference_data, sender=self)
 

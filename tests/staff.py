@@ -2,6 +2,7 @@
 
 from tests.factories import MembershipFactory, OrganisationFactory, RegionFactory, UserFactory
 from umkm_portal.accounts.models import Membership, Organisation, User
+from umkm_portal.regions.models import Region
 
 KINDS = ("anonymous", "owner", "partner", "roleless", "auditor", "city", "head", "superuser")
 
@@ -25,8 +26,13 @@ def make_user(kind: str) -> User | None:
         "city": Membership.Role.CITY_OFFICE,
         "head": Membership.Role.HEAD_OFFICE,
     }
-    region = RegionFactory(code="31.74", level="city") if kind == "city" else None
+    region = _south() if kind == "city" else None
     return MembershipFactory(role=roles[kind], region=region).user
+
+
+def _south() -> Region:
+    city = Region.objects.filter(code="31.74").first()
+    return city or RegionFactory(code="31.74", level=Region.Level.CITY)
 
 
 def answers(client, url: str, kinds=KINDS) -> dict[str, int]:
