@@ -7,6 +7,12 @@ class TrainingsConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this app are not loaded before.
-        from trainings import messages  # noqa: PLC0415
+        from participants.timeline import register_source  # noqa: PLC0415
+        from trainings import messages, timeline  # noqa: PLC0415
+        from trainings.services.selection import REASONS  # noqa: PLC0415
+        from umkm_portal.messaging import directory  # noqa: PLC0415
 
         messages.register()
+        register_source(timeline.enrolments_of)
+        directory.register_subject(messages.INVITATION.name, timeline.subject_of)
+        directory.register_reasons(REASONS)

@@ -106,8 +106,11 @@ class Reference(widgets.Widget):
         return str(getattr(value, self.shown)) if value else ""
 
 
-class Topics(widgets.Widget):
+class Topics(widgets.ManyToManyWidget):
     """Topics by name, separated by semicolons."""
+
+    def __init__(self) -> None:
+        super().__init__(Topic, separator=";", field="name")
 
     def clean(self, value: object, row: object = None, **kwargs: object) -> list[Topic]:
         names = [name.strip() for name in str(value or "").split(";") if name.strip()]

@@ -58,7 +58,7 @@ class TrainingAdmin(StaffAdmin):
 
 
 class VenueForm(forms.ModelForm):
-    cost_per_day = RupiahField(label="biaya per hari (rupiah)", initial=0)
+    cost_per_day = RupiahField(label="Biaya per hari (rupiah)", initial=0)
 
 
 @admin.register(Venue)
@@ -78,7 +78,7 @@ class VenueAdmin(SpreadsheetAdmin):
 
 class TrainerForm(forms.ModelForm):
     phone = PhoneField(required=False)
-    fee_per_session = RupiahField(label="honor per sesi (rupiah)", initial=0)
+    fee_per_session = RupiahField(label="Honor per sesi (rupiah)", initial=0)
 
 
 @admin.register(Trainer)
@@ -90,8 +90,15 @@ class TrainerAdmin(SpreadsheetAdmin):
     list_select_related = ("organisation",)
     search_fields = ("name", "handle")
     ordering = ("name", "pk")
-    autocomplete_fields = ("organisation", "account")
-    filter_horizontal = ("topics",)
+    autocomplete_fields = ("organisation", "account", "topics")
+    fields = (
+        ("name", "kind"),
+        ("organisation", "account"),
+        "topics",
+        ("handle", "followers"),
+        ("phone", "fee_per_session"),
+        "availability",
+    )
 
     @display(description="nomor HP")
     def shown_phone(self, trainer):

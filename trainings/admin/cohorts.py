@@ -1,15 +1,22 @@
-"""Cohorts with sessions, budget and quotas; the pages of one cohort stand in `pages/`."""
+"""Cohorts with sessions, budget and quotas; the pages of one cohort stand beside this file."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Subquery, Sum
+from django.http import Http404
 from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from trainings.admin import answers, invite, lists
 from trainings.admin.catalogue import SpreadsheetAdmin
 from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session
 from trainings.resources import CohortPlanResource
+from trainings.services import capacity
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.common import bars
 from umkm_portal.common.dates import format_moment
@@ -34,13 +41,13 @@ def seats_bar(cohort):
 
 class SessionInline(StaffStack):
     model = Session
-    fields = (("title", "venue"), ("starts_at", "ends_at"), "link", "trainers")
+    fields = (("title", "venue"), "starts_at", "ends_at", "link", "trainers")
     autocomplete_fields = ("venue", "trainers")
 
 
 class BudgetForm(forms.ModelForm):
-    planned = RupiahField(label="rencana", initial=0)
-    spent = RupiahField(label="terpakai", initial=0)
+    planned = RupiahField(label="Rencana", initial=0)
+    spent = RupiahField(label="Terpakai", initial=0)
 
 
 class BudgetInline(StaffTable):
@@ -65,6 +72,7 @@ class CohortAdmin(SpreadsheetAdmin):
     search_help_text = "Kode atau judul pelatihan"
     ordering = ("-starts_at", "-pk")
     autocomplete_fields = ("training",)
+    actions = None
     inlines = (SessionInline, BudgetInline, QuotaInline)
     change_form_outer_before_template = "staff/cohort_before.html"
     fieldsets = (
@@ -76,7 +84,8 @@ class CohortAdmin(SpreadsheetAdmin):
                     ("code", "state"),
                     ("mode", "eligibility"),
                     ("seats", "minimum"),
-                    ("opens_at", "closes_at"),
+                    "opens_at",
+                    "closes_at",
                     ("place_note", "data_cost_mb"),
                 )
             },
@@ -101,10 +110,111 @@ class CohortAdmin(SpreadsheetAdmin):
         )
         return super().get_queryset(request).annotate(waiting=Subquery(waiting.values("count")))
 
+    def has_delete_permission(self, request, obj=None):
+        """Only a plan that nobody has heard of may vanish; anything else is cancelled."""
+        is_plan = obj is not None and obj.state == Cohort.State.DRAFT
+        return is_plan and super().has_delete_permission(request, obj)
+
+    def view_on_site(self, cohort):
+        is_public = Cohort.objects.public().filter(pk=cohort.pk).exists()
+        return cohort.get_absolute_url() if is_public else None
+
+    def get_urls(self):
+        return [*self._page_urls(), *super().get_urls()]
+
+    def _page_urls(self):
+        pages = [
+            ("undang/", "invite", invite.show, "messaging.add_campaign"),
+            ("undang/setujui/", "approve", invite.approve, "messaging.add_campaign"),
+            ("undang/pratinjau/", "preview", invite.preview, "messaging.add_campaign"),
+            ("tambah/", "paste", invite.paste, "messaging.add_campaign"),
+            ("jawaban/", "answers", answers.show, "trainings.view_enrolment"),
+            ("tunggu/", "waiting", answers.waiting, "trainings.view_enrolment"),
+            ("cetak/", "print", lists.show, "trainings.view_enrolment"),
+        ]
+        errands = [
+            ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
+            ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
+            ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
+            ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
+        ]
+        posted = {"approve", "preview"}
+        return [
+            *(
+                path(
+                    f"<int:cohort>/{address}",
+                    self._page(view, needs, name in posted, name),
+                    name=f"trainings_cohort_{name}",
+                )
+                for address, name, view, needs in pages
+            ),
+            *(
+                path(
+                    f"<int:cohort>/{address}",
+                    self._errand(view, needs),
+                    name=f"trainings_cohort_{name}",
+                )
+                for address, name, view, needs in errands
+            ),
+        ]
+
+    def _page(self, view, permission, is_posted, name):
+        """A page of one cohort: found, allowed, with tabs and title."""
+
+        def run(request, cohort):
+            cohort = self._open(request, cohort, permission)
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"{cohort.training.title}, gelombang {cohort.number}",
+                "opts": self.opts,
+                "cohort": cohort,
+                "cohort_tabs": tabs(request, cohort, name),
+            }
+            return view(request, cohort, context)
+
+        return self.admin_site.admin_view(require_POST(run) if is_posted else run)
+
+    def _errand(self, view, permission):
+        """A button about one person of a cohort."""
+
+        def run(request, cohort, pk):
+            response = view(request, self._open(request, cohort, permission), pk)
+            if response is None:
+                raise Http404
+            return response
+
+        return self.admin_site.admin_view(require_POST(run))
+
+    def _open(self, request, pk, permission):
+        cohort = Cohort.objects.for_user(request.user).select_related("training").filter(pk=pk)
+        if not cohort.exists():
+            raise Http404
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        return cohort.get()
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         cohort = self.get_object(request, object_id)
         context = overview(cohort) if cohort else {}
+        if cohort:
+            context["cohort_tabs"] = tabs(request, cohort, "change")
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def save_model(self, request, obj, form, change):
+        """Seats of a living cohort change by the service, which keeps offers and the line right."""
+        wanted = obj.seats
+        if change and "seats" in form.changed_data:
+            obj.seats = form.initial["seats"]
+            super().save_model(request, obj, form, change)
+            cohort = capacity.change_seats(obj, seats_wanted=wanted, now=timezone.now())
+            if cohort.seats != wanted:
+                messages.warning(
+                    request,
+                    f"Kursi baru turun sampai {cohort.seats}, karena sudah terisi. Turun lagi "
+                    f"sampai {wanted} begitu ada yang batal.",
+                )
+            return
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -136,6 +246,26 @@ class CohortAdmin(SpreadsheetAdmin):
     @display(description="daftar tunggu", ordering="waiting", empty_value="0")
     def shown_waiting(self, cohort):
         return cohort.waiting or 0
+
+
+TABS = (
+    ("change", "Rencana", "trainings.view_cohort"),
+    ("invite", "Undang", "messaging.add_campaign"),
+    ("paste", "Tambah orang", "messaging.add_campaign"),
+    ("answers", "Jawaban", "trainings.view_enrolment"),
+    ("waiting", "Daftar tunggu", "trainings.view_enrolment"),
+    ("print", "Daftar cetak", "trainings.view_enrolment"),
+)
+
+
+def tabs(request, cohort, current):
+    """(title, address, whether it is this page) of the pages this user may open."""
+    current = {"approve": "invite"}.get(current, current)
+    return [
+        (title, reverse(f"admin:trainings_cohort_{name}", args=[cohort.pk]), name == current)
+        for name, title, permission in TABS
+        if request.user.has_perm(permission)
+    ]
 
 
 def overview(cohort):

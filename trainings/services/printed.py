@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from django.conf import settings
@@ -10,9 +12,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from trainings import wording
-from trainings.models import Enrolment, InvitationRound
+from trainings.models import Cohort, Enrolment, InvitationRound
 from trainings.models.enrolments import EnrolmentQuerySet
+from umkm_portal.accounts.models import User
 from umkm_portal.common import codes, phones
+from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Channel, Delivery, Exclusion
 from umkm_portal.regions.models import Region
 
@@ -35,6 +39,8 @@ class PrintedRow:
     code: str
     chat_link: str
     is_sent: bool
+    address: str = ""
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,57 @@ class Sheet:
 
 def printable_list(opened: InvitationRound) -> list[Sheet]:
     """The invited people of a round whom no message reaches, by kecamatan and name."""
-    words = wording.cohort_words(opened.cohort)
     told = set(
         Delivery.objects.filter(campaign=opened.campaign_id, channel=Channel.MANUAL).values_list(
             "recipient_key", flat=True
         )
     )
-    people = sorted(_unreached(opened), key=lambda e: (_place(e), e.participant.full_name, e.pk))
+    return sheets(opened.cohort, _unreached(opened), told=told)
+
+
+def sheets(
+    cohort: Cohort, enrolments: EnrolmentQuerySet, *, told: Collection[int] = ()
+) -> list[Sheet]:
+    """These people of a cohort by kecamatan and name; `told` are ids of participants."""
+    words = wording.cohort_words(cohort)
+    rows = enrolments.select_related("participant__region__parent")
+    people = sorted(rows, key=lambda e: (_place(e), e.participant.full_name, e.pk))
     return [
         Sheet(place, [_row(e, words, is_sent=e.participant_id in told) for e in group])
         for place, group in groupby(people, key=_place)
     ]
+
+
+def untold(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    """Those open invitations of which nobody has heard: no message reached her, no staff did."""
+    about_her = {
+        "campaign": OuterRef("round__campaign"),
+        "recipient_key": OuterRef("participant"),
+        "step": "",
+    }
+    told = Delivery.objects.filter(**about_her, channel=Channel.MANUAL)
+    failed = Delivery.objects.filter(**about_her, state__in=UNREACHED)
+    left_out = Exclusion.objects.filter(
+        campaign=OuterRef("round__campaign"),
+        recipient_key=OuterRef("participant"),
+        reason=Exclusion.NO_CHANNEL,
+    )
+    return enrolments.filter(
+        Q(Exists(left_out)) | Q(Exists(failed)), ~Exists(told), state=Enrolment.State.INVITED
+    )
+
+
+def mark_told(enrolment: Enrolment, *, actor: User, now: datetime) -> Delivery:
+    """Record that staff told this person. Raises CampaignRefused with the sentence."""
+    if enrolment.round is None or enrolment.round.campaign is None:
+        raise messaging.CampaignRefused("Orang ini tidak diundang lewat putaran.")
+    return messaging.mark_sent_by_hand(
+        enrolment.round.campaign,
+        recipient_key=enrolment.participant_id,
+        subject_id=enrolment.pk,
+        actor=actor,
+        now=now,
+    )
 
 
 def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
@@ -68,7 +114,7 @@ def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
     people = Enrolment.objects.filter(round=opened).filter(
         Q(Exists(left_out)) | Q(Exists(told)) | Q(Exists(failed), state=Enrolment.State.INVITED)
     )
-    return people.select_related("participant__region__parent")
+    return people
 
 
 def _place(enrolment: Enrolment) -> str:
@@ -94,6 +140,8 @@ def _row(enrolment: Enrolment, words: dict[str, str], *, is_sent: bool) -> Print
         code=code,
         chat_link=phones.whatsapp_link(person.phone, text) if person.phone else "",
         is_sent=is_sent,
+        address=", ".join(filter(None, [person.address, str(person.region or "")])),
+        deadline=enrolment.answer_by,
     )
 
 

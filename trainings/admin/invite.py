@@ -1,0 +1,155 @@
+"""Undang: who would be invited and who not, the message, and the approval."""
+
+from django import forms
+from django.contrib import messages as notes
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from trainings import messages, wording
+from trainings.services import people, rounds, segments
+from umkm_portal.common import bars
+from umkm_portal.messaging import kinds
+from umkm_portal.messaging import services as messaging
+from umkm_portal.messaging.models import Channel
+from umkm_portal.messaging.sending.previews import preview as render_preview
+
+EMAIL = Channel.EMAIL.value
+
+
+class InviteForm(forms.Form):
+    """What the officer may choose about the next round."""
+
+    segment = forms.ChoiceField(required=False)
+    everyone = forms.BooleanField(required=False)
+    any_hour = forms.BooleanField(required=False)
+    subject = forms.CharField(max_length=200, required=False)
+    body = forms.CharField(required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["segment"].choices = [(s.slug, s.label) for s in segments.available()]
+
+    def clean_subject(self):
+        return self.cleaned_data["subject"] or current()[0]
+
+    def clean_body(self):
+        return self.cleaned_data["body"].replace("\r\n", "\n") or current()[1]
+
+    def wording(self):
+        """(subject, body) as typed."""
+        return self.cleaned_data["subject"], self.cleaned_data["body"]
+
+
+class PasteForm(forms.Form):
+    """People named one by one."""
+
+    text = forms.CharField(max_length=60_000)
+    override = forms.CharField(max_length=160, required=False)
+    any_hour = forms.BooleanField(required=False)
+
+
+def current():
+    """Subject and body of the invitation as last saved."""
+    return messaging.current_wording(messages.INVITATION, EMAIL)
+
+
+def show(request, cohort, context):
+    """The preview: nothing is written until `approve`."""
+    chosen = {"segment": segments.DEFAULT, "subject": current()[0], "body": current()[1]}
+    form = InviteForm({**chosen, **request.GET.dict()})
+    form.is_valid()
+    return _page(request, cohort, context, form)
+
+
+def approve(request, cohort, context):
+    """Open the round that was previewed; a refusal comes back with the page."""
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, cohort, context, form, status=422)
+    try:
+        opened = rounds.open_round(
+            cohort,
+            actor=request.user,
+            now=timezone.now(),
+            segment=form.cleaned_data["segment"],
+            everyone=form.cleaned_data["everyone"],
+            wording={EMAIL: form.wording()},
+            any_hour=form.cleaned_data["any_hour"],
+        )
+    except (rounds.RoundRefused, messaging.UnknownVariable, messaging.CampaignRefused) as refusal:
+        return _page(request, cohort, context, form, refusal=str(refusal), status=422)
+    notes.success(request, f"Putaran {opened.number} disetujui: {opened.size} orang diundang.")
+    return redirect("admin:messaging_campaign_change", opened.campaign_id)
+
+
+def preview(request, cohort, context):
+    """The message as one recipient would read it: the block beside the text field."""
+    form = InviteForm(request.POST)
+    form.is_valid()
+    return TemplateResponse(request, "staff/_message_preview.html", _preview(form, cohort))
+
+
+def paste(request, cohort, context):
+    """Add people by codes or phones, one a line; each line says what became of it."""
+    form = PasteForm(request.POST or None)
+    context |= {"form": form, "result": None, "refusal": "", "most": people.MOST}
+    if request.method == "POST" and form.is_valid():
+        try:
+            context["result"] = people.invite_people(
+                cohort, actor=request.user, now=timezone.now(), **form.cleaned_data
+            )
+        except (rounds.RoundRefused, messaging.CampaignRefused) as refusal:
+            context["refusal"] = str(refusal)
+    return TemplateResponse(request, "staff/cohort_paste.html", context)
+
+
+def _page(request, cohort, context, form, *, refusal="", status=200):
+    data = form.cleaned_data
+    now = timezone.now()
+    plan = rounds.plan_round(
+        cohort,
+        segment=data.get("segment") or None,
+        everyone=data.get("everyone", False),
+        now=now,
+    )
+    if not refusal:
+        try:
+            rounds.check_open(cohort, now=now, needs_free_seat=not plan.is_everyone)
+        except rounds.RoundRefused as closed:
+            refusal = str(closed)
+    most = max((city.count for city in plan.by_city), default=0)
+    context |= {
+        "form": form,
+        "chosen": {name: form[name].value() for name in form.fields} | data,
+        "segments": form.fields["segment"].choices,
+        "plan": plan,
+        "cities": [
+            (city, bars.draw([("green", city.name, city.count)], total=most))
+            for city in plan.by_city
+        ],
+        "refusal": refusal,
+        "may_approve": not refusal and plan.chosen > 0,
+        "variables": [*messages.INVITATION.variables, *kinds.ADDED_VARIABLES],
+        "rounds": cohort.rounds.select_related("campaign", "created_by").order_by("-number", "pk"),
+        **_preview(form, cohort),
+    }
+    return TemplateResponse(request, "staff/cohort_invite.html", context, status=status)
+
+
+def _preview(form, cohort):
+    """The typed message with this cohort's own facts and an invented person."""
+    kind = messages.INVITATION
+    try:
+        messaging.preview_messages(kind, channel=EMAIL, wording=form.wording())
+    except messaging.UnknownVariable as problem:
+        return {"preview": None, "preview_problem": str(problem)}
+    limit = rounds.deadline(cohort, now=timezone.now())
+    values = {
+        **kinds.ADDED_VARIABLES,
+        **kind.variables,
+        **wording.cohort_words(cohort),
+        "batas": wording.deadline(limit),
+    }
+    shown = render_preview(*form.wording(), values, is_bulk=kind.is_bulk)
+    return {"preview": shown, "preview_problem": ""}

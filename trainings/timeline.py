@@ -1,0 +1,51 @@
+"""What trainings know about one person, and about one campaign, for the pages below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+
+from participants.models import Participant
+from participants.timeline import SHOWN, Moment
+from trainings.models import Cohort, Enrolment, EnrolmentEvent
+from umkm_portal.messaging.directory import Subject
+from umkm_portal.messaging.models import Campaign
+
+TONES = {
+    Enrolment.State.CONFIRMED: "green",
+    Enrolment.State.ATTENDED: "green",
+    Enrolment.State.COMPLETED: "green",
+    Enrolment.State.WAITLISTED: "yellow",
+    Enrolment.State.OFFERED: "yellow",
+    Enrolment.State.NOT_MINE: "red",
+    Enrolment.State.INVITED: "blue",
+}
+
+
+def enrolments_of(person: Participant) -> Iterable[Moment]:
+    """Every step of her enrolments."""
+    events = EnrolmentEvent.objects.filter(enrolment__participant=person).select_related(
+        "enrolment__cohort", "actor"
+    )
+    for event in events.order_by("-happened_at", "-pk")[:SHOWN]:
+        state = Enrolment.State(event.to_state)
+        told = [f"lewat {event.via}", str(event.actor or ""), event.note]
+        yield Moment(
+            event.happened_at,
+            f"{event.enrolment.cohort.code}: {state.label.lower()}",
+            ", ".join(filter(None, told)),
+            TONES.get(state, "grey"),
+        )
+
+
+def subject_of(campaign: Campaign) -> Subject | None:
+    """The cohort that a round of invitations is about."""
+    cohort = Cohort.objects.filter(pk=campaign.subject_id).select_related("training").first()
+    if cohort is None:
+        return None
+    return Subject(
+        f"{cohort.training.title}, gelombang {cohort.number}",
+        reverse("admin:trainings_cohort_answers", args=[cohort.pk]),
+        reverse("admin:trainings_cohort_print", args=[cohort.pk]),
+    )
