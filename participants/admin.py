@@ -67,27 +67,37 @@ class ActiveFilter(admin.SimpleListFilter):
 
 
 class BusinessForm(forms.ModelForm):
-    capital = RupiahField(label="modal (rupiah)", required=False)
-    yearly_sales = RupiahField(label="omzet setahun (rupiah)", required=False)
+    capital = RupiahField(label="Modal (rupiah)", required=False)
+    yearly_sales = RupiahField(label="Omzet setahun (rupiah)", required=False)
+
+
+def scale_of(business):
+    """Micro to large in words; the database works it out from sales or capital."""
+    return Business.Scale(business.scale).label
 
 
 class BusinessInline(StaffStack):
     model = Business
     form = BusinessForm
-    tab = False
     fields = (
         ("name", "products"),
         ("sector", "region"),
-        ("nib", "kbli", "kbli_version"),
-        ("market", "stall", "sells_live"),
-        ("capital", "yearly_sales", "scale"),
+        ("nib", "sells_live"),
+        ("kbli", "kbli_version"),
+        ("market", "stall"),
+        ("capital", "yearly_sales"),
+        "shown_scale",
     )
-    readonly_fields = ("scale",)
+    readonly_fields = ("shown_scale",)
     autocomplete_fields = ("region",)
     show_change_link = True
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("sector", "region")
+
+    @display(description="skala")
+    def shown_scale(self, business):
+        return scale_of(business)
 
 
 class ParticipantForm(forms.ModelForm):
@@ -147,8 +157,9 @@ class ParticipantAdmin(StaffAdmin):
             "Keaktifan dan kesediaan",
             {
                 "fields": (
-                    ("is_willing", "willing_on", "willing_source"),
-                    ("active_until", "active_override", "active_reason"),
+                    ("is_willing", "willing_source"),
+                    ("willing_on", "active_until"),
+                    ("active_override", "active_reason"),
                     ("last_activity_at", "last_served_on"),
                 )
             },
@@ -159,7 +170,8 @@ class ParticipantAdmin(StaffAdmin):
                 "fields": (
                     ("identity", "verified_how"),
                     ("verified_by", "verified_at"),
-                    ("status", "merged_into", "source"),
+                    ("status", "source"),
+                    "merged_into",
                     ("created_at", "updated_at"),
                 )
             },
@@ -254,7 +266,6 @@ class ParticipantAdmin(StaffAdmin):
 
 class SalesChannelInline(StaffTable):
     model = SalesChannel
-    tab = False
 
 
 @admin.register(Business)
@@ -263,10 +274,10 @@ class BusinessAdmin(StaffAdmin):
 
     form = BusinessForm
     fields = BusinessInline.fields
-    readonly_fields = ("scale",)
+    readonly_fields = ("shown_scale",)
     autocomplete_fields = ("region",)
     inlines = (SalesChannelInline,)
-    list_display = ("name", "participant", "sector", "region", "scale")
+    list_display = ("name", "participant", "sector", "region", "shown_scale")
     list_select_related = ("participant", "sector", "region")
     sortable_by = ()
     actions = None
@@ -281,6 +292,10 @@ class BusinessAdmin(StaffAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    @display(description="skala")
+    def shown_scale(self, business):
+        return scale_of(business)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

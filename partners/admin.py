@@ -9,7 +9,6 @@ from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
 class AgreementInline(StaffTable):
     model = Agreement
     fields = ("number", "purpose", "valid_from", "valid_to", "allowed_fields")
-    tab = False
 
 
 @admin.register(Partner)

@@ -59,6 +59,10 @@ def staff(default, **others):
     return row(default, **STRANGERS_TO_STAFF | others)
 
 
+ANSWERS = staff(302, auditor=403, elsewhere=404)
+"""Answers of people: for those who serve their area."""
+
+
 @dataclass(frozen=True)
 class Page:
     """A row of the table: who gets what, and how the address is written for the scene."""
@@ -129,6 +133,38 @@ TABLE = {
         ("participant_pk",),
         method="post",
     ),
+    **{
+        f"admin/trainings/cohort/<int:cohort>/{address}": Page(
+            who, f"admin:trainings_cohort_{name}", ("cohort_pk", *args), method
+        )
+        for address, name, args, method, who in (
+            ("undang/", "invite", (), "get", staff(403, head=200)),
+            ("undang/setujui/", "approve", (), "post", staff(403, head=302)),
+            ("undang/pratinjau/", "preview", (), "post", staff(403, head=200)),
+            ("tambah/", "paste", (), "get", staff(403, head=200)),
+            ("jawaban/", "answers", (), "get", staff(200)),
+            ("tunggu/", "waiting", (), "get", staff(200)),
+            ("cetak/", "print", (), "get", staff(200)),
+            ("jawaban/<int:pk>/catat/", "record", ("enrolment_pk",), "post", ANSWERS),
+            ("jawaban/<int:pk>/selesai/", "handle", ("enrolment_pk",), "post", ANSWERS),
+            ("cetak/<int:pk>/", "told", ("enrolment_pk",), "post", ANSWERS),
+            ("tunggu/<int:pk>/", "prioritise", ("enrolment_pk",), "post", staff(403, head=302)),
+        )
+    },
+    "admin/messaging/campaign/<int:pk>/kemajuan/": Page(
+        staff(200, district=403, elsewhere=403),
+        "admin:messaging_campaign_progress",
+        ("campaign_pk",),
+    ),
+    "admin/messaging/campaign/<int:pk>/tombol/<str:button>/": Page(
+        staff(403, head=302), "admin:messaging_campaign_press", ("campaign_pk", "button"), "post"
+    ),
+    "admin/messaging/campaign/<int:pk>/pesan/<int:delivery>/": Page(
+        staff(403, head=302),
+        "admin:messaging_campaign_resolve",
+        ("campaign_pk", "delivery_pk"),
+        "post",
+    ),
 }
 
 STANDARD = re.compile(
@@ -191,6 +227,7 @@ def scene():
         enrolment_pk=enrolment.pk,
         campaign_pk=campaign.pk,
         delivery_pk=delivery.pk,
+        button="jeda",
         answer_token=tokens.sign("answer", delivery.public_id),
         ticket_token=token_of(enrolment),
         stop_token=tokens.sign("stop", delivery.public_id),

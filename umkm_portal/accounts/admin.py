@@ -19,13 +19,17 @@ class MembershipInline(StaffTable):
     model = Membership
     fields = ("role", "organisation", "region", "valid_from", "valid_to")
     autocomplete_fields = ("organisation", "region")
-    tab = False
 
 
 class UserForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("email", "phone", "full_name", "is_staff", "is_superuser", "is_active")
+        labels = {"is_superuser": "Pengelola penuh"}
+        help_texts = {
+            "is_staff": "Boleh membuka portal petugas; haknya menurut peran di bawah.",
+            "is_superuser": "Boleh mengubah segalanya, juga pengguna dan perannya.",
+        }
 
     def save(self, commit=True):
         if self.instance.pk is None:

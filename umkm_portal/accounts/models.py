@@ -71,6 +71,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name or self.email or self.phone or f"Pengguna #{self.pk}"
 
+    def get_full_name(self) -> str:
+        return self.full_name
+
     def save(self, *args: object, **kwargs: object) -> None:
         # Two accounts without an address must not collide on the empty string.
         self.email = self.email.strip().lower() if self.email else None

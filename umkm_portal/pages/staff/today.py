@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models import Count, F, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from participants.models import Participant
 from trainings.followups import open_followups
 from trainings.models import Cohort, Enrolment, Offer
+from trainings.services.printed import untold
 from umkm_portal.common import bars
 from umkm_portal.common.bars import Bar
 from umkm_portal.common.dates import format_moment
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch, Exclusion
+from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
 
 SOON = timedelta(days=14)
 NEAR = timedelta(hours=6)
@@ -65,7 +67,7 @@ def _imports(request: HttpRequest, now: datetime) -> Iterable[Task]:
         is_checked = file.state == ImportFile.State.CHECKED
         yield Task(
             f"Berkas {file.name}",
-            f"{file.total_rows} baris sudah diperiksa dan menunggu persetujuan."
+            f"{_count(file.total_rows)} baris sudah diperiksa dan menunggu persetujuan."
             if is_checked
             else "Kolom sudah dicocokkan, isinya belum diperiksa.",
             _page("imports_importfile", file.pk),
@@ -85,7 +87,7 @@ def _campaigns(request: HttpRequest, now: datetime) -> Iterable[Task]:
         yield Task(
             campaign.title,
             (f"Dijeda. {campaign.pause_reason}".strip() if is_paused else "Sedang dikirim:")
-            + f" {sent} dari {campaign.audience_count} pesan terkirim.",
+            + f" {_count(sent)} dari {_count(campaign.audience_count)} pesan terkirim.",
             _page("messaging_campaign", campaign.pk),
             "Lanjutkan" if is_paused else "Pantau",
             "yellow" if is_paused else "green",
@@ -176,27 +178,15 @@ def _offers(request: HttpRequest, now: datetime) -> Iterable[Task]:
 
 
 def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
-    open_cohorts = Cohort.objects.filter(
-        state=Cohort.State.OPEN, pk=OuterRef("campaign__subject_id")
-    )
-    rows = (
-        Exclusion.objects.filter(reason="no_channel", campaign__kind="invitation")
-        .filter(Exists(open_cohorts))
-        .values("campaign__subject_id")
-        .annotate(count=Count("recipient_key", distinct=True))
-        .order_by("campaign__subject_id")[:AT_MOST]
-    )
-    codes = dict(
-        Cohort.objects.filter(pk__in=[row["campaign__subject_id"] for row in rows]).values_list(
-            "pk", "code"
-        )
-    )
+    people = Participant.objects.for_user(request.user).values("pk")
+    upcoming = Cohort.objects.upcoming(now=now).order_by("starts_at", "pk")[:AT_MOST]
+    waiting = untold(Enrolment.objects.filter(cohort__in=list(upcoming), participant__in=people))
+    rows = waiting.values("cohort", "cohort__code").annotate(count=Count("pk")).order_by("cohort")
     for row in rows:
-        cohort = row["campaign__subject_id"]
         yield Task(
             f"{row['count']} orang perlu didatangi atau ditelepon",
-            f"{codes[cohort]}: mereka tidak punya email atau WhatsApp.",
-            reverse("admin:trainings_cohort_print", args=[cohort]),
+            f"{row['cohort__code']}: tidak ada pesan yang sampai ke mereka.",
+            reverse("admin:trainings_cohort_print", args=[row["cohort"]]),
             "Buka daftar cetak",
         )
 
@@ -228,6 +218,10 @@ def health(now: datetime) -> dict[str, object]:
         "is_late": oldest is not None and now - oldest > LATE,
         "workers": sorted(set(working.values_list("worker", flat=True))),
     }
+
+
+def _count(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 def _page(model: str, pk: int) -> str:
