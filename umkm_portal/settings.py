@@ -209,6 +209,8 @@ EMAIL_TIMEOUT = 20
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str(
     "FROM_EMAIL", "Jakpreneur <undangan@jakpreneur.example>"
 )
+DEMO_RATE = env.float("DEMO_RATE", 8.0)
+"""Messages a second in demo mode: slow enough to watch."""
 SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
 """Messages committed as `sending` at once: the most that one crash can leave `uncertain`."""
 BATCH_SIZE = 500
