@@ -25,6 +25,8 @@ WITHOUT_SERVERS = {
 }
 ASKS_ONLY_FOR_HELP = {"-h", "--help", "--version"}
 URLS = ("DATABASE_URL", "REDIS_URL")
+ONCE_RATE = "100"
+"""Messages a second of `portal --once`, which nobody watches."""
 START_SECONDS = 90.0
 STOP_SECONDS = 25.0
 
@@ -72,6 +74,7 @@ def _folder_for(argv: Sequence[str]) -> Iterator[tuple[DataFolder, bool]]:
     if not is_once(argv):
         yield data_folder.default_folder(), False
         return
+    os.environ.setdefault("DEMO_RATE", ONCE_RATE)
     with throwaway_folder() as folder:
         yield folder, True
 
