@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.urls import NoReverseMatch, reverse
 
+from trainings.models import Cohort
 from umkm_portal.common import codes
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
@@ -77,6 +78,14 @@ def admin_url(name: str, *args: object) -> str:
         return reverse("admin:index")
 
 
+def invite_url(cohort: Cohort | None, *, has_round: bool) -> str:
+    """The page where a wave invites, everybody at once chosen beforehand the first time."""
+    if not cohort:
+        return admin_url("trainings_cohort_changelist")
+    page = admin_url("trainings_cohort_invite", cohort.pk)
+    return page if has_round else f"{page}?everyone=on"
+
+
 def mail_url(mail: CaughtMail) -> str:
     return reverse("pages:mail", args=[mail.pk])
 
@@ -128,19 +137,15 @@ def _invite_step(walk: Walk, say: Speaker) -> Step:
     cohort, campaign = walk.cohort, walk.campaign
     excluded = Exclusion.objects.filter(campaign=campaign).count() if campaign else 0
     size = walk.round.size if walk.round else 0
-    page = (
-        admin_url("trainings_cohort_change", cohort.pk)
-        if cohort
-        else admin_url("trainings_cohort_changelist")
-    )
+    page = invite_url(cohort, has_round=bool(walk.round))
     return Step(
         "invite",
         say("Undang ke satu gelombang", "Invite to one wave"),
         say(
-            f"Buka gelombang {cohort or ''}, tekan Undang, baca siapa yang tidak diundang dan "
-            "alasannya, lalu setujui.",
-            f"Open the wave {cohort or ''}, press Undang, read who is left out and why, then "
-            "approve.",
+            f"Buka Undang pada gelombang {cohort or ''} dengan cara Semua sekaligus, supaya banyak "
+            "surat berangkat. Baca siapa yang tidak diundang dan alasannya, lalu setujui.",
+            f"Open Undang (invite) of the wave {cohort or ''} with Semua sekaligus (all at once), "
+            "so that many mails go. Read who is left out and why, then approve.",
         ),
         [
             Tick(
@@ -154,7 +159,7 @@ def _invite_step(walk: Walk, say: Speaker) -> Step:
                 bool(campaign),
             ),
         ],
-        [Action(say("Buka gelombang", "Open the wave"), page, needs_login=True)],
+        [Action(say("Buka Undang", "Open the invitation"), page, needs_login=True)],
     )
 
 
