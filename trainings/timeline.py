@@ -41,7 +41,7 @@ def enrolments_of(person: Participant) -> Iterable[Moment]:
 
 def subject_of(campaign: Campaign) -> Subject | None:
     """The cohort that a round of invitations is about."""
-    cohort = Cohort.objects.filter(pk=campaign.subject_id).select_related("training").first()
+    cohort = Cohort.objects.filter(pk=campaign.subject_id or 0).select_related("training").first()
     if cohort is None:
         return None
     return Subject(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from trainings.services import answers, rounds
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.models import Campaign, DeliveryBatch
+from umkm_portal.messaging.tasks import sweep
 
 pytestmark = pytest.mark.django_db
 INDEX = reverse("admin:index")
@@ -126,6 +128,16 @@ def test_a_late_batch_is_told(head):
 
     assert health["is_late"]
     assert "Periksa apakah proses pengirim berjalan" in head.get(INDEX).content.decode()
+
+
+def test_the_last_sweep_is_told(head):
+    cache.clear()
+    before = head.get(INDEX).content.decode()
+    sweep()
+    after = head.get(INDEX).content.decode()
+
+    assert "Belum ada kabar dari penyapu" in before
+    assert "Penyapu terakhir berjalan" in after
 
 
 def test_a_role_sees_only_its_own_tasks(client):

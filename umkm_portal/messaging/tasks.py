@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from umkm_portal.messaging import nudges, services
+from umkm_portal.messaging import nudges, pulse, services
 from umkm_portal.messaging.models import Campaign, DeliveryBatch
 from umkm_portal.messaging.sending import stopping
 
@@ -41,7 +41,9 @@ def expand(*, campaign_id: int, **future: Any) -> int:
 @shared_task
 def sweep(**future: Any) -> dict[str, int]:
     """Find what nudges did not tell."""
-    return dict(services.sweep_outbox(now=timezone.now()))
+    now = timezone.now()
+    pulse.beat(now=now)
+    return dict(services.sweep_outbox(now=now))
 
 
 @worker_shutting_down.connect

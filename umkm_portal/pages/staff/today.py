@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 
-from participants.models import Participant
+from participants.models import Participant, ParticipantQuerySet
+from trainings import wording
 from trainings.followups import open_followups
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.services.printed import untold
+from umkm_portal.accounts.models import User
 from umkm_portal.common import bars
 from umkm_portal.common.bars import Bar
-from umkm_portal.common.dates import format_moment
 from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging import pulse
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
 
 SOON = timedelta(days=14)
@@ -124,10 +126,9 @@ def _followups(request: HttpRequest, now: datetime) -> Iterable[Task]:
             "Hubungi atau pindahkan ke gelombang lain.",
         ),
     }
-    people = Participant.objects.for_user(request.user)
     rows = (
         open_followups()
-        .filter(participant__in=people.values("pk"))
+        .filter(participant__in=_people_of(request).values("pk"))
         .values("cohort", "cohort__code", "state")
         .annotate(count=Count("pk"))
         .order_by("cohort", "state")
@@ -150,7 +151,7 @@ def _cohorts(request: HttpRequest, now: datetime) -> Iterable[Task]:
     for cohort in soon.select_related("training").order_by("starts_at", "pk")[:AT_MOST]:
         yield Task(
             f"{cohort.free} kursi kosong: {cohort.training.title}",
-            f"Gelombang {cohort.number} mulai {format_moment(cohort.starts_at)}.",
+            f"Gelombang {cohort.number} mulai {wording.deadline(cohort.starts_at)}.",
             reverse("admin:trainings_cohort_invite", args=[cohort.pk]),
             "Undang",
             "blue",
@@ -178,7 +179,7 @@ def _offers(request: HttpRequest, now: datetime) -> Iterable[Task]:
 
 
 def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
-    people = Participant.objects.for_user(request.user).values("pk")
+    people = _people_of(request).values("pk")
     upcoming = Cohort.objects.upcoming(now=now).order_by("starts_at", "pk")[:AT_MOST]
     waiting = untold(Enrolment.objects.filter(cohort__in=list(upcoming), participant__in=people))
     rows = waiting.values("cohort", "cohort__code").annotate(count=Count("pk")).order_by("cohort")
@@ -216,8 +217,16 @@ def health(now: datetime) -> dict[str, object]:
     return {
         "oldest": oldest,
         "is_late": oldest is not None and now - oldest > LATE,
+        "last_sweep": pulse.last_beat(),
         "workers": sorted(set(working.values_list("worker", flat=True))),
     }
+
+
+def _people_of(request: HttpRequest) -> ParticipantQuerySet:
+    """The people of the user's area; the site lets nobody in who is not logged in."""
+    if not isinstance(request.user, User):
+        return Participant.objects.none()
+    return Participant.objects.for_user(request.user)
 
 
 def _count(number: int) -> str:
