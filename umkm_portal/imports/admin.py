@@ -1,0 +1,222 @@
+"""Files in the staff pages: upload, match columns, check, accept, receipt."""
+
+from functools import partial
+from io import BytesIO
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from umkm_portal.common.spreadsheets import SpreadsheetError, write_xlsx
+from umkm_portal.common.staff_admin import StaffAdmin
+from umkm_portal.imports import nudging, pages, problems, profiles, services
+from umkm_portal.imports.forms import MappingForm, UploadForm
+from umkm_portal.imports.models import ImportFile
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@admin.register(ImportFile)
+class ImportFileAdmin(StaffAdmin):
+    """A file and its way; the form of Django's admin is replaced by pages of our own."""
+
+    list_display = (
+        "name",
+        "shown_profile",
+        "organisation",
+        "shown_state",
+        "total_rows",
+        "accepted",
+        "rejected_count",
+        "uploader",
+        "uploaded_at",
+    )
+    list_filter = ("state", "profile")
+    list_select_related = ("organisation", "uploader")
+    search_fields = ("name",)
+    ordering = ("-pk",)
+    actions = None
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        return [
+            path(
+                "contoh/<slug:slug>/", self._page(self.example), name="imports_importfile_example"
+            ),
+            path("<int:pk>/kolom/", self._step(self.match), name="imports_importfile_match"),
+            path("<int:pk>/terima/", self._step(self.accept), name="imports_importfile_accept"),
+            path("<int:pk>/batal/", self._step(self.cancel), name="imports_importfile_cancel"),
+            path("<int:pk>/perbaikan/", self._page(self.errors), name="imports_importfile_errors"),
+            *super().get_urls(),
+        ]
+
+    def _page(self, view):
+        return self.admin_site.admin_view(never_cache(view))
+
+    def _step(self, view):
+        return self.admin_site.admin_view(require_POST(partial(self._press, view)))
+
+    # --- Pages --------------------------------------------------------------------------------
+    @method_decorator(never_cache)
+    def add_view(self, request, form_url="", extra_context=None):
+        """The upload page."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid() and (file := self._receive(request, form)):
+            return redirect("admin:imports_importfile_change", file.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Unggah daftar",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "staff/import_upload.html", context)
+
+    @method_decorator(never_cache)
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of one file; the poller asks for its inside only."""
+        file = self._file(request, unquote(object_id))
+        if not self.has_view_permission(request, file):
+            raise PermissionDenied
+        return self._show(request, file)
+
+    def example(self, request, slug):
+        """An empty table with the columns of a list and one invented row."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        profile = dict(profiles.choices()).get(slug) and profiles.get(slug)
+        if not profile:
+            raise Http404
+        columns = [column for column in profile.columns if column.example]
+        rows = [[column.example for column in columns]]
+        return _download(
+            partial(write_xlsx, header=[column.label for column in columns], rows=rows),
+            f"contoh-{slug}.xlsx",
+        )
+
+    def errors(self, request, pk):
+        """The refused rows as a spreadsheet; it holds what was uploaded, so not for readers."""
+        file = self._file(request, pk)
+        if not self.has_change_permission(request, file):
+            raise PermissionDenied
+        stem = file.name.rsplit(".", 1)[0]
+        return _download(partial(problems.write_error_file, file), f"{stem}-perlu-diperbaiki.xlsx")
+
+    # --- Steps --------------------------------------------------------------------------------
+    def _press(self, step, request, pk):
+        """A button on the page of a file: one service, then back to the page."""
+        file = self._file(request, pk)
+        if not self.has_change_permission(request, file):
+            raise PermissionDenied
+        try:
+            answer = step(request, file)
+        except services.NotNow as refusal:
+            messages.error(request, str(refusal))
+            answer = None
+        return answer or redirect("admin:imports_importfile_change", pk)
+
+    def match(self, request, file):
+        profile = profiles.get(file.profile)
+        headings = pages.headings_of(file)
+        form = MappingForm(request.POST, profile=profile, headings=headings, mapping=file.mapping)
+        if not form.is_valid():
+            raise services.NotNow("Pilihan kolom tidak dikenal. Pilih dari daftar yang ada.")
+        services.set_mapping(file, form.mapping(), now=timezone.now())
+        nudging.nudge_on_commit(file)
+
+    def accept(self, request, file):
+        services.approve_file(file, by=request.user, now=timezone.now())
+        nudging.nudge_on_commit(file)
+
+    def cancel(self, request, file):
+        services.cancel_file(file, now=timezone.now())
+        messages.success(request, "Unggahan dibatalkan. Tidak ada data yang tersimpan.")
+
+    # --- Parts --------------------------------------------------------------------------------
+    def _receive(self, request, form):
+        upload = form.cleaned_data["file"]
+        try:
+            file, is_new = services.receive_file(
+                upload.chunks(),
+                name=upload.name,
+                profile=form.cleaned_data["profile"],
+                organisation=form.cleaned_data["organisation"],
+                uploader=request.user,
+            )
+        except SpreadsheetError as refusal:
+            form.add_error("file", str(refusal))
+            return None
+        if not is_new and not self.get_queryset(request).filter(pk=file.pk).exists():
+            form.add_error("file", "Berkas yang sama sudah diunggah petugas lain.")
+            return None
+        if not is_new:
+            messages.info(request, "Berkas yang sama sudah pernah diunggah. Ini hasilnya.")
+        nudging.nudge_on_commit(file)
+        return file
+
+    def _file(self, request, pk):
+        rows = self.get_queryset(request).select_related("uploader", "approved_by", "organisation")
+        try:
+            return rows.get(pk=pk)
+        except (ImportFile.DoesNotExist, ValueError):
+            raise Http404 from None
+
+    def _show(self, request, file):
+        context = {
+            **pages.context_of(file, now=timezone.now()),
+            "may_press": self.has_change_permission(request, file),
+        }
+        if request.headers.get("X-Fragment"):
+            return TemplateResponse(request, "staff/_import_file.html", context)
+        context |= {
+            **self.admin_site.each_context(request),
+            "title": f"Periksa {file.name}",
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "staff/import_file.html", context)
+
+    @display(description="jenis daftar")
+    def shown_profile(self, file):
+        return dict(profiles.choices()).get(file.profile, file.profile)
+
+    @display(
+        description="status",
+        label={
+            "Selesai": "success",
+            "Gagal": "danger",
+            "Diperiksa": "warning",
+            "Dibaca": "warning",
+        },
+    )
+    def shown_state(self, file):
+        return file.get_state_display()
+
+    @display(description="diterima")
+    def accepted(self, file):
+        return file.accepted_count
+
+
+def _download(write, name):
+    """A spreadsheet that `write` fills, as a file that no cache keeps."""
+    content = BytesIO()
+    write(content)
+    response = HttpResponse(content.getvalue(), content_type=XLSX)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{_quoted(name)}"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _quoted(name):
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)

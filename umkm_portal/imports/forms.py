@@ -1,0 +1,82 @@
+"""What staff enter about a file: the file itself, and which column is which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from umkm_portal.accounts.models import Organisation
+from umkm_portal.common.spreadsheets import Limits
+from umkm_portal.imports import profiles
+
+SUFFIXES = (".csv", ".xlsx", ".xls", ".ods", ".txt", ".tsv")
+
+
+class UploadForm(forms.Form):
+    """A file and where it comes from."""
+
+    profile = forms.ChoiceField(label="Jenis daftar")
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(),
+        label="Dinas asal",
+        required=False,
+        empty_label="Dari kolom Dinas pembina di berkas",
+        help_text="Dipakai bila berkas tidak punya kolom Dinas pembina.",
+    )
+    file = forms.FileField(
+        label="Berkas",
+        help_text="Excel (.xlsx) atau CSV. Judul kolom dicari di 15 baris pertama.",
+        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
+        error_messages={
+            "required": "Pilih berkas dahulu.",
+            "empty": "Berkas kosong. Periksa berkasnya, lalu unggah lagi.",
+        },
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        agencies = Organisation.objects.filter(kind=Organisation.Kind.AGENCY, is_active=True)
+        self.fields["organisation"].queryset = agencies.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["profile"].choices = profiles.choices()  # type: ignore[attr-defined]
+        for name in ("profile", "organisation", "file"):
+            self.fields[name].widget.attrs["class"] = "st-input"
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        most = Limits().file_bytes
+        if (file.size or 0) > most:
+            raise forms.ValidationError(
+                f"Berkas lebih besar dari {most // 1_000_000} MB. Bagi menjadi beberapa berkas, "
+                "lalu unggah satu per satu."
+            )
+        return file
+
+
+class MappingForm(forms.Form):
+    """One choice for each heading of a file: which column of ours it is, or none."""
+
+    def __init__(
+        self,
+        *args: object,
+        profile: profiles.Profile,
+        headings: Iterable[str],
+        mapping: dict[str, str],
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.headings = list(headings)
+        choices = [("", "Jangan impor"), *((c.key, c.label) for c in profile.columns)]
+        for number, heading in enumerate(self.headings):
+            self.fields[f"column_{number}"] = forms.ChoiceField(
+                label=heading,
+                choices=choices,
+                required=False,
+                initial=mapping.get(heading, ""),
+                widget=forms.Select(attrs={"class": "st-input"}),
+            )
+
+    def mapping(self) -> dict[str, str]:
+        """The column key chosen for each heading; empty where it is not read."""
+        return {h: self.cleaned_data[f"column_{n}"] for n, h in enumerate(self.headings)}
