@@ -31,6 +31,7 @@ from umkm_portal.accounts.models import Membership, Organisation
 from umkm_portal.accounts.services import sign_staff_link
 from umkm_portal.common import tokens
 from umkm_portal.embedded.models import CaughtMail
+from umkm_portal.imports.models import ImportFile
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -165,6 +166,25 @@ TABLE = {
         ("campaign_pk", "delivery_pk"),
         "post",
     ),
+    "admin/imports/importfile/contoh/<slug:slug>/": Page(
+        staff(200, district=403, elsewhere=403),
+        "admin:imports_importfile_example",
+        ("profile_slug",),
+    ),
+    "admin/imports/importfile/<int:pk>/perbaikan/": Page(
+        staff(403, head=200, district=404, elsewhere=404),
+        "admin:imports_importfile_errors",
+        ("importfile_pk",),
+    ),
+    **{
+        f"admin/imports/importfile/<int:pk>/{step}/": Page(
+            staff(403, head=302, district=404, elsewhere=404),
+            f"admin:imports_importfile_{name}",
+            ("importfile_pk",),
+            method="post",
+        )
+        for step, name in (("kolom", "match"), ("terima", "accept"), ("batal", "cancel"))
+    },
 }
 
 STANDARD = re.compile(
@@ -233,6 +253,10 @@ def scene():
         stop_token=tokens.sign("stop", delivery.public_id),
         mail_pk=CaughtMail.objects.create(
             message_id="1", recipient="a@b.c", subject="", text=""
+        ).pk,
+        profile_slug="register",
+        importfile_pk=ImportFile.objects.create(
+            name="daftar.csv", profile="register", sha256="0" * 64
         ).pk,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )

@@ -1,0 +1,258 @@
+"""The pages of a file: who gets in, what each state shows, and that a button does one thing."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from participants.models import Participant
+from tests.factories import MembershipFactory, UserFactory
+from tests.imports.conftest import bring_in, check, receive
+from tests.staff import answers
+from umkm_portal.accounts.models import Membership, Organisation
+from umkm_portal.imports import services
+from umkm_portal.imports.models import ImportFile
+
+pytestmark = pytest.mark.usefixtures("register")
+UPLOAD, LIST = "admin:imports_importfile_add", "admin:imports_importfile_changelist"
+STRANGERS = {"anonymous": 302, "owner": 404, "partner": 404, "roleless": 403}
+
+
+def page(file, name="change"):
+    return reverse(f"admin:imports_importfile_{name}", args=[file.pk])
+
+
+@pytest.fixture
+def officer(client):
+    user = MembershipFactory(role=Membership.Role.HEAD_OFFICE).user
+    client.force_login(user)
+    return user
+
+
+def upload(client, path, **facts):
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return client.post(reverse(UPLOAD), {"profile": "register", "file": file, **facts})
+
+
+def test_upload_page_is_for_offices(client):
+    found = answers(client, reverse(UPLOAD))
+
+    assert found == {**STRANGERS, "auditor": 403, "city": 200, "head": 200, "superuser": 200}
+
+
+def test_page_of_a_file_is_for_the_uploader_and_the_head_office(client, sample):
+    file = check(sample(3))
+
+    found = answers(client, page(file))
+
+    assert found == {
+        **{**STRANGERS, "roleless": 404},
+        **{"auditor": 200, "city": 404, "head": 200, "superuser": 200},
+    }
+
+
+def test_a_city_office_sees_its_own_upload_only(client, sample):
+    mine = MembershipFactory(role=Membership.Role.CITY_OFFICE).user
+    other = check(sample(3, name="a.csv"), uploader=UserFactory())
+    own = check(sample(4, name="b.csv"), uploader=mine)
+    client.force_login(mine)
+
+    assert client.get(page(own)).status_code == 200
+    assert client.get(page(other)).status_code == 404
+    assert other.name not in client.get(reverse(LIST)).content.decode()
+
+
+def test_upload_keeps_the_file_and_shows_its_page(client, officer, sample):
+    agency = Organisation.objects.get(slug="parekraf")
+    answer = upload(client, sample(5), organisation=agency.pk)
+
+    file = ImportFile.objects.get()
+    assert answer.url == page(file)
+    assert (file.uploader, file.organisation, file.state) == (officer, agency, "uploaded")
+    shown = client.get(answer.url).content.decode()
+    assert "data-poll" in shown
+    assert "Perbarui sekarang" in shown
+
+
+def test_upload_of_known_bytes_shows_the_old_page(client, officer, sample):
+    file = bring_in(sample(5))
+
+    answer = upload(client, sample(5))
+
+    assert answer.url == page(file)
+    assert "sudah pernah diunggah" in client.get(answer.url).content.decode()
+    assert ImportFile.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [("a.csv", b"", "Berkas kosong"), (None, None, "Pilih berkas dahulu")],
+)
+def test_upload_without_content_is_told(client, officer, name, content, sentence):
+    data = {"profile": "register"} | ({"file": SimpleUploadedFile(name, content)} if name else {})
+
+    shown = client.post(reverse(UPLOAD), data).content.decode()
+
+    assert sentence in shown
+    assert ImportFile.objects.count() == 0
+
+
+def test_checked_page_shows_consequences_repairs_and_columns(client, officer, sample):
+    file = check(sample(200, dirt=20))
+
+    shown = client.get(page(file)).content.decode()
+
+    assert "200 baris selesai diperiksa" in shown
+    assert f"Terima {file.accepted_count} baris" in shown
+    assert "Belum ada data yang tersimpan." in shown
+    assert "Ketik ulang NIK dari KTP" in shown
+    assert "data-final" in shown
+    assert "data-poll" not in shown
+    assert '<option value="nik" selected>' in shown
+    assert "style=" not in shown[shown.index("imp-steps") : shown.rindex("imp-final")]
+
+
+def test_checked_page_shows_no_whole_private_value(client, officer, sample):
+    path = sample(120, dirt=30)
+    file = check(path)
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    private = {cell for line in lines[1:] for cell in line.split(";")[1:4] if len(cell) > 8}
+
+    shown = client.get(page(file)).content.decode()
+
+    assert [value for value in private if value in shown] == []
+
+
+def test_fragment_is_the_inside_only(client, officer, sample):
+    file = receive(sample(3))
+
+    fragment = client.get(page(file), headers={"X-Fragment": "1"}).content.decode()
+
+    assert "<html" not in fragment
+    assert "data-final" not in fragment
+    assert "Membaca berkas" in fragment
+
+
+def test_accept_button_lets_rows_in(client, officer, sample):
+    file = check(sample(8))
+
+    assert client.post(page(file, "accept")).url == page(file)
+    file.refresh_from_db()
+    assert (file.state, file.approved_by) == ("approved", officer)
+    services.apply_file(file.pk)
+
+    assert Participant.objects.filter(verified_by=officer).count() == 8
+    shown = client.get(page(file)).content.decode()
+    assert "8 baris sudah masuk" in shown
+
+
+def test_accepting_twice_says_no(client, officer, sample):
+    file = bring_in(sample(3))
+
+    client.post(page(file, "accept"))
+
+    assert "sudah diterima" in client.get(page(file)).content.decode()
+
+
+def test_buttons_answer_to_post_only(client, officer, sample):
+    file = check(sample(3))
+
+    assert [client.get(page(file, step)).status_code for step in ("accept", "cancel", "match")] == [
+        405,
+        405,
+        405,
+    ]
+
+
+@pytest.mark.parametrize("step", ["accept", "cancel", "match"])
+def test_auditor_reads_and_presses_nothing(client, sample, step):
+    file = check(sample(3))
+    client.force_login(MembershipFactory(role=Membership.Role.AUDITOR).user)
+
+    assert client.post(page(file, step)).status_code == 403
+    assert "Terima 3" not in client.get(page(file)).content.decode()
+    file.refresh_from_db()
+    assert file.state == "checked"
+
+
+def test_cancel_button_forgets_the_file(client, officer, sample):
+    file = check(sample(3))
+
+    client.post(page(file, "cancel"))
+
+    file.refresh_from_db()
+    assert file.state == "cancelled"
+    assert file.rows.count() == 0
+    assert "dibatalkan" in client.get(page(file)).content.decode()
+
+
+def test_columns_are_matched_on_the_page(client, officer, make_file):
+    file = check(make_file([{"Siapa": "Siti", "HP": "081234567890"}]))
+    shown = client.get(page(file)).content.decode()
+    assert "Belum ada kolom untuk Nama lengkap" in shown
+
+    client.post(page(file, "match"), {"column_0": "full_name", "column_1": "phone"})
+    services.process_file(file.pk)
+
+    assert "Terima 1 baris" in client.get(page(file)).content.decode()
+
+
+def test_error_file_is_downloaded_by_those_who_repair(client, officer, sample):
+    file = check(sample(40, dirt=10))
+
+    answer = client.get(page(file, "errors"))
+
+    assert answer.content[:2] == b"PK"
+    assert "sampel-perlu-diperbaiki.xlsx" in answer["Content-Disposition"]
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_example_file_is_accepted_by_the_reader(client, officer, tmp_path):
+    answer = client.get(reverse("admin:imports_importfile_example", args=["register"]))
+    path = tmp_path / "contoh.xlsx"
+    path.write_bytes(answer.content)
+
+    file = check(path)
+
+    assert (file.created_count, file.rejected_count) == (1, 0)
+
+
+def test_refused_file_says_why_and_what_to_do(client, officer, tmp_path):
+    path = tmp_path / "foto.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 200)
+    file = check(path)
+
+    shown = client.get(page(file)).content.decode()
+
+    assert file.state == "failed"
+    assert "bukan tabel" in shown
+    assert "Unggah berkas yang sudah diperbaiki" in shown
+
+
+def test_long_wait_for_a_worker_is_told(client, officer, sample):
+    file = receive(sample(3), now=timezone.now() - timezone.timedelta(minutes=5))
+
+    assert "Menunggu giliran sejak" in client.get(page(file)).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_runs_a_constant_number_of_queries(
+    client, officer, sample, count, django_assert_num_queries
+):
+    for number in range(count):
+        check(sample(2, seed=number, name=f"{number}.csv"), uploader=UserFactory())
+    client.get(reverse(LIST))
+
+    with django_assert_num_queries(11):
+        client.get(reverse(LIST))
+
+
+@pytest.mark.parametrize("count", [30, 200])
+def test_page_runs_a_constant_number_of_queries(
+    client, officer, sample, count, django_assert_num_queries
+):
+    file = check(sample(count, dirt=100))
+    client.get(page(file))
+
+    with django_assert_num_queries(9):
+        client.get(page(file))
