@@ -2,7 +2,9 @@
 
 Prints its port and runs until killed. Every message it accepted is one line of LOG, written and
 flushed before the answer goes out: the log is the truth about what was received, independent of
-the database. It knows PIPELINING and nothing else, and is quick enough to be no bottleneck.
+the database. It is quick enough to be no bottleneck.
+
+--no-pipelining         do not offer PIPELINING
 
 --refuse PATTERN=CODE   answer RCPT of matching addresses with this code
 --once-refuse PATTERN=CODE   the same, the first time for each address
@@ -28,6 +30,7 @@ class Session(asyncio.Protocol):
         self.buffer = bytearray()
         self.is_data = False
         self.recipient = b""
+        self.has_recipient = False
 
     def connection_made(self, transport):
         self.transport = transport
@@ -68,7 +71,11 @@ class Session(asyncio.Protocol):
         verb = line[:4].upper()
         if verb == b"RCPT":
             self.recipient = line[line.find(b"<") + 1 : line.find(b">")]
-            self.transport.write(self.sink.answer(self.recipient))
+            answer = self.sink.answer(self.recipient)
+            self.has_recipient = answer.startswith(b"2")
+            self.transport.write(answer)
+        elif verb == b"DATA" and not self.has_recipient:
+            self.transport.write(b"503 nobody to send to\r\n")
         elif verb == b"DATA":
             self.is_data = True
             self.transport.write(b"354 go on\r\n")
@@ -76,13 +83,16 @@ class Session(asyncio.Protocol):
             self.transport.write(b"221 bye\r\n")
             self.transport.close()
         elif verb == b"EHLO":
-            self.transport.write(b"250-sink\r\n250 8BITMIME\r\n")
+            self.transport.write(self.sink.greeting)
         else:
             self.transport.write(b"250 ok\r\n")
 
 
 class Sink:
-    def __init__(self, log_path, *, refuse=(), once_refuse=(), delay=0.0):
+    def __init__(self, log_path, *, refuse=(), once_refuse=(), delay=0.0, pipelining=True):
+        self.greeting = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+        if not pipelining:
+            self.greeting = b"250-sink\r\n250 8BITMIME\r\n"
         self.file = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.refuse = [_rule(rule) for rule in refuse]
         self.once_refuse = [_rule(rule) for rule in once_refuse]
@@ -153,12 +163,14 @@ def main():
     parser.add_argument("--refuse", action="append", default=[])
     parser.add_argument("--once-refuse", action="append", default=[])
     parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--no-pipelining", action="store_true")
     options = parser.parse_args()
     sink = Sink(
         options.log,
         refuse=options.refuse,
         once_refuse=options.once_refuse,
         delay=options.delay,
+        pipelining=not options.no_pipelining,
     )
     asyncio.run(_serve(sink))
 

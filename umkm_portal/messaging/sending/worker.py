@@ -27,11 +27,12 @@ from umkm_portal.messaging.sending.throttle import (
 )
 from umkm_portal.messaging.services.suppressions import suppress
 from umkm_portal.messaging.transports import (
+    WAITS_PER_MESSAGE,
     AccountTrouble,
+    ConnectionLost,
     Message,
     Outcome,
-    Transport,
-    open_transport,
+    make_transport,
 )
 
 State = Delivery.State
@@ -41,8 +42,6 @@ LONGEST_WAIT_SECONDS = 2.0
 """For tokens farther away than this a batch is put down."""
 REFUSALS_TO_BREAK = 10
 """So many permanent refusals in a row are about us, not about the recipients."""
-WAITS_PER_MESSAGE = 5
-"""Network waits of one message on an open connection; together shorter than the lease."""
 
 Row = dict[str, Any]
 
@@ -60,7 +59,7 @@ class BatchWork:
         self._stop_at = stop_at
         self._allowance = Allowance(self.account)
         self._wait = send_timeout()
-        self._transport: Transport | None = None
+        self._transport = make_transport(self.batch.channel, timeout=self._wait)
         self._refusals = 0
         self._most_attempts = 1
         self._due_at: datetime | None = None
@@ -82,8 +81,7 @@ class BatchWork:
                 self._put_down()
             raise
         finally:
-            if self._transport is not None:
-                self._transport.close()
+            self._transport.close()
         return self.outcomes
 
     def _send_all(self) -> None:
@@ -158,10 +156,13 @@ class BatchWork:
 
     def _hand_over_all(self, rows: list[Row]) -> list[Row]:
         for number, row in enumerate(rows):
-            if not self._is_still_ours() or not self._allowance.is_young():
-                return self._take_back(rows[number:])
             try:
+                self._transport.open()
+                if not self._is_still_ours() or not self._allowance.is_young():
+                    return self._take_back(rows[number:])
                 self._settle(row, self._hand_over(row))
+            except ConnectionLost:
+                return self._take_back(rows[number:])
             except AccountTrouble as trouble:
                 self._stumble(trouble)
                 return self._take_back(rows[number:])
@@ -182,10 +183,7 @@ class BatchWork:
         if not is_deliverable(row["address"]):
             return Outcome(State.FAILED_PERMANENT, "Alamat ini tidak dapat dipakai.")
         recipient = Recipient(row["public_id"], row["address"], row["context"])
-        content = self._merge.fill(recipient)
-        if self._transport is None:
-            self._transport = open_transport(self.batch.channel, timeout=self._wait)
-        return self._transport.send(Message(row["address"], content))
+        return self._transport.send(Message(row["address"], self._merge.fill(recipient)))
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         state, error = outcome.state, outcome.error

@@ -22,7 +22,7 @@ from umkm_portal.messaging.services.campaigns import (
     settle_ending,
 )
 from umkm_portal.messaging.services.expansion import expand_campaign
-from umkm_portal.messaging.transports.base import channels_on
+from umkm_portal.messaging.transports import channels_on
 
 TURN_SECONDS = 30.0
 """A worker puts its batch down after so long: pauses and shutdowns are never far away."""

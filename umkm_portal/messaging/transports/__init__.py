@@ -1,12 +1,25 @@
 """One transport per channel."""
 
 from umkm_portal.messaging.transports.base import (
+    WAITS_PER_MESSAGE,
     AccountTrouble,
+    ConnectionLost,
     Message,
     Outcome,
     Transport,
+    channels_on,
+    make_transport,
     off_reason,
-    open_transport,
 )
 
-__all__ = ["AccountTrouble", "Message", "Outcome", "Transport", "off_reason", "open_transport"]
+__all__ = [
+    "WAITS_PER_MESSAGE",
+    "AccountTrouble",
+    "ConnectionLost",
+    "Message",
+    "Outcome",
+    "Transport",
+    "channels_on",
+    "make_transport",
+    "off_reason",
+]

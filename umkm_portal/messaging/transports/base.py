@@ -8,17 +8,39 @@ from typing import Protocol
 
 from umkm_portal.messaging.models import Channel
 from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
-from umkm_portal.messaging.transports.types import AccountTrouble, Message, Outcome
+from umkm_portal.messaging.transports.types import (
+    AccountTrouble,
+    ConnectionLost,
+    Message,
+    Outcome,
+)
 
-__all__ = ["AccountTrouble", "Message", "Outcome", "Transport", "off_reason", "open_transport"]
+WAITS_PER_MESSAGE = 4
+
+__all__ = [
+    "WAITS_PER_MESSAGE",
+    "AccountTrouble",
+    "ConnectionLost",
+    "Message",
+    "Outcome",
+    "Transport",
+    "make_transport",
+    "off_reason",
+]
 
 
 class Transport(Protocol):
     """A connection of one channel, kept while a batch is worked."""
 
+    def open(self) -> None:
+        """Connect unless connected; may take several network waits. Raises AccountTrouble."""
+
     def send(self, message: Message) -> Outcome:
-        """Hand over one message. Raises AccountTrouble when it surely was not handed over and
-        the next one would fare no better."""
+        """Hand over one message, in at most WAITS_PER_MESSAGE network waits.
+
+        Raises AccountTrouble when it surely was not handed over and the next one would fare no
+        better; ConnectionLost when it surely was not and `open` may help.
+        """
 
     def close(self) -> None:
         """Say goodbye; never raises."""
@@ -26,16 +48,16 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class _Channel:
-    open: Callable[[float], Transport]
+    make: Callable[[float], Transport]
     off_reason: Callable[[], str]
 
 
 _CHANNELS = {Channel.EMAIL: _Channel(SmtpTransport, smtp_off_reason)}
 
 
-def open_transport(channel: str, *, timeout: float) -> Transport:
+def make_transport(channel: str, *, timeout: float) -> Transport:
     """A transport whose single network waits end after `timeout` seconds."""
-    return _CHANNELS[Channel(channel)].open(timeout)
+    return _CHANNELS[Channel(channel)].make(timeout)
 
 
 def off_reason(channel: str) -> str:

@@ -13,6 +13,10 @@ class AccountTrouble(Exception):
         self.is_lasting = is_lasting
 
 
+class ConnectionLost(Exception):
+    """A connection that worked was closed before this message was handed over: open it again."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One filled message: the address, and for email the whole MIME message as bytes."""

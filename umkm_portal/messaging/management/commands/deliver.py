@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from umkm_portal.messaging.ledger import STATES
 from umkm_portal.messaging.services.outbox import work_everything
-from umkm_portal.messaging.transports.base import off_reason
+from umkm_portal.messaging.transports import off_reason
 
 
 class Command(BaseCommand):
