@@ -9,8 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from umkm_portal.messaging.models import SendingAccount
-
-SATURDAY = 5
+from umkm_portal.regions.calendar import is_working_day
 
 
 def is_open(account: SendingAccount, *, now: datetime) -> bool:
@@ -26,4 +25,4 @@ def is_open(account: SendingAccount, *, now: datetime) -> bool:
 @lru_cache(maxsize=8)
 def _is_working(day: date, minute: int) -> bool:
     """Asked of the calendar once a minute: staff may change it."""
-    return day.weekday() < SATURDAY
+    return is_working_day(day)
