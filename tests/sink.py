@@ -12,60 +12,68 @@ the database. It is quick enough to be no bottleneck.
 """
 
 import argparse
-import asyncio
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
+SIZE = 65536
 
 
-class Session(asyncio.Protocol):
-    def __init__(self, sink):
+class Session:
+    """One connection, served by a thread of its own: a blocking read costs least."""
+
+    def __init__(self, sink, stream):
         self.sink = sink
-        self.buffer = bytearray()
-        self.is_data = False
+        self.stream = stream
+        self.buffer = b""
+        self.answers = [b"220 sink\r\n"]
         self.recipient = b""
-        self.has_recipient = False
+        self.is_data = self.has_recipient = self.is_over = False
 
-    def connection_made(self, transport):
-        self.transport = transport
-        transport.write(b"220 sink\r\n")
+    def run(self):
+        with self.stream:
+            self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                self._flush()
+                while not self.is_over and (data := self.stream.recv(SIZE)):
+                    self.buffer += data
+                    while self._step():
+                        pass
+                    self._flush()
+            except OSError:
+                pass  # the other side was killed: that is what we are for
 
-    def data_received(self, data):
-        self.buffer += data
-        while self._step():
-            pass
+    def _flush(self):
+        """All answers to what came together go together."""
+        if self.answers:
+            self.stream.sendall(b"".join(self.answers))
+            self.answers.clear()
 
     def _step(self):
-        if self.is_data:
-            end = self.buffer.find(b"\r\n.\r\n")
-            if end < 0:
-                return False
-            content = bytes(self.buffer[: end + 2])
-            del self.buffer[: end + 5]
-            self.is_data = False
-            if self.sink.delay:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.sink.delay, self._accept, content)
-            else:
-                self._accept(content)
-            return True
-        end = self.buffer.find(b"\r\n")
-        if end < 0:
+        ending = b"\r\n.\r\n" if self.is_data else b"\r\n"
+        part, found, rest = self.buffer.partition(ending)
+        if not found:
             return False
-        line = bytes(self.buffer[:end])
-        del self.buffer[: end + 2]
-        self._command(line)
+        self.buffer = rest
+        if self.is_data:
+            self._take(part + b"\r\n")
+        else:
+            self._command(part)
         return True
 
-    def _accept(self, content):
+    def _take(self, content):
+        self.is_data = False
+        if self.sink.delay:
+            time.sleep(self.sink.delay)
         self.sink.log(self.recipient, content)
-        self.transport.write(b"250 2.0.0 taken\r\n")
+        self.answers.append(b"250 2.0.0 taken\r\n")
 
     def _command(self, line):
         verb = line[:4].upper()
@@ -73,19 +81,19 @@ class Session(asyncio.Protocol):
             self.recipient = line[line.find(b"<") + 1 : line.find(b">")]
             answer = self.sink.answer(self.recipient)
             self.has_recipient = answer.startswith(b"2")
-            self.transport.write(answer)
+            self.answers.append(answer)
         elif verb == b"DATA" and not self.has_recipient:
-            self.transport.write(b"503 nobody to send to\r\n")
+            self.answers.append(b"503 nobody to send to\r\n")
         elif verb == b"DATA":
             self.is_data = True
-            self.transport.write(b"354 go on\r\n")
+            self.answers.append(b"354 go on\r\n")
         elif verb == b"QUIT":
-            self.transport.write(b"221 bye\r\n")
-            self.transport.close()
+            self.is_over = True
+            self.answers.append(b"221 bye\r\n")
         elif verb == b"EHLO":
-            self.transport.write(self.sink.greeting)
+            self.answers.append(self.sink.greeting)
         else:
-            self.transport.write(b"250 ok\r\n")
+            self.answers.append(b"250 ok\r\n")
 
 
 class Sink:
@@ -151,10 +159,12 @@ class RunningSink:
         return [(float(at), address, message_id) for at, address, message_id in rows]
 
 
-async def _serve(sink):
-    server = await asyncio.get_running_loop().create_server(lambda: Session(sink), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+def _serve(sink):
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+        print(server.getsockname()[1], flush=True)
+        while True:
+            stream, _ = server.accept()
+            threading.Thread(target=Session(sink, stream).run, daemon=True).start()
 
 
 def main():
@@ -172,7 +182,7 @@ def main():
         delay=options.delay,
         pipelining=not options.no_pipelining,
     )
-    asyncio.run(_serve(sink))
+    _serve(sink)
 
 
 if __name__ == "__main__":

@@ -73,10 +73,10 @@ _REBATCH = f"""
 WITH old AS MATERIALIZED (
     SELECT id, state, batch_number FROM messaging_delivery d
     WHERE campaign_id = %(campaign)s AND batch_number = %(number)s AND state = ANY(%(from_states)s)
-        AND NOT EXISTS (
-            SELECT FROM messaging_delivery told
-            WHERE told.campaign_id = d.campaign_id AND told.recipient_key = d.recipient_key
-                AND told.step = d.step AND told.channel = 'manual')
+        AND recipient_key <> ALL(ARRAY(
+            SELECT told.recipient_key FROM messaging_delivery told
+            WHERE told.campaign_id = %(campaign)s AND told.batch_number IS NULL
+                AND told.channel = 'manual'))
     ORDER BY id FOR UPDATE
 ), fresh AS (
     INSERT INTO messaging_deliverybatch (campaign_id, number, channel, account_id, priority,

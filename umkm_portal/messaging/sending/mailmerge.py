@@ -7,6 +7,7 @@ exactly (very long lines) goes the slow way.
 
 from __future__ import annotations
 
+import html
 import re
 import time
 import uuid
@@ -14,12 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formataddr, formatdate
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.utils.html import escape
 
 from umkm_portal.common import tokens
 from umkm_portal.messaging.sending.html import mark, to_html
@@ -34,15 +33,9 @@ _MARK = re.compile("\ue000([a-z0-9_]+)\ue001")
 _MARK_BYTES = re.compile(b"\xee\x80\x80([a-z0-9_]+)\xee\x80\x81")
 _PRIVATE = re.compile("[\ue000\ue001]")
 _ENCODING = re.compile(rb"(?<=\r\nContent-Transfer-Encoding: )[78]bit(?=\r\n)")
+_VARYING_HEADERS = (b"subject", b"to", b"date", b"message-id", b"list-unsubscribe")
+_LINKS = ("tautan", "berhenti")
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]*")
-
-
-class Slot(NamedTuple):
-    """A place that differs from recipient to recipient."""
-
-    part: str
-    """`head`, `text` or `html`."""
-    name: str
 
 
 @dataclass(frozen=True)
@@ -68,51 +61,47 @@ class MailMerge:
         self, *, subject: str, body: str, shared: Mapping[str, str], is_bulk: bool
     ) -> None:
         self._is_bulk = is_bulk
+        self._portal = settings.PORTAL_URL
         self._host = urlsplit(settings.PORTAL_URL).hostname or "localhost"
         self._subject = _with_marks(one_line(subject), shared)
         self._text = _with_marks(whole_body(body, is_bulk=is_bulk), shared)
         self._html = to_html(self._text)
-        self._names = set(_MARK.findall(self._subject + self._text))
-        self._is_text_ascii = _MARK.sub("", self._text).isascii()
-        self._is_html_ascii = _MARK.sub("", self._html).isascii()
+        self._names = sorted(set(_MARK.findall(self._subject + self._text)))
+        self._text_names = set(_MARK.findall(self._text)) - set(_LINKS)
+        self._own_names = [name for name in self._names if name not in _LINKS]
+        self._is_ascii = _MARK.sub("", self._text).isascii()
         self._longest = max(
             len(line.encode()) for line in [*self._text.splitlines(), *self._html.splitlines()]
         )
         self._subject_line = b""
         if not _MARK.search(self._subject):
             self._subject_line = _header_line("Subject", self._subject)
-        self._segments = self._skeleton()
+        self._template = self._skeleton()
 
     def fill(self, recipient: Recipient) -> bytes:
         """The whole message for one recipient, lines ending in CRLF, without dot-stuffing."""
         values = self._values(recipient)
-        encoded = {name: value.encode() for name, value in values.items()}
-        escaped = {
-            name: str(escape(value)).encode() if name in self._names else b""
-            for name, value in values.items()
-        }
-        if self._longest + 2 * sum(map(len, escaped.values())) > LONGEST_LINE:
+        fields = {b"t:" + name.encode(): value.encode() for name, value in values.items()}
+        is_ascii, size = self._is_ascii, 0
+        for name in self._text_names:
+            value = values[name]
+            escaped = html.escape(value).encode()
+            fields[b"h:" + name.encode()] = escaped
+            is_ascii = is_ascii and value.isascii()
+            size += len(escaped)
+        for name in _LINKS:
+            if name in values:
+                fields[b"h:" + name.encode()] = values[name].encode()
+                size += len(values[name])
+        if self._longest + 2 * size > LONGEST_LINE:
             return self.build(recipient)
-        is_ascii = all(values[name].isascii() for name in self._names)
-        fields = {
-            Slot("text", ""): b"7bit" if self._is_text_ascii and is_ascii else b"8bit",
-            Slot("html", ""): b"7bit" if self._is_html_ascii and is_ascii else b"8bit",
-            **self._head(recipient, values),
-        }
-        out = []
-        for segment in self._segments:
-            if isinstance(segment, bytes):
-                out.append(segment)
-            elif segment in fields:
-                out.append(fields[segment])
-            else:
-                out.append((escaped if segment.part == "html" else encoded)[segment.name])
-        return b"".join(out)
+        fields[b"encoding"] = b"7bit" if is_ascii else b"8bit"
+        self._add_head(fields, recipient, values)
+        return self._template % fields
 
     def build(self, recipient: Recipient) -> bytes:
         """The same message the slow way, by Django."""
         values = self._values(recipient)
-        escaped = {name: str(escape(value)) for name, value in values.items()}
         message = EmailMultiAlternatives(
             subject=_MARK.sub(lambda m: values[m[1]], self._subject),
             body=_MARK.sub(lambda m: values[m[1]], self._text),
@@ -120,17 +109,18 @@ class MailMerge:
             to=[_to(recipient)],
             headers=self._headers(recipient, values),
         )
-        html = _MARK.sub(lambda m: escaped[m[1]], self._html)
-        message.attach_alternative(html, "text/html")
+        page = _MARK.sub(lambda m: html.escape(values[m[1]]), self._html)
+        message.attach_alternative(page, "text/html")
         return _as_bytes(message)
 
     def _values(self, recipient: Recipient) -> dict[str, str]:
-        values = {name: one_line(recipient.values.get(name, "")) for name in self._names}
+        own = recipient.values
+        values = {name: one_line(own.get(name, "")) for name in self._own_names}
         answer = tokens.sign(ANSWER, recipient.public_id)
-        values["tautan"] = f"{settings.PORTAL_URL}/u/{answer}/"
+        values["tautan"] = f"{self._portal}/u/{answer}/"
         if self._is_bulk or "berhenti" in self._names:
             stop = tokens.sign(STOP, recipient.public_id)
-            values["berhenti"] = f"{settings.PORTAL_URL}/berhenti/{stop}/"
+            values["berhenti"] = f"{self._portal}/berhenti/{stop}/"
         return values
 
     def _headers(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, str]:
@@ -143,56 +133,39 @@ class MailMerge:
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return headers
 
-    def _head(self, recipient: Recipient, values: Mapping[str, str]) -> dict[Slot, bytes]:
+    def _add_head(
+        self, fields: dict[bytes, bytes], recipient: Recipient, values: Mapping[str, str]
+    ) -> None:
         headers = self._headers(recipient, values)
-        if self._subject_line:
-            subject = self._subject_line
-        else:
-            filled = _MARK.sub(lambda m: values[m[1]], self._subject)
-            subject = _header_line("Subject", filled)
-        lines = {
-            Slot("head", "subject"): subject,
-            Slot("head", "to"): _to_line(recipient),
-            Slot("head", "date"): b"Date: " + headers["Date"].encode(),
-            Slot("head", "message-id"): _word_line("Message-ID", headers["Message-ID"]),
-        }
+        fields[b"to"] = _to_line(recipient)
+        fields[b"date"] = b"Date: " + headers["Date"].encode()
+        fields[b"message-id"] = _word_line("Message-ID", headers["Message-ID"])
+        fields[b"subject"] = self._subject_line or _header_line(
+            "Subject", _MARK.sub(lambda m: values[m[1]], self._subject)
+        )
         if self._is_bulk:
-            lines[Slot("head", "list-unsubscribe")] = _word_line(
-                "List-Unsubscribe", headers["List-Unsubscribe"]
-            )
-        return lines
+            value = headers["List-Unsubscribe"]
+            fields[b"list-unsubscribe"] = _word_line("List-Unsubscribe", value)
 
-    def _skeleton(self) -> list[bytes | Slot]:
-        """Django's own message for nobody, cut at the places to fill."""
+    def _skeleton(self) -> bytes:
+        """Django's own message for nobody, as a format string with the places to fill."""
+        headers = {"Date": "date", "Message-ID": "message-id"}
+        if self._is_bulk:
+            headers["List-Unsubscribe"] = "list-unsubscribe"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message = EmailMultiAlternatives(
             subject="subject",
             body=self._text,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=["to@example.com"],
-            headers={
-                "Date": "date",
-                "Message-ID": "message-id",
-                **(
-                    {
-                        "List-Unsubscribe": "list-unsubscribe",
-                        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                    }
-                    if self._is_bulk
-                    else {}
-                ),
-            },
+            headers=headers,
         )
         message.attach_alternative(self._html, "text/html")
-        head, _, rest = _as_bytes(message).partition(b"\r\n\r\n")
-        _, preamble, rest = rest.partition(b"--")
-        boundary, _, _ = rest.partition(b"\r\n")
-        text, html = (preamble + rest).split(b"\r\n--" + boundary + b"\r\n")
-        return [
-            *_head_segments(head),
-            *_part_segments(text, "text"),
-            b"\r\n--" + boundary + b"\r\n",
-            *_part_segments(html, "html"),
-        ]
+        head, _, rest = _as_bytes(message).replace(b"%", b"%%").partition(b"\r\n\r\n")
+        boundary = rest.partition(b"\r\n")[0]
+        text, page = rest.removeprefix(boundary + b"\r\n").split(b"\r\n" + boundary + b"\r\n")
+        parts = [_head_format(head), boundary, _part_format(text, b"t"), boundary]
+        return b"\r\n".join([*parts, _part_format(page, b"h")])
 
 
 def _as_bytes(message: EmailMultiAlternatives) -> bytes:
@@ -221,24 +194,20 @@ def _with_marks(text: str, shared: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(resolve, text)
 
 
-def _head_segments(head: bytes) -> list[bytes | Slot]:
-    """Header lines, the ones that differ as slots."""
-    segments: list[bytes | Slot] = []
+def _head_format(head: bytes) -> bytes:
+    """Header lines, the ones that differ as fields; with the blank line after them."""
+    lines = []
     for line in re.split(rb"\r\n(?![ \t])", head):
-        name = line.partition(b":")[0].decode().lower()
-        differs = name in ("subject", "to", "date", "message-id", "list-unsubscribe")
-        segments += [Slot("head", name) if differs else line, b"\r\n"]
-    return [*segments, b"\r\n"]
+        name = line.partition(b":")[0].lower()
+        lines.append(b"%%(%s)s" % name if name in _VARYING_HEADERS else line)
+    return b"\r\n".join([*lines, b""])
 
 
-def _part_segments(part: bytes, kind: str) -> list[bytes | Slot]:
-    """One MIME part: its transfer encoding and its marks are slots."""
-    head, blank, content = part.partition(b"\r\n\r\n")
-    before, after = _ENCODING.split(head + b"\r\n", maxsplit=1)
-    segments: list[bytes | Slot] = [before, Slot(kind, ""), after + blank[2:]]
-    for number, piece in enumerate(_MARK_BYTES.split(content)):
-        segments.append(Slot(kind, piece.decode()) if number % 2 else piece)
-    return segments
+def _part_format(part: bytes, kind: bytes) -> bytes:
+    """One MIME part: its transfer encoding and its marks are fields."""
+    head, _, content = part.partition(b"\r\n\r\n")
+    head = _ENCODING.sub(b"%(encoding)s", head + b"\r\n")
+    return head + b"\r\n" + _MARK_BYTES.sub(b"%(" + kind + rb":\1)s", content)
 
 
 def _to(recipient: Recipient) -> str:

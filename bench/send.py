@@ -1,0 +1,172 @@
+"""How fast a campaign goes out, against one Celery task per recipient that calls `send_mail`.
+
+    .venv/bin/python bench/send.py --rows 20000 --json
+
+Both do the same job (read the row, send text and HTML, record the outcome) with two Celery worker
+processes, the same Valkey and the same SMTP sink, in the same run, on a PostgreSQL of its own that
+writes through to the disk. The campaign is timed from `start` to the last message received,
+expansion included. The tasks run on Celery as it comes; they are all queued before their workers
+start and timed from the first message received to the last: nothing but their sending counts.
+`limit_seconds` is what the tasks would take for all rows, `ratio` how many times longer that is.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.sink import RunningSink  # noqa: E402
+from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+
+PROCESSES = 2
+WARM_UP = 40
+LONGEST_SECONDS = 1800
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        throwaway_folder() as data,
+        Lease(data),
+        RunningSink(Path(folder) / "sink.log") as sink,
+    ):
+        sink.log_path.touch()
+        os.environ["EMAIL_URL"] = sink.url
+        result = measure(options.rows, sink, Path(folder))
+    for name, value in result["send"].items():
+        print(f"{name}: {value}")
+    if options.json:
+        print(json.dumps(result))
+
+
+def measure(rows, sink, folder):
+    """The naive tasks first, then the campaign."""
+    prepare_database()
+    naive_rows = min(rows, max(300, rows // 20))
+    naive_rate = time_tasks(naive_rows, sink, folder)
+    seconds, peak = time_campaign(rows, sink, folder)
+    limit = rows / naive_rate
+    return {
+        "rows": rows,
+        "send": {
+            "seconds": round(seconds, 2),
+            "limit_seconds": round(limit, 2),
+            "ratio": round(limit / seconds, 1),
+            "peak_rss_mb": round(peak),
+            "rows_per_second": round(rows / seconds),
+            "limit_rows_per_second": round(naive_rate),
+            "limit_measured_on_rows": naive_rows,
+            "worker_processes": PROCESSES,
+        },
+    }
+
+
+def prepare_database():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from tests.messaging import scenes
+
+    call_command("migrate", verbosity=0)
+    scenes.register_kinds()
+    scenes.let_fly()
+
+
+def time_tasks(rows, sink, folder):
+    """Messages a second of one task per recipient."""
+    from django.utils import timezone
+
+    from tests import stage
+    from tests.celery_app import send_plainly
+    from tests.messaging import scenes
+    from umkm_portal.messaging import services
+
+    campaign = scenes.make_running(rows)
+    services.pause_campaign(campaign, reason="bench", actor=None)
+    for pk in campaign.deliveries.values_list("pk", flat=True):
+        send_plainly.delay(delivery_id=pk)
+    env = {**os.environ, "CELERY_AS_IT_COMES": "1"}
+    before = count(sink)
+    with stage.worker("bulk", processes=PROCESSES, env=env, log_path=folder / "tasks.log"):
+        wait_for(sink, before + rows)
+    campaign.deliveries.all().delete()
+    campaign.batches.all().delete()
+    services.cancel_campaign(campaign, actor=None, now=timezone.now())
+    times = [at for at, _, _ in sink.received()][before:]
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def time_campaign(rows, sink, folder):
+    """Seconds from `start` to the last message received, and MB of the processes together."""
+    from tests import stage
+
+    env, log_path = dict(os.environ), folder / "campaign.log"
+    with stage.worker("bulk", processes=PROCESSES, env=env, log_path=log_path) as worker:
+        run(WARM_UP, sink)
+        seconds, campaign = run(rows, sink)
+        peak = sum(map(peak_mb, [os.getpid(), worker.process.pid, *worker.children()]))
+    check(campaign, rows)
+    return seconds, peak
+
+
+def run(rows, sink):
+    from django.utils import timezone
+
+    from tests.messaging import scenes
+    from umkm_portal.messaging import services
+
+    campaign = scenes.make_campaign(rows)
+    before = count(sink)
+    started = time.time()
+    services.start_campaign(campaign, now=timezone.now())
+    wait_for(sink, before + rows)
+    return sink.received()[-1][0] - started, campaign
+
+
+def check(campaign, rows):
+    """A quick wrong answer is no answer."""
+    from tests import stage
+    from tests.messaging import scenes
+    from umkm_portal.messaging import invariants
+
+    stage.wait_until(lambda: scenes.states(campaign) == {"accepted": rows}, seconds=60, step=0.5)
+    problems = invariants.violations()
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+def count(sink):
+    """Lines of the log, without keeping them in memory."""
+    with open(sink.log_path, "rb") as log:
+        return sum(1 for _ in log)
+
+
+def wait_for(sink, total):
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while count(sink) < total:
+        if time.monotonic() > deadline:
+            sys.exit(f"only {count(sink)} of {total} messages arrived")
+        time.sleep(0.25)
+
+
+def peak_mb(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()
