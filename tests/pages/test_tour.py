@@ -231,6 +231,7 @@ def test_kill_ends_only_a_process_that_holds_the_tours_messages(client, invited)
         client.post(reverse("pages:kill"), {"pid": str(sleeper.pid)})
 
         assert sleeper.wait(timeout=5) == -9
+        assert "mati, menunggu diambil alih" in client.get(reverse("pages:tour")).content.decode()
     finally:
         sleeper.kill()
         sleeper.wait()

@@ -69,6 +69,10 @@ class Speaker:
     def __call__(self, indonesian: str, english: str) -> str:
         return english if self.language == ENGLISH else indonesian
 
+    def number(self, value: int) -> str:
+        """`1.185` in Indonesian, `1,185` in English."""
+        return self(f"{value:,}".replace(",", "."), f"{value:,}")
+
 
 def admin_url(name: str, *args: object) -> str:
     """The address of a staff page; the first staff page while that one does not exist."""
@@ -135,8 +139,8 @@ def _import_step(walk: Walk, say: Speaker) -> Step:
 
 def _invite_step(walk: Walk, say: Speaker) -> Step:
     cohort, campaign = walk.cohort, walk.campaign
-    excluded = Exclusion.objects.filter(campaign=campaign).count() if campaign else 0
-    size = walk.round.size if walk.round else 0
+    excluded = say.number(Exclusion.objects.filter(campaign=campaign).count() if campaign else 0)
+    size = say.number(walk.round.size if walk.round else 0)
     page = invite_url(cohort, has_round=bool(walk.round))
     return Step(
         "invite",
@@ -184,7 +188,7 @@ def _send_step(walk: Walk, say: Speaker) -> Step:
         ),
         [
             Tick(
-                say("Pesan terkirim", "Messages sent") + f": {sent}" * bool(sent),
+                say("Pesan terkirim", "Messages sent") + f": {say.number(sent)}" * bool(sent),
                 sent > 0,
             ),
             Tick(say("Kampanye pernah dijeda", "The campaign was paused"), walk.was_paused),

@@ -49,6 +49,9 @@ class Worker:
     pid: int
     batch: int
     is_here: bool
+    """Runs on this machine."""
+    is_dead: bool
+    """Killed, and its batch not yet taken over."""
 
 
 @dataclass(frozen=True)
@@ -234,5 +237,16 @@ def _worker(batch: DeliveryBatch) -> Worker | None:
     host, _, pid = batch.worker.rpartition(":")
     if not pid.isdigit():
         return None
-    is_here = host == socket.gethostname()[: len(host)]
-    return Worker(batch.worker, int(pid), batch.number, is_here and bool(host))
+    is_here = bool(host) and host == socket.gethostname()[: len(host)]
+    is_dead = is_here and not _runs(int(pid))
+    return Worker(batch.worker, int(pid), batch.number, is_here and not is_dead, is_dead)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
