@@ -1,12 +1,19 @@
-/* Keeps blocks marked data-poll fresh, and the message preview live. Without it links do the same. */
+/* Small helps of the staff pages: fresh blocks (data-poll), live message preview, printing.
+   Without it links and buttons do the same. */
 (function () {
   "use strict";
+  function stateOf(block) {
+    var mark = block.querySelector("[data-state]");
+    return mark && mark.dataset.state;
+  }
   function refresh(block) {
     if (document.hidden) { return schedule(block); }
     fetch(block.dataset.poll, { credentials: "same-origin", headers: { "X-Fragment": "1" } })
       .then(function (answer) { if (!answer.ok) { throw answer.status; } return answer.text(); })
       .then(function (html) {
+        var before = stateOf(block);
         block.innerHTML = html;
+        if (before && stateOf(block) !== before) { return location.reload(); } // other buttons now
         if (!block.querySelector("[data-final]")) { schedule(block); }
       })
       .catch(function () { schedule(block); });
@@ -23,8 +30,24 @@
       }, 400);
     });
   }
+  function nameLandmarks() { // the theme has none, so a screen reader could not skip the sidebar
+    var main = document.getElementById("main");
+    if (main) { main.setAttribute("role", "main"); }
+  }
+  function nameSelects() { // and its search boxes do not take over the label of their field
+    document.querySelectorAll("select.select2-hidden-accessible").forEach(function (select) {
+      var label = select.labels && select.labels[0], box = select.parentNode.querySelector(".select2-selection");
+      [box, box && box.querySelector(".select2-selection__rendered")].forEach(function (part) {
+        if (label && part) { part.setAttribute("aria-label", label.textContent.trim()); part.removeAttribute("aria-labelledby"); }
+      });
+    });
+  }
+  window.addEventListener("load", function () { setTimeout(nameSelects, 0); });
   document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll("[data-poll]").forEach(schedule);
+    nameLandmarks();
+    document.querySelectorAll("[data-poll]").forEach(function (block) {
+      if (!block.querySelector("[data-final]")) { schedule(block); }
+    });
     document.querySelectorAll("[data-preview]").forEach(preview);
     document.querySelectorAll("[data-insert]").forEach(function (chip) {
       chip.addEventListener("click", function () {

@@ -164,6 +164,15 @@ def test_the_whole_way_through_the_pages(client):
     assert Venue.objects.get().cost_per_day == 1_500_000
 
 
+def test_the_page_tells_the_limit_and_the_columns(client):
+    client.force_login(make_user("head"))
+
+    page = client.get(reverse("admin:trainings_cohort_import")).content.decode()
+
+    assert f"Paling banyak {MAX_ROWS} baris" in page
+    assert "sesi mulai, sesi selesai, tempat" in page
+
+
 def test_an_auditor_may_export_but_not_import(client):
     client.force_login(make_user("auditor"))
 

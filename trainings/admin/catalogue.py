@@ -8,7 +8,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
 from trainings.models import Topic, Trainer, Training, Venue
-from trainings.resources import TrainerResource, VenueResource
+from trainings.resources import MAX_ROWS, TrainerResource, VenueResource
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.staff_admin import StaffAdmin
@@ -21,6 +21,9 @@ class SpreadsheetAdmin(StaffAdmin, ImportExportModelAdmin):
     import_form_class = ImportForm
     export_form_class = ExportForm
     formats = (XLSX, CSV)
+
+    def get_import_context_data(self, **kwargs):
+        return super().get_import_context_data(**kwargs) | {"max_rows": MAX_ROWS}
 
     def has_import_permission(self, request):
         return self.has_add_permission(request) and self.has_change_permission(request)

@@ -209,7 +209,9 @@ RESOLUTIONS = (
 def _press(campaign, button, *, actor):
     now = timezone.now()
     if button == "jeda":
-        services.pause_campaign(campaign, reason=f"Dijeda oleh {actor}", actor=actor)
+        services.pause_campaign(
+            campaign, reason=f"Petugas {actor} menjeda pengiriman.", actor=actor
+        )
         return "Kampanye dijeda. Pesan yang sedang dikirim tetap selesai."
     if button == "lanjutkan":
         services.resume_campaign(campaign, actor=actor, now=now)
