@@ -112,16 +112,19 @@ def command_json(
 
 
 def choose_cohort(cohorts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The smallest open cohort without any enrolment that has people for a waiting list."""
+    """The largest open cohort without any enrolment that has people enough for a waiting list.
+
+    Not everybody who can be invited has an email, so it takes two people for each seat.
+    """
     untouched = {code for (code,) in rows(UNINVITED, [])}
     fitting = [
         cohort
         for cohort in cohorts
-        if cohort["code"] in untouched and cohort["invitable"] >= cohort["seats"] + WAITING
+        if cohort["code"] in untouched and cohort["invitable"] >= 2 * cohort["seats"] + WAITING
     ]
     if not fitting:
         raise EmbeddedError("the practice data has no open cohort to which nobody is invited yet.")
-    return min(fitting, key=lambda cohort: cohort["seats"])
+    return max(fitting, key=lambda cohort: cohort["seats"])
 
 
 def wait_until_final(supervisor: Supervisor, campaign: int) -> dict[str, Any]:
