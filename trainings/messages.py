@@ -121,11 +121,14 @@ def register() -> None:
 
 
 def _in_state(*states: str) -> Callable[[Campaign, Sequence[int]], set[int]]:
-    """Only those whose enrolment is still as the message says, of people still registered."""
+    """Only those whose enrolment is still as the message says, while the class is ahead."""
 
     def still_wanted(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
         wanted = Enrolment.objects.filter(
-            pk__in=subject_ids, state__in=states, participant__status=Participant.Status.ACTIVE
+            pk__in=subject_ids,
+            state__in=states,
+            cohort__starts_at__gt=timezone.now(),
+            participant__status=Participant.Status.ACTIVE,
         )
         return set(wanted.values_list("pk", flat=True))
 

@@ -260,6 +260,9 @@ def hand_over(source: Enrolment, target: Enrolment, *, now: datetime, via: str) 
     to = State.DECLINED if held == State.INVITED else State.CANCELLED
     note = "Data digabung."
     _leave(cohort, source, to=to, reason=note, now=now, via=via, actor=None, is_told=False)
+    target = Enrolment.objects.select_related("participant__region").get(pk=target.pk)
+    if held == State.CONFIRMED and target.state == State.WAITLISTED:
+        seats.offer_to(cohort, target, now=now)
     if held != State.INVITED:
         with suppress(AnswerRefused):
             accept(target, now=now, via=via)

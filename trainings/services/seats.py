@@ -141,6 +141,13 @@ def refill(cohort: Cohort, *, now: datetime) -> list[Offer]:
     return offers
 
 
+def offer_to(cohort: Cohort, enrolment: Enrolment, *, now: datetime) -> Offer | None:
+    """Offer a free seat of a locked cohort to one waiting person, wherever in the line."""
+    if not hold(cohort, enrolment, lock_quotas(cohort)):
+        return None
+    return _offer(cohort, enrolment, now=now)
+
+
 def _line(cohort: Cohort) -> Iterable[Enrolment]:
     waiting = cohort.enrolments.waiting().not_seated_elsewhere()
     waiting = waiting.select_related("participant__region", "participant__agency")

@@ -1,0 +1,164 @@
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from participants.models import Business, Participant
+from trainings import invariants
+from trainings.models import Cohort, Enrolment, Trainer
+from trainings.services import answers, rounds
+from umkm_portal.accounts.models import Membership, Organisation, User
+from umkm_portal.common.dates import JAKARTA
+from umkm_portal.embedded.models import CaughtMail
+from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging import invariants as of_messaging
+from umkm_portal.messaging.models import Campaign, Delivery, SendingAccount
+from umkm_portal.pages.demo import courses, people, places
+from umkm_portal.regions.calendar import is_working_day
+
+PEOPLE = 150
+
+
+def seed(**options):
+    out = StringIO()
+    call_command("seed_demo", "--json", participants=PEOPLE, stdout=out, **options)
+    return json.loads(out.getvalue().splitlines()[-1])
+
+
+def counts():
+    models = (Participant, Enrolment, Cohort, Campaign, Delivery, Organisation, User, CaughtMail)
+    return [model.objects.count() for model in models]
+
+
+@pytest.fixture
+def seeded(transactional_db):
+    return seed()
+
+
+def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
+    before = counts()
+
+    again = seed()
+
+    assert (seeded["participants"], seeded["new"]) == (PEOPLE, PEOPLE)
+    assert again == {**seeded, "new": 0}
+    assert counts() == before
+    assert invariants.violations() + of_messaging.violations() == []
+    _has_every_kind_of_cohort(seeded)
+    _has_two_campaigns()
+    _has_people_with_a_story()
+    _has_partners_and_trainers()
+    _has_staff_without_a_password()
+    _leaves_the_sender_as_it_was()
+
+
+def _has_every_kind_of_cohort(report):
+    cohorts = {cohort.code: cohort for cohort in Cohort.objects.all()}
+    assert len(cohorts) == len(report["cohorts"]) == 8
+    assert cohorts[courses.ONE_LEFT].free == 1
+    full = cohorts[courses.FULL]
+    assert full.free == 0
+    assert full.enrolments.waiting().count() > 0
+    past = cohorts[courses.PAST]
+    assert past.ends_at < timezone.now()
+    assert {"attended", "no_show", "completed"} <= {e.state for e in past.enrolments.all()}
+    assert {cohort.state for cohort in cohorts.values()} == {"open", "closed", "finished", "draft"}
+    uninvited = [
+        told for told in report["cohorts"] if not cohorts[told["code"]].enrolments.exists()
+    ]
+    ready = [told for told in uninvited if told["invitable"] > told["seats"] + 5]
+    assert {told["code"] for told in ready} == {courses.TOUR, courses.UNINVITED}
+
+
+def _has_two_campaigns():
+    finished = Campaign.objects.get(kind="invitation", state=Campaign.State.DONE)
+    assert finished.deliveries.exclude(state=Delivery.State.ACCEPTED).count() == 0
+    half = Campaign.objects.get(kind="invitation", state=Campaign.State.PAUSED)
+    states = set(half.deliveries.values_list("state", flat=True))
+    assert states == {Delivery.State.ACCEPTED, Delivery.State.PENDING}
+    accepted = Delivery.objects.filter(state=Delivery.State.ACCEPTED)
+    assert set(accepted.values_list("public_id", flat=True)) == set(
+        CaughtMail.objects.values_list("delivery", flat=True)
+    )
+    assert not Delivery.objects.filter(state="pending").exclude(campaign=half).exists()
+
+
+def _has_people_with_a_story():
+    owner = Participant.objects.get(full_name="Siti Aminah")
+    stall = Business.objects.get(participant=owner)
+    assert (stall.market, owner.email) == ("Pasar Tanah Abang", people.OWNER_EMAIL)
+    assert Participant.objects.filter(full_name="Sukarni").exists()
+    assert Participant.objects.get(full_name="Dedi Kurniawan").region.code == "32.73"
+    rina, joko = Participant.objects.filter(full_name__in=["Rina Marlina", "Joko Santoso"])
+    assert rina.phone == joko.phone
+    file = ImportFile.objects.get()
+    assert (file.state, file.created_count, file.rejected_count) == ("done", PEOPLE, 0)
+
+
+def _has_partners_and_trainers():
+    partners = Organisation.objects.filter(kind=Organisation.Kind.PARTNER)
+    assert set(partners.values_list("slug", flat=True)) == {"shopee", "tiktok"}
+    influencer = Trainer.objects.get(kind=Trainer.Kind.INFLUENCER)
+    assert influencer.sessions.count() > 0
+
+
+def _has_staff_without_a_password():
+    staff = User.objects.get(email=places.STAFF)
+    assert (staff.is_staff, staff.has_usable_password()) == (True, False)
+    assert staff.memberships.get().role == Membership.Role.HEAD_OFFICE
+
+
+def _leaves_the_sender_as_it_was():
+    assert SendingAccount.objects.get().rate_per_second <= 20
+
+
+def test_the_tour_invites_the_stall_owner_who_takes_the_last_seat(seeded):
+    now = timezone.now()
+    cohort = Cohort.objects.get(code=courses.TOUR)
+    smallest = Cohort.objects.filter(state="open", rounds=None).order_by("seats").first()
+
+    opened = rounds.open_round(cohort, actor=None, now=now)
+
+    assert smallest == cohort
+    owner = opened.enrolments.get(participant__email=people.OWNER_EMAIL)
+    assert opened.the_campaign.audience.filter(subject_id=owner.pk).exists()
+    neighbour = opened.enrolments.exclude(pk=owner.pk).order_by("pk").first()
+    assert answers.accept(owner, now=now, via="tautan").state == "confirmed"
+    assert answers.accept(neighbour, now=now, via="tautan").state == "waitlisted"
+    answers.cancel(owner, now=now, via="tautan")
+    neighbour.refresh_from_db()
+    assert neighbour.state == "offered"
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_classes_lie_on_working_days_whatever_day_it_is(db, weekday):
+    today = timezone.localdate()
+    day = today + timedelta(days=(weekday - today.weekday()) % 7)
+    for hour, minute in ((0, 0), (23, 59)):
+        now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=JAKARTA)
+        for plan in courses.PLANS:
+            first = courses.working_day(now.date(), plan.days)
+            assert is_working_day(first)
+            assert (first > day) == (plan.days > 0)
+
+
+def test_practice_mail_never_leaves_through_a_real_server(transactional_db, settings):
+    settings.EMAIL_URL = "smtp://192.0.2.1:25"
+
+    seed()
+
+    assert settings.EMAIL_URL == "smtp://192.0.2.1:25"
+    assert CaughtMail.objects.exists()
+
+
+def test_a_production_database_with_people_gets_no_practice_data(db, settings):
+    settings.EMBEDDED = False
+    Participant.objects.create(full_name="Orang Sungguhan")
+
+    with pytest.raises(CommandError, match="people of its own"):
+        seed()
+
+    assert Participant.objects.count() == 1

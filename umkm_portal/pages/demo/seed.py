@@ -1,0 +1,64 @@
+"""Filling a database with practice data, and telling what is there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+from django.conf import settings
+
+from participants.models import Participant
+from trainings.models import Cohort
+from trainings.services import rounds
+from umkm_portal.accounts.models import User
+from umkm_portal.pages.demo import courses, life, people, places
+from umkm_portal.pages.demo.post import caught_mail
+
+
+class CohortReport(TypedDict):
+    code: str
+    state: str
+    seats: int
+    invitable: int
+
+
+class Report(TypedDict):
+    participants: int
+    new: int
+    cohorts: list[CohortReport]
+
+
+class SeedRefused(Exception):
+    """Practice data does not go into this database; the text says why."""
+
+
+def seed(*, participants: int, now: datetime) -> Report:
+    """Write what is missing; return `participants`, `new` and `cohorts`. Raises SeedRefused."""
+    _check_place()
+    staff = places.furnish()
+    new = people.bring_in_people(participants, uploader=staff)
+    courses.hold_courses(now=now)
+    with caught_mail():
+        life.live(staff=staff, now=now)
+    return {
+        "participants": Participant.objects.living().count(),
+        "new": new,
+        "cohorts": [_told(plan.code, now=now) for plan in courses.PLANS],
+    }
+
+
+def _check_place() -> None:
+    """A production database with people of its own gets no invented ones."""
+    if settings.EMBEDDED or not Participant.objects.exists():
+        return
+    if not User.objects.filter(email=places.STAFF).exists():
+        raise SeedRefused("This database has people of its own; practice data stays out of it.")
+
+
+def _told(code: str, *, now: datetime) -> CohortReport:
+    """A cohort with the number of people who could be invited to it now."""
+    cohort = Cohort.objects.get(code=code)
+    invitable = 0
+    if cohort.state == Cohort.State.OPEN:
+        invitable = rounds.plan_round(cohort, everyone=True, now=now).chosen
+    return {"code": code, "state": cohort.state, "seats": cohort.seats, "invitable": invitable}
