@@ -59,6 +59,7 @@ class Child:
     started_at: float = 0.0
     start_again_at: float | None = None
     last_lines: list[str] = field(default_factory=list)
+    _steps_taken: int = 0
     _reader: threading.Thread | None = None
 
     @property
@@ -95,7 +96,7 @@ class Child:
         if self.process is None:
             return 0
         code = self.process.wait()
-        self.finish_stop()
+        self.clear_up()
         return code
 
     def last_words(self) -> str:
@@ -125,20 +126,26 @@ class Child:
         return True
 
     def begin_stop(self) -> None:
+        """Ask it to stop with its first signal."""
+        self._steps_taken = 1
         self._send(self.program.stop_steps[0].number)
 
-    def finish_stop(self) -> None:
-        """Wait for the end, asking more firmly step by step; then nothing of its group is left."""
-        if self.process is None:
+    def urge(self, waited: float) -> None:
+        """Ask more firmly, step by step, once `waited` seconds since `begin_stop` are too long."""
+        steps = self.program.stop_steps
+        if waited < sum(step.seconds for step in steps[: self._steps_taken]):
             return
-        for number, step in enumerate(self.program.stop_steps):
-            if number:
-                self._send(step.number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(step.seconds)
-                break
+        if self._steps_taken < len(steps):
+            self._send(steps[self._steps_taken].number)
+            self._steps_taken += 1
+        else:
+            self._end_group()
+
+    def clear_up(self) -> None:
+        """After its end: nothing of its group is left, and all it has said is told."""
         self._end_group()
-        self.process.wait()
+        if self.process is not None:
+            self.process.wait()
         if self._reader is not None:
             self._reader.join(2.0)
 
@@ -165,11 +172,16 @@ class Child:
 
 
 def stop_all(children: list[Child]) -> None:
-    """Stop a tier: all are asked at once, then waited for."""
+    """Stop a tier: all are asked at once, and one that is slow delays no other."""
+    begin = time.monotonic()
     for child in children:
         child.begin_stop()
+    while running := [child for child in children if child.is_running()]:
+        for child in running:
+            child.urge(time.monotonic() - begin)
+        time.sleep(POLL_SECONDS)
     for child in children:
-        child.finish_stop()
+        child.clear_up()
 
 
 def end_groups(leaders: list[int], *, patience: float) -> None:

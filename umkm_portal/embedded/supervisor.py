@@ -138,7 +138,7 @@ class Supervisor:
             return
         unfinished = self.folder.run / "seeding"
         if unfinished.exists() or not _has_participants():
-            self.say("portal", "filling the empty database with practice data (about a minute)")
+            self.say("portal", "filling the empty database with practice data (half a minute)")
             unfinished.touch()
             call_command("seed_demo", stdout=_Lines(self, "seed"))
             unfinished.unlink()
