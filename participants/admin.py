@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from participants import timeline
 from participants.models import Business, Participant, SalesChannel, Sector, Stage
-from participants.search import find, refresh_search
+from participants.search import SHORTEST, find, refresh_search
 from umkm_portal.common import codes, phones
 from umkm_portal.common.keyset import KeysetChangeList
 from umkm_portal.common.staff_admin import StaffAdmin, StaffStack, StaffTable
@@ -187,7 +187,11 @@ class ParticipantAdmin(StaffAdmin):
         return KeysetChangeList
 
     def get_search_results(self, request, queryset, search_term):
-        return (find(queryset, search_term) if search_term.strip() else queryset), False
+        if not search_term.strip():
+            return queryset, False
+        if all(len(word) < SHORTEST for word in search_term.split()):
+            messages.info(request, f"Ketik sedikitnya {SHORTEST} huruf untuk mencari.")
+        return find(queryset, search_term), False
 
     def get_urls(self):
         show_nik = self.admin_site.admin_view(require_POST(never_cache(self.show_nik)))

@@ -12,6 +12,8 @@ from umkm_portal.common.encryption import blind_indexes
 
 _NIK = re.compile(r"[0-9]{16}")
 _PHONE = re.compile(r"(?:\+?62|0)(8[0-9]{4,})")
+SHORTEST = 3
+"""Letters of a trigram: the index helps from here on."""
 _SEPARATORS = str.maketrans("", "", " .-()")
 
 _REFRESH = """
@@ -33,7 +35,8 @@ def refresh_search(ids: list[int]) -> int:
 def find(people: ParticipantQuerySet, typed: str) -> ParticipantQuerySet:
     """The people that `typed` means: a whole NIK, a participant code, a phone, or words.
 
-    A NIK is found by its blind index only, and only whole; words must all occur.
+    A NIK is found by its blind index only, and only whole; words must all occur. Words under
+    SHORTEST letters say too little: alone they find nobody.
     """
     bare = typed.translate(_SEPARATORS)
     if _NIK.fullmatch(bare):
@@ -43,6 +46,7 @@ def find(people: ParticipantQuerySet, typed: str) -> ParticipantQuerySet:
         return people.filter(code=code)
     if phone := _PHONE.fullmatch(bare):
         return people.filter(search__contains=f"+62{phone[1]}")
-    for word in typed.lower().split():
+    words = [word for word in typed.lower().split() if len(word) >= SHORTEST]
+    for word in words:
         people = people.filter(search__contains=word)
-    return people
+    return people if words else people.none()

@@ -148,6 +148,13 @@ TABLE = {
             ("cetak/", "print", (), "get", staff(200)),
             ("jawaban/<int:pk>/catat/", "record", ("enrolment_pk",), "post", ANSWERS),
             ("jawaban/<int:pk>/selesai/", "handle", ("enrolment_pk",), "post", ANSWERS),
+            (
+                "jawaban/<int:pk>/pindah/",
+                "move",
+                ("enrolment_pk",),
+                "post",
+                staff(404, auditor=403),
+            ),
             ("cetak/<int:pk>/", "told", ("enrolment_pk",), "post", ANSWERS),
             ("tunggu/<int:pk>/", "prioritise", ("enrolment_pk",), "post", staff(403, head=302)),
         )

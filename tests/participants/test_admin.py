@@ -107,6 +107,16 @@ def test_part_of_a_nik_finds_nobody(head):
     assert list(head.get(PEOPLE, {"q": NIK[:10]}).context["cl"].result_list) == []
 
 
+def test_two_letters_are_too_few_to_search(head):
+    refresh_search([ParticipantFactory(full_name="Zz Aaa").pk])
+
+    found = head.get(PEOPLE, {"q": "zz"})
+
+    assert list(found.context["cl"].result_list) == []
+    assert "Ketik sedikitnya 3 huruf" in found.content.decode()
+    assert len(head.get(PEOPLE, {"q": "zz aaa"}).context["cl"].result_list) == 1
+
+
 def test_nik_is_masked_on_every_page(head):
     person = person_with_nik()
 

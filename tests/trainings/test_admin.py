@@ -14,6 +14,7 @@ from tests.factories import (
 )
 from tests.staff import answers as answers_of
 from tests.staff import make_user
+from trainings.followups import open_followups
 from trainings.models import Cohort, Enrolment, EnrolmentEvent
 from trainings.services import answers, rounds
 from umkm_portal.messaging.models import Campaign, Channel, Delivery
@@ -87,7 +88,7 @@ def test_answers_page_asks_a_constant_number_of_queries(head, count, django_asse
     cohort = CohortFactory()
     EnrolmentFactory.create_batch(count, cohort=cohort)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         head.get(page("answers", cohort))
 
 
@@ -280,6 +281,32 @@ def test_a_wrong_address_stays_a_task_until_staff_close_it(head):
     assert task in before
     assert task not in after
     assert EnrolmentEvent.objects.filter(enrolment=enrolment, via="ditangani").count() == 1
+
+
+def test_a_person_moves_to_another_wave_and_her_task_is_closed(head):
+    cohort = CohortFactory()
+    other = CohortFactory(training=cohort.training, seats=3)
+    seated, later = EnrolmentFactory.create_batch(2, cohort=cohort)
+    now = timezone.now()
+    answers.accept(seated, now=now, via=answers.VIA_LINK)
+    answers.ask_other_date(later, note="", now=now, via=answers.VIA_LINK)
+
+    for enrolment in (seated, later):
+        head.post(page("move", cohort, enrolment.pk), {"cohort": other.pk})
+
+    assert other.enrolments.filter(state=State.CONFIRMED).count() == 2
+    seated.refresh_from_db()
+    assert seated.state == State.CANCELLED
+    assert not open_followups().exists()
+
+
+def test_nobody_is_moved_to_another_training(head):
+    enrolment, other = EnrolmentFactory(), CohortFactory()
+
+    response = head.post(page("move", enrolment.cohort, enrolment.pk), {"cohort": other.pk})
+
+    assert response.status_code == 404
+    assert not other.enrolments.exists()
 
 
 # --- Waiting line and printable list

@@ -11,7 +11,7 @@ from django.utils import timezone
 from participants.models import Participant
 from participants.search import find
 from trainings.followups import close_followup, open_followups
-from trainings.models import Enrolment, Offer
+from trainings.models import Cohort, Enrolment, Offer
 from trainings.services import answers, capacity
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
 
@@ -26,6 +26,9 @@ TONES = {
     "wants_other_date": "blue",
     "invited": "blue",
 }
+
+
+MOVABLE = (Enrolment.State.CONFIRMED, Enrolment.State.WANTS_OTHER_DATE)
 
 
 class AnswerForm(forms.Form):
@@ -72,7 +75,10 @@ def show(request, cohort, context):
         open_followups().filter(pk__in=[row.pk for row in page.rows]).values_list("pk", flat=True)
     )
     context |= {
-        "rows": [(row, TONES.get(row.state, "grey"), row.pk in todo) for row in page.rows],
+        "rows": [
+            (row, TONES.get(row.state, "grey"), row.pk in todo, row.state in MOVABLE)
+            for row in page.rows
+        ],
         "counts": [
             (value, label, counts[value])
             for value, label in Enrolment.State.choices
@@ -84,6 +90,7 @@ def show(request, cohort, context):
         "older": _link(request, OLDER, page.older, NEWER),
         "newer": _link(request, NEWER, page.newer, OLDER),
         "answer_choices": AnswerForm.base_fields["answer"].choices,
+        "waves": list(other_waves(cohort)[:20]),
         "may_answer": request.user.has_perm("trainings.change_enrolment"),
     }
     return TemplateResponse(request, "staff/cohort_answers.html", context)
@@ -128,6 +135,36 @@ def handle(request, cohort, enrolment_id):
     close_followup(enrolment, note=note, actor=request.user, now=timezone.now())
     messages.success(request, "Ditandai sudah ditangani.")
     return _back(request, cohort)
+
+
+def move(request, cohort, enrolment_id):
+    """Seat a person in another wave, as she said on the telephone: swap her seat, or join."""
+    enrolment = enrolments_for(request.user, cohort).filter(pk=enrolment_id).first()
+    wanted = request.POST.get("cohort", "")
+    target = other_waves(cohort).filter(pk=wanted).first() if wanted.isdecimal() else None
+    if enrolment is None or target is None:
+        return None
+    facts = {"now": timezone.now(), "via": answers.VIA_PHONE, "actor": request.user}
+    try:
+        if enrolment.state == Enrolment.State.CONFIRMED:
+            moved = answers.swap(enrolment, to=target, **facts)
+        else:
+            moved = answers.join(target, enrolment.participant, **facts)
+    except answers.AnswerRefused as refusal:
+        messages.error(request, str(refusal))
+        return _back(request, cohort)
+    note = f"Pindah ke {target.code}."
+    close_followup(enrolment, note=note, actor=request.user, now=timezone.now())
+    name = enrolment.participant.full_name
+    state = moved.get_state_display().lower()
+    messages.success(request, f"{name} di {target.code}: {state}. Tercatat.")
+    return _back(request, cohort)
+
+
+def other_waves(cohort):
+    """Open waves of the same training that have not begun."""
+    waves = Cohort.objects.upcoming().filter(training=cohort.training_id)
+    return waves.exclude(pk=cohort.pk).order_by("starts_at", "pk")
 
 
 def waiting(request, cohort, context):

@@ -134,6 +134,7 @@ class CohortAdmin(SpreadsheetAdmin):
         ]
         errands = [
             ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
+            ("jawaban/<int:pk>/pindah/", "move", answers.move, "trainings.change_enrolment"),
             ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
             ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
             ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
