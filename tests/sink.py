@@ -8,6 +8,7 @@ the database. It is quick enough to be no bottleneck.
 
 --refuse PATTERN=CODE   answer RCPT of matching addresses with this code
 --once-refuse PATTERN=CODE   the same, the first time for each address
+--hang-up PATTERN       take messages to matching addresses, but hang up instead of saying so
 --delay SECONDS         before each answer to the content
 """
 
@@ -73,6 +74,8 @@ class Session:
         if self.sink.delay:
             time.sleep(self.sink.delay)
         self.sink.log(self.recipient, content)
+        if self.sink.hang_up and self.sink.hang_up.search(self.recipient):
+            raise ConnectionAbortedError
         self.answers.append(b"250 2.0.0 taken\r\n")
 
     def _command(self, line):
@@ -97,7 +100,10 @@ class Session:
 
 
 class Sink:
-    def __init__(self, log_path, *, refuse=(), once_refuse=(), delay=0.0, pipelining=True):
+    def __init__(
+        self, log_path, *, refuse=(), once_refuse=(), hang_up="", delay=0.0, pipelining=True
+    ):
+        self.hang_up = re.compile(hang_up.encode()) if hang_up else None
         self.greeting = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
         if not pipelining:
             self.greeting = b"250-sink\r\n250 8BITMIME\r\n"
@@ -172,6 +178,7 @@ def main():
     parser.add_argument("log")
     parser.add_argument("--refuse", action="append", default=[])
     parser.add_argument("--once-refuse", action="append", default=[])
+    parser.add_argument("--hang-up", default="")
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--no-pipelining", action="store_true")
     options = parser.parse_args()
@@ -179,6 +186,7 @@ def main():
         options.log,
         refuse=options.refuse,
         once_refuse=options.once_refuse,
+        hang_up=options.hang_up,
         delay=options.delay,
         pipelining=not options.no_pipelining,
     )

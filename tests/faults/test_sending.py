@@ -127,6 +127,7 @@ def assert_nobody_twice_nobody_missed(campaign, sink, *, kills):
 def run_faults(theatre, campaign, *, kills, restarts, between):
     services.start_campaign(campaign, now=timezone.now())
     stage.wait_until(lambda: theatre.sink.received(), seconds=60)
+    stage.wait_until(lambda: campaign.batches.held().count() == 2, seconds=30)  # both work
     restart_at = {(n + 1) * kills // (restarts + 1) for n in range(restarts)}
     for number in range(kills):
         time.sleep(theatre.dice.uniform(0, 2 * between))
@@ -149,7 +150,9 @@ def wait_for_end(campaign, *, seconds):
     ("count", "rate", "kills", "restarts", "between"),
     [
         pytest.param(300, 60, 3, 1, 0.5, id="short"),
-        pytest.param(2000, 50, 20, 2, 1.0, id="full", marks=pytest.mark.long),
+        pytest.param(
+            *(2000, 50, 20, 2, 1.0), id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]
+        ),
     ],
 )
 def test_sending_survives_kills_freezes_and_lost_brokers(
@@ -169,7 +172,7 @@ def test_sending_survives_kills_freezes_and_lost_brokers(
     ("count", "kills", "restarts"),
     [
         pytest.param(300, 3, 1, id="short"),
-        pytest.param(2000, 20, 2, id="full", marks=pytest.mark.long),
+        pytest.param(*(2000, 20, 2), id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )
 def test_naive_sending_fails_under_the_same_faults(tmp_path, count, kills, restarts):

@@ -20,6 +20,12 @@ def now():
 
 
 @pytest.fixture
+def _channel_on(settings):
+    """A configured channel, for tests that hand nothing over."""
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"
+
+
+@pytest.fixture
 def sink(tmp_path, settings):
     """An SMTP server that takes everything, and the settings that point to it."""
     with RunningSink(tmp_path / "sink.log") as running:

@@ -160,7 +160,8 @@ class BatchWork:
                 self._transport.open()
                 if not self._is_still_ours() or not self._allowance.is_young():
                     return self._take_back(rows[number:])
-                self._settle(row, self._hand_over(row))
+                following = rows[number + 1]["address"] if number + 1 < len(rows) else ""
+                self._settle(row, self._hand_over(row, following))
             except ConnectionLost:
                 return self._take_back(rows[number:])
             except AccountTrouble as trouble:
@@ -176,14 +177,18 @@ class BatchWork:
         return self.claim.is_running
 
     def _take_back(self, rows: list[Row]) -> list[Row]:
+        self._transport.forget()
         self.claim.results += [(row["pk"], State.PENDING, "", "") for row in rows]
         return rows
 
-    def _hand_over(self, row: Row) -> Outcome:
+    def _hand_over(self, row: Row, following: str) -> Outcome:
         if not is_deliverable(row["address"]):
+            self._transport.forget()
             return Outcome(State.FAILED_PERMANENT, "Alamat ini tidak dapat dipakai.")
         recipient = Recipient(row["public_id"], row["address"], row["context"])
-        return self._transport.send(Message(row["address"], self._merge.fill(recipient)))
+        message = Message(row["address"], self._merge.fill(recipient))
+        announced = following if is_deliverable(following) else ""
+        return self._transport.send(message, next_address=announced)
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         state, error = outcome.state, outcome.error

@@ -35,12 +35,17 @@ class Transport(Protocol):
     def open(self) -> None:
         """Connect unless connected; may take several network waits. Raises AccountTrouble."""
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Message, *, next_address: str = "") -> Outcome:
         """Hand over one message, in at most WAITS_PER_MESSAGE network waits.
+
+        `next_address` may be announced to the server; who changes her mind calls `forget`.
 
         Raises AccountTrouble when it surely was not handed over and the next one would fare no
         better; ConnectionLost when it surely was not and `open` may help.
         """
+
+    def forget(self) -> None:
+        """The announced recipient gets nothing now."""
 
     def close(self) -> None:
         """Say goodbye; never raises."""

@@ -46,6 +46,8 @@ class SmtpTransport:
         self._timeout = timeout
         self._server: smtplib.SMTP | None = None
         self._sent = 0
+        self._announced = ""
+        """The next recipient, whose envelope went out together with the last content."""
 
     def open(self) -> None:
         """See `Transport.open`."""
@@ -54,7 +56,7 @@ class SmtpTransport:
         if self._server is None:
             self._server = _connect(self._timeout)
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: Message, *, next_address: str = "") -> Outcome:
         """See `Transport.send`."""
         server = self._server
         if server is None:
@@ -66,10 +68,18 @@ class SmtpTransport:
             self._drop()
             words = f"Sambungan SMTP terputus: {_words(error)}"
             raise (ConnectionLost if is_old else AccountTrouble)(words) from error
-        return self._content(server, message.content) if refused is None else refused
+        if refused is not None:
+            return refused
+        return self._content(server, message.content, next_address)
+
+    def forget(self) -> None:
+        """See `Transport.forget`."""
+        if self._announced:
+            self._drop()
 
     def close(self) -> None:
         """See `Transport.close`."""
+        self.forget()
         if self._server is not None and self._server.sock is not None:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 self._server.sock.settimeout(GOODBYE_SECONDS)
@@ -78,20 +88,25 @@ class SmtpTransport:
 
     def _drop(self) -> None:
         """Close without a word: the server may wait for something else than QUIT."""
-        server, self._server, self._sent = self._server, None, 0
+        server, self._server, self._sent, self._announced = self._server, None, 0, ""
         if server is not None:
             server.close()
 
     def _envelope(self, server: smtplib.SMTP, address: str) -> Outcome | None:
         """MAIL, RCPT, DATA; None when the server waits for the content.
 
-        All three at once where the server allows it (RFC 2920): one network wait, not three.
+        All three at once where the server allows it (RFC 2920), or already together with the
+        content before: one network wait a message, not four.
         """
-        commands = [f"MAIL FROM:<{_sender()}>", f"RCPT TO:<{address}>", "DATA"]
         if server.has_extn("pipelining"):
-            server.send("".join(f"{command}\r\n" for command in commands))
-            mail, rcpt, data = (server.getreply() for _ in commands)
+            if not self._announced:
+                server.send(_envelope(address))
+            elif self._announced != address:
+                raise smtplib.SMTPServerDisconnected("announced somebody else")
+            mail, rcpt, data = (server.getreply() for _ in range(3))
+            self._announced = ""
         else:
+            commands = _envelope(address).decode().splitlines()
             mail = server.docmd(commands[0])
             rcpt = server.docmd(commands[1]) if mail[0] == OK else mail
             data = server.docmd(commands[2]) if rcpt[0] in (OK, FORWARDED) else rcpt
@@ -115,11 +130,15 @@ class SmtpTransport:
             server.rset()
         return _refusal(*rcpt)
 
-    def _content(self, server: smtplib.SMTP, content: bytes) -> Outcome:
+    def _content(self, server: smtplib.SMTP, content: bytes, next_address: str) -> Outcome:
         """From the first byte of the content on, a broken connection proves nothing."""
         if b"\n." in content:
             content = _LONE_DOT.sub(b"..", content)
         ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+        may_announce = server.has_extn("pipelining") and self._sent + 1 < MESSAGES_PER_CONNECTION
+        if next_address and may_announce:
+            self._announced = next_address
+            ending += _envelope(next_address)
         try:
             server.send(content + ending)
             code, reply = server.getreply()
@@ -150,6 +169,10 @@ def smtp_off_reason() -> str:
     if server:
         return ""
     return "Saluran email mati: EMAIL_URL belum diisi dan kotak surat latihan tidak berjalan."
+
+
+def _envelope(address: str) -> bytes:
+    return f"MAIL FROM:<{_sender()}>\r\nRCPT TO:<{address}>\r\nDATA\r\n".encode("ascii")
 
 
 def _refusal(code: int, reply: bytes) -> Outcome:

@@ -1,0 +1,107 @@
+import pytest
+from django.db import connection
+
+from tests.factories import UserFactory
+from tests.messaging import scenes
+from umkm_portal.messaging import invariants, kinds, services
+from umkm_portal.messaging.kinds import CampaignKind
+from umkm_portal.messaging.services import expansion
+
+pytestmark = pytest.mark.django_db
+
+
+def _started(count, now, **options):
+    campaign = scenes.make_campaign(count, **options)
+    services.start_campaign(campaign, now=now)
+    return campaign
+
+
+def _kind_with(**changes):
+    fields = {**scenes.BULK.__dict__, "name": "test_other", **changes}
+    return kinds.register(CampaignKind(**fields))
+
+
+def test_every_member_gets_one_pending_delivery_in_a_batch(now):
+    campaign = _started(45, now)
+
+    covered = services.expand_campaign(campaign, now=now)
+
+    assert covered == 45
+    assert scenes.states(campaign) == {"pending": 45}
+    sizes = campaign.batches.order_by("number").values_list("number", "size", "pending")
+    assert list(sizes) == [(n, 10, 10) for n in (1, 2, 3, 4)] + [(5, 5, 5)]
+    delivery = campaign.deliveries.get(recipient_key=7)
+    assert (delivery.address, delivery.subject_id) == ("orang7@contoh.example", 1007)
+    assert delivery.context == {"nama": "Orang 7"}
+    assert invariants.violations() == []
+
+
+def test_batches_are_never_larger_than_the_setting(now, settings):
+    settings.BATCH_SIZE = 7
+    campaign = _started(20, now)
+
+    services.expand_campaign(campaign, now=now)
+
+    assert list(campaign.batches.order_by("number").values_list("size", flat=True)) == [7, 7, 6]
+
+
+def test_expansion_goes_on_where_it_was_interrupted(now, monkeypatch):
+    monkeypatch.setattr(expansion, "BATCHES_PER_SLICE", 1)
+    campaign = _started(30, now)
+    expansion._expand_slice(campaign, now=now)
+    with connection.cursor() as cursor:  # a slice whose cursor was lost
+        cursor.execute("UPDATE messaging_campaign SET expanded_to = 0")
+
+    services.expand_campaign(campaign, now=now)
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.expanded_to) == ("running", 30)
+    assert scenes.states(campaign) == {"pending": 30}
+    assert invariants.violations() == []
+
+
+def test_people_lost_since_approval_have_a_row_that_says_so(now):
+    sql = scenes.EXPANSION.replace("WHERE", "WHERE m.recipient_key <> 2 AND")
+    kind = _kind_with(expansion_sql=sql)
+    campaign = _started(3, now, kind=kind)
+
+    services.expand_campaign(campaign, now=now)
+
+    assert scenes.states(campaign) == {"pending": 2, "suppressed": 1}
+    assert campaign.deliveries.get(recipient_key=2).error == "Data orang ini sudah tidak ada."
+    assert invariants.violations() == []
+
+
+def test_people_without_address_are_not_sent_to(now):
+    sql = scenes.EXPANSION.replace(
+        "'orang' || m.recipient_key", "'o' || NULLIF(m.recipient_key, 2)"
+    )
+    campaign = _started(3, now, kind=_kind_with(expansion_sql=sql))
+
+    services.expand_campaign(campaign, now=now)
+
+    assert scenes.states(campaign) == {"pending": 2, "suppressed": 1}
+    assert campaign.deliveries.get(recipient_key=2).error == "Tidak ada alamat."
+    assert invariants.violations() == []
+
+
+def test_people_told_by_hand_before_expansion_get_no_mail(now):
+    campaign = _started(3, now)
+    services.mark_sent_by_hand(
+        campaign, recipient_key=2, subject_id=1002, actor=UserFactory(), now=now
+    )
+
+    services.expand_campaign(campaign, now=now)
+
+    told = campaign.deliveries.get(recipient_key=2)
+    assert (told.channel, told.state) == ("manual", "accepted")
+    assert scenes.states(campaign) == {"pending": 2, "accepted": 1}
+    assert invariants.violations() == []
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_expansion_runs_a_constant_number_of_queries(count, now, django_assert_max_num_queries):
+    campaign = _started(count, now)
+
+    with django_assert_max_num_queries(26):
+        services.expand_campaign(campaign, now=now)
