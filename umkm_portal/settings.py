@@ -241,6 +241,7 @@ CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "umkm_portal.imports.tasks.*": {"queue": "imports"},
     "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
+    "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
     "trainings.tasks.*": {"queue": "urgent"},
 }
