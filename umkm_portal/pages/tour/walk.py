@@ -165,13 +165,13 @@ class Walk:
         """The mail to open: of the owner, else of a stall owner, else the first of all."""
         if self.owner:
             return self.mail_of(self.owner)
-        stalls = Business.objects.exclude(market="").values("participant_id")
-        return self._invited_mails(recipient_key__in=stalls).first() or self.next_mail
+        return self._stall_owner_mail() or self.next_mail
 
     @cached_property
     def next_mail(self) -> CaughtMail | None:
         """The first mail of somebody who has not answered yet."""
-        return self._invited_mails().first()
+        waiting = self._unanswered().values("public_id")
+        return CaughtMail.objects.filter(delivery__in=waiting).order_by("pk").first()
 
     @cached_property
     def waited(self) -> Enrolment | None:
@@ -204,12 +204,20 @@ class Walk:
         own = self.campaign.deliveries.filter(subject_id=enrolment.pk).values("public_id")
         return CaughtMail.objects.filter(delivery__in=own).order_by("pk").first()
 
-    def _invited_mails(self, **facts: object) -> QuerySet[CaughtMail]:
+    def _stall_owner_mail(self) -> CaughtMail | None:
+        """The mail of the stall owner who was registered first, of those that arrived."""
+        stalls = Business.objects.exclude(market="").values("participant_id")
+        arrived = self.mails.values("delivery")
+        found = self._unanswered().filter(recipient_key__in=stalls, public_id__in=arrived)
+        delivery = found.order_by("recipient_key", "pk").first()
+        return self.mails.filter(delivery=delivery.public_id).first() if delivery else None
+
+    def _unanswered(self) -> QuerySet[Delivery]:
+        """Messages of the campaign to people who are still invited."""
         if not self.campaign or not self.cohort:
-            return CaughtMail.objects.none()
+            return Delivery.objects.none()
         invited = self.cohort.enrolments.filter(state=State.INVITED).values("pk")
-        waiting = self.campaign.deliveries.filter(subject_id__in=invited, **facts)
-        return CaughtMail.objects.filter(delivery__in=waiting.values("public_id")).order_by("pk")
+        return self.campaign.deliveries.filter(subject_id__in=invited)
 
     def _events(self, *, to: list[str], **facts: object) -> Events:
         if not self.round:
