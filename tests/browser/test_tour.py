@@ -1,0 +1,157 @@
+"""The guided tour, walked as a newcomer would on a whole running portal: servers, workers, mail.
+
+PICTURES=folder keeps a screenshot of each stage there.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import OFFICE, PHONE
+from tests.embedded.holders import environment, processes_below, wait_for
+from tests.embedded.test_portal import Portal
+from umkm_portal.embedded.folder import CHECKOUT
+from umkm_portal.embedded.ports import free_port
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = "500"
+PATIENCE = 60_000
+"""Milliseconds for what workers do in the background."""
+AROUND = {"EMAIL_URL": "", "DEMO_RATE": "15", "SWEEP_SECONDS": "1"}
+
+
+@pytest.fixture
+def address():
+    """The address of a portal with a little practice data; it is gone at the end."""
+    parent = Path(tempfile.mkdtemp(prefix="portal-tour-"))
+    parent.chmod(0o755)
+    data = parent / "data"
+    seed = [sys.executable, "manage.py", "seed_demo", "--participants", PEOPLE]
+    subprocess.run(
+        seed, cwd=CHECKOUT, env=environment(data, **AROUND), check=True, capture_output=True
+    )
+    portal = Portal(data, "--port", str(free_port()), **AROUND)
+    try:
+        yield portal.wait_until_ready()["url"]
+    finally:
+        portal.end()
+        assert wait_for(lambda: not processes_below(parent)), "processes are left"
+        where = data / "where"
+        if where.exists():
+            shutil.rmtree(where.read_text().strip())
+        shutil.rmtree(parent)
+
+
+class Walker:
+    """A person with a browser who follows the tour."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+
+    def step(self, key):
+        self.page.goto(f"{self.address}/coba/")
+        return self.page.locator(f"#langkah-{key}")
+
+    def press(self, key, name):
+        self.step(key).get_by_role("button", name=name).first.click()
+
+    def open_mail(self, key, name):
+        """Open a mail from a step and follow the link in it."""
+        self.step(key).get_by_role("link", name=name).click()
+        self.page.locator('.mail a[href*="/u/"]').first.click()
+        self.page.locator(".inv").wait_for()
+
+    def wait_for_tick(self, key, words):
+        done = self.page.locator(f"#langkah-{key} li.ok", has_text=words)
+        assert wait_for(lambda: self.step(key) and done.count(), PATIENCE / 1000), words
+
+    def keep(self, name):
+        if folder := os.environ.get("PICTURES"):
+            width = self.page.viewport_size["width"]
+            self.page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("size", [OFFICE, PHONE], ids=["1366", "390"])
+def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
+    page.set_viewport_size(size)
+    page.set_default_timeout(PATIENCE)
+    walker = Walker(page, address)
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    walker.keep("beranda")
+
+    upload_and_accept(walker, tmp_path)
+    invite(walker)
+    pause_and_kill(walker)
+    answer_and_move_up(walker)
+
+    page.goto(f"{address}/coba/?bahasa=en")
+    assert page.locator(".tour > li.done").count() == 5
+    assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
+    walker.keep("tur")
+    assert complaints == []
+
+
+def upload_and_accept(walker, folder):
+    page = walker.page
+    step = walker.step("import")
+    with page.expect_download() as download:
+        step.get_by_role("link", name="Unduh berkas contoh").click()
+    sample = folder / download.value.suggested_filename
+    download.value.save_as(sample)
+    walker.press("import", "Buka halaman unggah")
+    page.locator("input[type=file]").set_input_files(sample)
+    page.get_by_role("button", name="Unggah dan periksa").click()
+    walker.wait_for_tick("import", "Baris diperiksa: 18 ditolak")
+    walker.press("import", "Lihat berkas Anda")
+    walker.keep("unggahan")
+    page.get_by_role("button", name=re.compile("Terima")).click()
+    walker.wait_for_tick("import", "Baris yang benar disimpan")
+
+
+def invite(walker):
+    walker.press("invite", "Buka Undang")
+    walker.keep("undang")
+    walker.page.get_by_role("button", name=re.compile("Setujui dan kirim ke")).click()
+    walker.wait_for_tick("invite", "Putaran disetujui")
+
+
+def pause_and_kill(walker):
+    page = walker.page
+    walker.wait_for_tick("send", "Pesan terkirim")
+    walker.press("send", "Buka kampanye")
+    page.get_by_role("button", name="Jeda").click()
+    page.get_by_role("button", name="Lanjutkan").click()
+    page.get_by_role("button", name="Jeda").wait_for()
+    walker.step("send").get_by_role("button", name="kill -9").first.wait_for()
+    walker.keep("tur-kirim")
+    page.locator("#langkah-send").get_by_role("button", name="kill -9").first.click()
+    walker.wait_for_tick("send", "Rombongan diambil alih")
+    walker.wait_for_tick("send", "Kampanye selesai, pembukuan cocok")
+
+
+def answer_and_move_up(walker):
+    page = walker.page
+    walker.open_mail("answer", "Buka suratnya")
+    walker.keep("undangan")
+    page.get_by_role("button", name="Ya").click()
+    page.get_by_role("heading", name="Kursi Anda aman").wait_for()
+    walker.keep("tiket")
+    walker.open_mail("waiting", "Buka surat orang berikutnya")
+    page.get_by_role("button", name="Ya").click()
+    page.get_by_role("heading", name="Anda di daftar tunggu").wait_for()
+    walker.open_mail("waiting", "Buka surat pemilik kios")
+    page.get_by_role("link", name="Saya tidak jadi bisa hadir").click()
+    page.get_by_role("button", name="Ya, batalkan").click()
+    page.get_by_role("heading", name="Kehadiran dibatalkan").wait_for()
+    walker.wait_for_tick("waiting", "Ia sudah diberi tahu")
+    walker.open_mail("waiting", "Buka surat tawaran")
+    page.get_by_role("heading", name="Ada kursi untuk Anda").wait_for()
