@@ -38,6 +38,10 @@ class Seats:
         return min(self.taken * 100 // self.seats, 100) if self.seats else 100
 
     @property
+    def label(self) -> str:
+        return f"{self.taken} dari {self.seats} kursi terisi"
+
+    @property
     def is_full(self) -> bool:
         return self.left == 0
 
@@ -75,6 +79,7 @@ class Wave:
     hours: str
     place: str
     address: str
+    place_note: str
     audience: str
     registration: str
     seats: Seats
@@ -108,8 +113,9 @@ def wave(cohort: Cohort, *, now: datetime) -> Wave:
         starts_at=cohort.starts_at,
         when=days_label([session.starts_at for session in sessions] or [cohort.starts_at]),
         hours=hours_label(sessions),
-        place=_online_place(cohort) if is_online else _place(venue.name if venue else "", cohort),
+        place=_online_place(cohort) if is_online else venue.name if venue else "",
         address="" if is_online or not venue else venue.address,
+        place_note=cohort.place_note,
         audience=training.audience or cohort.get_eligibility_display(),
         registration=registration_label(cohort, now=now),
         seats=Seats(cohort.seats, cohort.taken + cohort.held),
@@ -199,10 +205,6 @@ def _clock(moment: datetime) -> str:
 def _online_place(cohort: Cohort) -> str:
     cost = cohort.data_cost_mb
     return f"Dari rumah, butuh kuota ±{cost} MB" if cost else "Dari rumah"
-
-
-def _place(venue_name: str, cohort: Cohort) -> str:
-    return ", ".join(part for part in (venue_name, cohort.place_note) if part)
 
 
 def _meeting(session: Session, number: int) -> Meeting:

@@ -39,6 +39,7 @@ def address():
     )
     portal = Portal(data, "--port", str(free_port()), **AROUND)
     try:
+        assert wait_for(lambda: portal.said("Ctrl-C") or portal.process.poll() is not None, 240)
         yield portal.wait_until_ready()["url"]
     finally:
         portal.end()
@@ -78,13 +79,17 @@ class Walker:
             self.page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
-@pytest.mark.parametrize("size", [OFFICE, PHONE], ids=["1366", "390"])
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(OFFICE, id="1366"), pytest.param(PHONE, id="390", marks=pytest.mark.long)],
+)
 def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     page.set_viewport_size(size)
     page.set_default_timeout(PATIENCE)
     walker = Walker(page, address)
     complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     page.goto(address)
     walker.keep("beranda")
 

@@ -166,3 +166,19 @@ def test_waves_read_any_number_of_cohorts_in_two_queries(count, django_assert_nu
         found = waves(in_words(Cohort.objects.all()), now=timezone.now())
 
     assert len(found) == count
+
+
+def test_wave_keeps_the_hint_apart_from_the_place():
+    cohort = CohortFactory(
+        place_note="Bawa KTP.", session__venue=VenueFactory(name="Balai", address="Jalan 1")
+    )
+
+    found = wave(cohort, now=timezone.now())
+
+    assert (found.place, found.address, found.place_note) == ("Balai", "Jalan 1", "Bawa KTP.")
+
+
+def test_wave_online_tells_the_cost_in_data():
+    cohort = CohortFactory(mode=Cohort.Mode.ONLINE, data_cost_mb=250)
+
+    assert wave(cohort, now=timezone.now()).place == "Dari rumah, butuh kuota ±250 MB"

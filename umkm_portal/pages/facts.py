@@ -22,6 +22,12 @@ class Fact:
         """Whole percent of the target, at most 100."""
         return min(self.value * 100 // self.target, 100) if self.target else 0
 
+    @property
+    def label(self) -> str:
+        """The bar in words."""
+        value, target = (f"{n:,}".replace(",", ".") for n in (self.value, self.target))
+        return f"{value} dari target {target}, {self.percent} persen"
+
 
 def facts() -> list[Fact]:
     published: list[dict[str, Any]] = settings.PUBLISHED_FACTS

@@ -81,6 +81,10 @@ class Books:
         return min(done * 100 // self.audience, 100) if self.audience else 0
 
     @property
+    def label(self) -> str:
+        return f"{self.percent} %"
+
+    @property
     def is_balanced(self) -> bool:
         """Everybody is in exactly one state, nobody got two mails, each sent mail was caught."""
         mailed_at_most = self.sent + self.counts["uncertain"] + self.counts["sending"]
