@@ -1,0 +1,196 @@
+"""How fast a register file is imported, against a raw COPY of the rows that it leaves behind.
+
+    .venv/bin/python bench/import.py --rows 370000 --json
+
+The product is the whole command `import_participants FILE --apply` on a CSV of invented people:
+start of the process, reading, cleaning, encryption, checks, approval, writing with history. The
+limit is `COPY FROM` of the very same final rows into the same tables with the same indexes and
+constraints and no history, in the same run on the same PostgreSQL. `again` imports the same rows
+from other bytes, which must change nothing.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+
+TABLES = (
+    "participants_participant",
+    "participants_business",
+    "participants_saleschannel",
+    "participants_stageevent",
+    "participants_consent",
+    "participants_mentorship",
+)
+HISTORY = ("participants_participanthistory", "participants_businesshistory")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=370_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        throwaway_folder() as data,
+        Lease(data),
+    ):
+        result = measure(options.rows, Path(folder))
+    for name in ("import", "again"):
+        print(name, *(f"{key}: {value}" for key, value in result[name].items()), sep="\n  ")
+    if options.json:
+        print(json.dumps(result))
+
+
+def measure(rows, folder):
+    prepare_database()
+    first, second = folder / "people.csv", folder / "again.csv"
+    make_files(rows, first, second)
+    report, seconds, peak = import_file(first)
+    check(report, "created", rows)
+    limit, copied = time_copy(folder)
+    again, again_seconds, again_peak = import_file(second)
+    check(again, "same", rows)
+    return {
+        "rows": rows,
+        "import": figures(seconds, limit, peak) | {"copied_rows": copied},
+        "again": figures(again_seconds, limit, again_peak),
+    }
+
+
+def figures(seconds, limit, peak):
+    return {
+        "seconds": round(seconds, 2),
+        "limit_seconds": round(limit, 2),
+        "ratio": round(seconds / limit, 2),
+        "peak_rss_mb": round(peak),
+    }
+
+
+def prepare_database():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def make_files(rows, first, second):
+    """The same rows twice; the second file names its columns in capitals."""
+    from participants.samples import write_sample
+
+    write_sample(first, rows, seed=1)
+    with first.open("rb") as source, second.open("wb") as target:
+        target.write(source.readline().upper())
+        while block := source.read(1 << 20):
+            target.write(block)
+
+
+def import_file(path):
+    """The report of the import command, its seconds, and MB of it and its children together."""
+    start = time.monotonic()
+    command = [sys.executable, "manage.py", "import_participants", str(path), "--apply", "--json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    watch = Watch(process.pid)
+    with watch:
+        output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return json.loads(output.splitlines()[-1]), time.monotonic() - start, watch.peak_mb
+
+
+def check(report, expected, rows):
+    assert report[expected] == rows, {name: report[name] for name in report if name != "problems"}
+
+
+def time_copy(folder):
+    """Seconds to COPY the rows back into the emptied tables, and how many they are."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        files = {table: folder / table for table in TABLES}
+        columns = {table: plain_columns(cursor, table) for table in TABLES}
+        for table, path in files.items():
+            with path.open("wb") as file:
+                cursor.copy_expert(f"COPY {table} ({columns[table]}) TO STDOUT", file)
+        cursor.execute(f"TRUNCATE {', '.join(TABLES + HISTORY)} CASCADE")
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        start = time.monotonic()
+        for table, path in files.items():
+            with path.open("rb") as file:
+                cursor.copy_expert(f"COPY {table} ({columns[table]}) FROM STDIN", file)
+        seconds = time.monotonic() - start
+        copied = 0
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            copied += cursor.fetchone()[0]
+    for path in files.values():
+        path.unlink()
+    return seconds, copied
+
+
+def plain_columns(cursor, table):
+    """The columns of a table that are not generated."""
+    cursor.execute(
+        "SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) "
+        "FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
+        [table],
+    )
+    return cursor.fetchone()[0]
+
+
+class Watch(threading.Thread):
+    """Looks ten times a second how much memory a process and its descendants hold together."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.peak_mb, self._stopped = pid, 0.0, threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *failure):
+        self._stopped.set()
+        self.join()
+
+    def run(self):
+        while not self._stopped.wait(0.1):
+            self.peak_mb = max(self.peak_mb, sum(map(resident_mb, family(self.pid))))
+
+
+def family(pid):
+    """The process and all processes below it."""
+    found = [pid]
+    for parent in found:
+        try:
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        except OSError:
+            continue
+        found.extend(map(int, children))
+    return found
+
+
+def resident_mb(pid):
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()
