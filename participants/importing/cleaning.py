@@ -43,6 +43,16 @@ CLEARED = {
     **{key: key for key in ("birth_date", "yearly_sales", "active_until")},
 }
 """What `---` empties, and under which key of the clean row."""
+DATES = ("registered_on", "last_activity_on", "last_served_on", "willing_on", "whatsapp_on")
+FLAGS = ("is_active", "is_willing", "sells_live", "whatsapp")
+REPEATING = frozenset(
+    (
+        *(*DATES, *FLAGS, "birth_date", "active_until", "track", "agency", "sector"),
+        *("market", "products", "yearly_sales", "whatsapp_source"),
+    )
+)
+MOST_KNOWN = 20_000
+"""Columns whose cells repeat are read once for each different cell, up to so many."""
 REPAIRS = {
     "full_name": "Tulis nama lengkap seperti di KTP.",
     "nik": "Ketik ulang NIK dari KTP: 16 angka, dengan format kolom Teks.",
@@ -70,7 +80,6 @@ _EMAIL = re.compile(
     r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}"
 )
 _NOT_NAME = re.compile(r"[\W_]+")
-_parse_date = lru_cache(maxsize=65_536)(parse_date)
 
 
 @lru_cache(maxsize=8_192)
@@ -113,8 +122,8 @@ class _SheetReader:
         self._warnings: list[Problem] = []
         readers = self._field_readers()
         # The NIK is read after the birth date that it is compared with.
-        self._fields = [
-            (places[key], key, readers[key])
+        self._fields: list[tuple[int, str, FieldReader, dict[Cell, Row] | None]] = [
+            (places[key], key, readers[key], {} if key in REPEATING else None)
             for key in sorted(places, key="nik".__eq__)
             if key in readers
         ]
@@ -126,34 +135,59 @@ class _SheetReader:
         row: Row = {}
         problems: list[Problem] = []
         self._warnings = problems
-        for index, key, read in self._fields:
+        for index, key, read, known in self._fields:
             cell = cells[index]
-            if cell.__class__ is str:
-                cell = cell.strip()
-                if cell in words.BLANK:
-                    continue
-            try:
-                if cell == words.CLEAR:
-                    _clear(key, row)
-                elif cell in words.SHEET_ERRORS:
-                    raise ValueError(f"Sel ini berisi kesalahan rumus {cell}.")
-                else:
-                    read(cell, row)
-            except ValueError as error:
-                problems.append(self._problem(key, str(error)))
+            if cell == "":
+                continue
+            if known is None:
+                self._read_cell(cell, key, read, row, problems)
+            elif (effect := known.get(cell)) is not None:
+                row.update(effect)
+            else:
+                row.update(self._learn(cell, key, read, known, problems))
         if self._has_place:
             self._read_place(cells, row, problems)
         self._finish(row, problems)
         return Cleaned(_key_of(row), row, problems)
 
+    def _read_cell(
+        self, cell: Cell, key: str, read: FieldReader, row: Row, problems: list[Problem]
+    ) -> None:
+        if isinstance(cell, str):
+            cell = cell.strip()
+            if cell in words.BLANK:
+                return
+        try:
+            if cell == words.CLEAR:
+                _clear(key, row)
+            elif cell in words.SHEET_ERRORS:
+                raise ValueError(f"Sel ini berisi kesalahan rumus {cell}.")
+            else:
+                read(cell, row)
+        except ValueError as error:
+            problems.append(self._problem(key, str(error)))
+
+    def _learn(
+        self,
+        cell: Cell,
+        key: str,
+        read: FieldReader,
+        known: dict[Cell, Row],
+        problems: list[Problem],
+    ) -> Row:
+        """Read a cell of a column that repeats itself, and keep what it does to a row."""
+        before, effect = len(problems), Row()
+        self._read_cell(cell, key, read, effect, problems)
+        if len(problems) == before and len(known) < MOST_KNOWN:
+            known[cell] = effect
+        return effect
+
     def _field_readers(self) -> dict[str, FieldReader]:
         texts = {key: self._text(key) for key in LONGEST if key != "email"}
-        dates = ("registered_on", "last_activity_on", "last_served_on", "willing_on", "whatsapp_on")
-        flags = ("is_active", "is_willing", "sells_live", "whatsapp")
         return {
             **texts,
-            **{key: self._past_date(key) for key in dates},
-            **{key: self._yes_no(key) for key in flags},
+            **{key: self._past_date(key) for key in DATES},
+            **{key: self._yes_no(key) for key in FLAGS},
             "full_name": self._full_name,
             "nik": self._nik,
             "phone": self._phone,
@@ -302,12 +336,12 @@ class _SheetReader:
         city, district, village = (
             "" if index is None else text_of(cells[index]) for index in self._place_cells
         )
-        if city in words.BLANK and district in words.BLANK and village in words.BLANK:
+        if not (city or district or village):
             return
         lookups = self._reader.lookups
-        region_id, problem = lookups.regions.match(
-            *("" if text in words.BLANK else text for text in (city, district, village))
-        )
+        region_id, problem = lookups.place(city, district, village)
+        if region_id is None and not problem:
+            return
         if problem:
             level = problem.split(" ", 1)[0].lower()
             problems.append(self._problem(PLACE_COLUMNS.get(level, "city"), problem))
@@ -379,7 +413,7 @@ class _SheetReader:
 
 
 def _date_of(cell: Cell) -> date:
-    return _parse_date(cell if isinstance(cell, str) else text_of(cell))
+    return parse_date(cell if isinstance(cell, str) else text_of(cell))
 
 
 def _clear(key: str, row: Row) -> None:

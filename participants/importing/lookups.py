@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from participants.importing.words import BLANK
 from participants.models import Sector
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common.spreadsheets import normalise_header
-from umkm_portal.regions.matching import current_matcher
+from umkm_portal.regions.matching import Match, current_matcher
 from umkm_portal.regions.models import Region
 
+MOST_PLACES = 20_000
 OTHER_SECTOR = "lainnya"
 _AGENCY_WORDS = ("dinas ", "suku dinas ", "sudin ")
 
@@ -20,9 +22,21 @@ class Lookups:
         self.outside = dict(
             Region.objects.exclude(code__startswith=Region.JAKARTA).values_list("pk", "name")
         )
+        self._places: dict[tuple[str, str, str], Match] = {}
         self._sectors = _sector_names()
         self.other_sector = self._sectors.get(OTHER_SECTOR)
         self._agencies = _agency_names()
+
+    def place(self, city: str, district: str, village: str) -> Match:
+        """Return what three cells say together; neither region nor problem when all are blank."""
+        texts = (city, district, village)
+        found = self._places.get(texts)
+        if found is None:
+            told = ["" if text in BLANK else text for text in texts]
+            found = self.regions.match(*told) if any(told) else Match(None)
+            if len(self._places) < MOST_PLACES:
+                self._places[texts] = found
+        return found
 
     def sector(self, text: str) -> int | None:
         """Return the id of the sector that `text` names."""

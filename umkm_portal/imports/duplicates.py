@@ -48,6 +48,9 @@ def refuse_duplicates(cursor: CursorWrapper, file: ImportFile, profile: Profile)
     The first of equal rows stays. Rows that contradict each other are refused together, since no
     order of rows tells which one is right.
     """
+    # The rows came a moment ago: without a look at them the planner thinks that there are none.
+    cursor.execute("ANALYZE imports_importrow (file_id, row_no, key, action)")
+    cursor.execute("SET LOCAL enable_nestloop = off")
     headings = {key: heading for heading, key in file.mapping.items()}
     cursor.execute(
         _REFUSE,

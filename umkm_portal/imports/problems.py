@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from django.db import connection
 
 from umkm_portal.common.spreadsheets import Cell, text_of, write_xlsx
 from umkm_portal.imports.models import ImportFile, ImportRow
-from umkm_portal.imports.staging import mask_niks
+from umkm_portal.imports.staging import mask_niks, unpack_cells
 
 MOST_PROBLEMS = 1_000
 SHOWN_ROWS = 20
@@ -109,7 +108,7 @@ def _error_rows(file: ImportFile, headings: list[str]) -> Iterator[list[object]]
 def cells_of(file: ImportFile, row: ImportRow) -> dict[str, Cell]:
     """Return the cells of a staged row by heading."""
     headings = file.sheets[row.sheet_no]["header"]
-    return dict(zip(headings, json.loads(str(row.raw or "[]")), strict=False))
+    return dict(zip(headings, unpack_cells(str(row.raw or "")), strict=False))
 
 
 def _all_headings(file: ImportFile) -> list[str]:
