@@ -290,7 +290,12 @@ def take_slice(
     # A register that has just been filled has no statistics: say what they would say.
     cursor.execute("SET LOCAL enable_seqscan = off")
     settled = ["reject", "review", "same"] if is_applying else ["reject", "review"]
-    bounds = {"first": first, "last": last, "is_applying": is_applying, "settled": settled}
+    bounds: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "is_applying": is_applying,
+        "settled": settled,
+    }
     cursor.execute(_TAKE, {**facts, **bounds})
     cursor.execute("SELECT 1 FROM slice WHERE target_id IS NOT NULL LIMIT 1")
     if cursor.fetchone():
