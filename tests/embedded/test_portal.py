@@ -227,3 +227,24 @@ def _is_up(port):
         return status(f"http://127.0.0.1:{port}/healthz") < 500
     except OSError:
         return False
+
+
+@pytest.mark.long
+def test_the_main_job_once_mails_everybody_once_and_fills_every_seat(data):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "portal", "--once"],
+        cwd=CHECKOUT,
+        env=environment(data),  # with no EMAIL_URL: the real catcher
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    books = json.loads(done.stdout.splitlines()[-1])
+
+    assert books["audience"] > 0
+    assert books["mails_received"] == books["distinct_message_ids"] == books["distinct_people"]
+    assert books["confirmed"] == books["seats"]
+    assert books["waitlisted"] > 0
+    assert not data.exists()
