@@ -15,7 +15,7 @@ from umkm_portal.messaging.models import Campaign
 
 log = logging.getLogger(__name__)
 
-CHUNK = 2000
+CHUNK = 5000
 LOOK_AGAIN = timedelta(hours=6)
 """The register is not searched every half minute when nobody was left to invite."""
 _STOPPED = (
@@ -49,15 +49,13 @@ def expire_unanswered(cohort_id: int, *, now: datetime) -> int:
     ).order_by("pk")
     total = 0
     while chunk := list(overdue.values_list("pk", flat=True)[:CHUNK]):
-        total += len(
-            move_all(
-                Enrolment.objects.filter(pk__in=chunk),
-                source=State.INVITED,
-                to=State.EXPIRED,
-                now=now,
-                via=SYSTEM,
-                note="Tidak dijawab sampai batas jawab.",
-            )
+        total += move_all(
+            chunk,
+            source=State.INVITED,
+            to=State.EXPIRED,
+            now=now,
+            via=SYSTEM,
+            note="Tidak dijawab sampai batas jawab.",
         )
     return total
 

@@ -57,7 +57,7 @@ WITH suppressed AS MATERIALIZED (
     WHERE channel = %(email)s AND purpose IN ('bulk', %(everything)s) GROUP BY address
 ), person AS MATERIALIZED (
     SELECT p.id, p.last_served_on,
-        CASE WHEN r.code LIKE %(jakarta)s THEN left(r.code, 5) ELSE '' END AS city,
+        CASE WHEN r.code LIKE %(jakarta)s THEN left(r.code, 5) ELSE '' END COLLATE "C" AS city,
         p.email <> '' AND s.address IS NULL AS reachable,
         CASE
             WHEN {is_open} AND (p.active_until IS NULL OR p.active_until < %(today)s)
@@ -68,8 +68,7 @@ WITH suppressed AS MATERIALIZED (
             WHEN e.id IS NOT NULL THEN 'already_invited'
             WHEN s.opted_out THEN 'opted_out'
         END AS reason,
-        encode(sha256(%(outer)s::bytea || sha256(%(inner)s::bytea || p.id::text::bytea)), 'hex')
-            AS lot
+        sha256(%(outer)s::bytea || sha256(%(inner)s::bytea || p.id::text::bytea)) AS lot
     FROM participants_participant p
     LEFT JOIN regions_region r ON r.id = p.region_id
     LEFT JOIN suppressed s ON s.address = lower(p.email)

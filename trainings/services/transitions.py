@@ -6,13 +6,14 @@ the same transaction as the move.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from participants.models import Participant
 from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
-from trainings.models.enrolments import EnrolmentQuerySet
 from umkm_portal.accounts.models import User
 from umkm_portal.common.codes import new_code
 
@@ -90,68 +91,82 @@ def move(
 
     Raises TransitionRefused when the table has no such move or the row has left its state.
     """
-    source = enrolment.state
-    events = move_all(
-        Enrolment.objects.filter(pk=enrolment.pk),
-        source=State(source),
-        to=to,
-        now=now,
+    event = EnrolmentEvent(
+        enrolment=enrolment,
+        from_state=enrolment.state,
+        to_state=to,
         via=via,
         actor=actor,
-        note=note,
-        **facts,
+        note=note[:300],
+        happened_at=now,
     )
-    if not events:
-        raise TransitionRefused(f"{enrolment} is no longer {source}")
+    moved = _move([enrolment.pk], event, facts)
+    if not moved:
+        raise TransitionRefused(f"{enrolment} is no longer {enrolment.state}")
+    event.pk = moved[0]
     enrolment.state, enrolment.changed_at = to, now
     for name, value in facts.items():
         setattr(enrolment, name, value)
-    return events[0]
+    return event
 
 
-@transaction.atomic
 def move_all(
-    enrolments: EnrolmentQuerySet,
-    *,
-    source: State,
-    to: State,
-    now: datetime,
-    via: str,
-    actor: User | None = None,
-    note: str = "",
-    **facts: object,
-) -> list[EnrolmentEvent]:
-    """Move those of the enrolments that are still in `source`; return their events.
+    ids: Sequence[int], *, source: State, to: State, now: datetime, via: str, note: str = ""
+) -> int:
+    """Move those of the enrolments that are still in `source`; return how many they were."""
+    event = EnrolmentEvent(
+        from_state=source, to_state=to, via=via, note=note[:300], happened_at=now
+    )
+    return len(_move(ids, event, {}))
 
-    Rows are locked in the order of their keys, so two such calls never wait for each other in a
-    circle.
-    """
-    if to not in ALLOWED[source]:
-        raise TransitionRefused(f"no move from {source} to {to}")
-    won = list(
-        enrolments.filter(state=source)
-        .order_by("pk")
-        .select_for_update(no_key=True, of=("self",))
-        .values_list("pk", flat=True)
-    )
-    if not won:
-        return []
-    Enrolment.objects.filter(pk__in=won).update(state=to, changed_at=now, **facts)
-    return EnrolmentEvent.objects.bulk_create(
-        [
-            EnrolmentEvent(
-                enrolment_id=pk,
-                from_state=source,
-                to_state=to,
-                via=via,
-                actor=actor,
-                note=note[:300],
-                happened_at=now,
-            )
-            for pk in won
-        ],
-        batch_size=1000,
-    )
+
+_COLUMNS = {
+    "answered_at": "answered_at",
+    "answered_by": "answered_by_id",
+    "answer_via": "answer_via",
+    "arrival_no": "arrival_no",
+    "reason": "reason",
+}
+"""Facts that a move may set."""
+
+_MOVE = """
+WITH won AS MATERIALIZED (
+    SELECT id FROM trainings_enrolment
+    WHERE id = ANY(%(ids)s) AND state = %(source)s ORDER BY id FOR NO KEY UPDATE
+), moved AS (
+    UPDATE trainings_enrolment e SET state = %(to)s, changed_at = %(now)s{facts}
+    FROM won WHERE e.id = won.id RETURNING e.id
+)
+INSERT INTO trainings_enrolmentevent (enrolment_id, from_state, to_state, via, actor_id, note,
+    happened_at)
+SELECT id, %(source)s, %(to)s, %(via)s, %(actor)s, %(note)s, %(now)s FROM moved RETURNING id
+"""
+"""Rows are locked in the order of their keys: two such statements never wait in a circle."""
+
+
+def _move(ids: Sequence[int], event: EnrolmentEvent, facts: dict[str, object]) -> list[int]:
+    """Change the rows that are still in the event's `from_state`, each with its event."""
+    if event.to_state not in ALLOWED[event.from_state]:
+        raise TransitionRefused(f"no move from {event.from_state} to {event.to_state}")
+    assigned = "".join(f", {_COLUMNS[name]} = %({name})s" for name in facts)
+    values: dict[str, Any] = {
+        name: value.pk if isinstance(value, User) else value for name, value in facts.items()
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE.format(facts=assigned),
+            {
+                "ids": list(ids),
+                "source": event.from_state,
+                "to": event.to_state,
+                "via": event.via,
+                "actor": event.actor_id,
+                "note": event.note,
+                "now": event.happened_at,
+                **values,
+            },
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 _INSERT_INVITED = """
