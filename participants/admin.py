@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -242,11 +243,12 @@ class ParticipantAdmin(StaffAdmin):
 
     @display(description="kode")
     def shown_code(self, person):
-        return codes.display(person.code)
+        return format_html('<span class="st-nowrap">{}</span>', codes.display(person.code))
 
     @display(description="nomor HP")
     def shown_phone(self, person):
-        return phones.display(person.phone) if person.phone else "–"
+        phone = phones.display(person.phone) if person.phone else "–"
+        return format_html('<span class="st-nowrap">{}</span>', phone)
 
     @display(description="NIK")
     def shown_nik(self, person):

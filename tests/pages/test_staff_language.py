@@ -48,6 +48,7 @@ MODELS = [
     "trainings_topic",
     "participants_participant",
     "participants_sector",
+    "imports_importfile",
     "partners_partner",
     "messaging_campaign",
     "messaging_sendingaccount",
@@ -95,6 +96,11 @@ def test_the_check_itself_finds_english():
 
 def test_first_page(superuser):
     assert english_on(superuser, reverse("admin:index")) == []
+
+
+@pytest.mark.parametrize("app", ["trainings", "participants", "messaging", "accounts"])
+def test_pages_of_an_app(superuser, app):
+    assert english_on(superuser, reverse("admin:app_list", args=[app])) == []
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -34,6 +34,17 @@ def test_sidebar_shows_only_what_the_role_may_open(client):
     assert reverse("admin:accounts_user_changelist") not in page
 
 
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_tour_and_mailbox_are_linked_in_practice_only(client, settings, is_demo):
+    settings.DEMO = is_demo
+    client.force_login(make_user("head"))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert (reverse("pages:mailbox") in page) is is_demo
+    assert ("Data latihan" in page) is is_demo
+
+
 def test_staff_without_second_factor_must_set_it_up_in_production(client, settings):
     settings.STAFF_NEEDS_SECOND_FACTOR = True
     client.force_login(make_user("head"))

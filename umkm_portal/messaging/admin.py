@@ -86,7 +86,7 @@ class CampaignAdmin(MachineAdmin):
         "title",
         "shown_state",
         "shown_bar",
-        "audience_count",
+        "shown_audience",
         "excluded_count",
         "started_at",
     )
@@ -120,6 +120,10 @@ class CampaignAdmin(MachineAdmin):
         labels = dict(Delivery.State.choices)
         counts = [(tone, labels[s], getattr(campaign, f"sum_{s}")) for s, tone in TONES]
         return _render_bar(bars.draw(counts, total=campaign.audience_count))
+
+    @display(description="penerima", ordering="audience_count")
+    def shown_audience(self, campaign):
+        return "tetap" if campaign.is_standing else campaign.audience_count
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         campaign = self._get(request, object_id)

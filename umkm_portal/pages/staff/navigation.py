@@ -65,12 +65,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, object]]:
     groups: list[dict[str, object]] = [
         {"title": None, "items": [_link("Perlu Anda hari ini", "today", reverse("admin:index"))]}
     ]
+    if settings.DEMO and (practice := _practice_links()):
+        groups.append({"title": "Latihan", "separator": True, "items": practice})
     for title, entries in GROUPS:
         items = [_link(e.title, e.icon, _list_of(e)) for e in entries if _may_open(request, e)]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
-    if settings.DEMO and (practice := _practice_links()):
-        groups.append({"title": "Latihan", "separator": True, "items": practice})
     return groups
 
 

@@ -88,7 +88,7 @@ def _campaigns(request: HttpRequest, now: datetime) -> Iterable[Task]:
         sent = sum(getattr(campaign, f"sum_{name}") for name in DONE)
         yield Task(
             campaign.title,
-            (f"Dijeda. {campaign.pause_reason}".strip() if is_paused else "Sedang dikirim:")
+            (_paused(campaign.pause_reason) if is_paused else "Sedang dikirim:")
             + f" {_count(sent)} dari {_count(campaign.audience_count)} pesan terkirim.",
             _page("messaging_campaign", campaign.pk),
             "Lanjutkan" if is_paused else "Pantau",
@@ -220,6 +220,10 @@ def health(now: datetime) -> dict[str, object]:
         "last_sweep": pulse.last_beat(),
         "workers": sorted(set(working.values_list("worker", flat=True))),
     }
+
+
+def _paused(reason: str) -> str:
+    return f"Dijeda: {reason.rstrip('.')}." if reason else "Dijeda."
 
 
 def _people_of(request: HttpRequest) -> ParticipantQuerySet:
