@@ -37,7 +37,7 @@
   function nameSelects() { // and its search boxes do not take over the label of their field
     document.querySelectorAll("select.select2-hidden-accessible").forEach(function (select) {
       var label = select.labels && select.labels[0], box = select.parentNode.querySelector(".select2-selection");
-      [box, box && box.querySelector(".select2-selection__rendered")].forEach(function (part) {
+      [box, box && box.querySelector(".select2-selection__rendered"), box && box.querySelector(".select2-search__field")].forEach(function (part) {
         if (label && part) { part.setAttribute("aria-label", label.textContent.trim()); part.removeAttribute("aria-labelledby"); }
       });
     });
