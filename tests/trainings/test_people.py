@@ -58,6 +58,7 @@ def test_pasted_codes_and_phones_are_invited_line_by_line(now):
     ]
     assert result.lines[6].message.startswith("Bukan kode peserta.")
     assert result.invited == 2
+    assert result.round.is_everyone is False
     invited = set(result.round.enrolments.values_list("participant", flat=True))
     assert invited == {by_code.pk, by_phone.pk}
     assert family[0].pk not in invited

@@ -224,6 +224,7 @@ def test_everyone_skips_the_rounds(now):
     opened = open_round(cohort, now, everyone=True)
 
     assert (opened.size, opened.is_everyone) == (8, True)
+    assert opened.deadline_at == cohort.starts_at
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from trainings import messages
 from trainings.models import Cohort, InvitationRound
-from trainings.services import selection, transitions
+from trainings.services import segments, selection, transitions
 from trainings.services.segments import Segment, find
 from trainings.services.selection import CityCount, Exclusions
 from umkm_portal.accounts.models import User
@@ -158,10 +158,14 @@ def close_round(opened: InvitationRound, *, now: datetime) -> None:
     Exclusion.objects.filter(campaign=opened.campaign_id, reason__in=BULKY_REASONS).delete()
 
 
-def deadline(cohort: Cohort, *, now: datetime) -> datetime:
-    """Until when people answer: the cohort's hours, but not later than its end of registration."""
-    limits = [now + timedelta(hours=cohort.answer_hours), cohort.closes_at, cohort.starts_at]
-    return min(limit for limit in limits if limit)
+def deadline(cohort: Cohort, *, now: datetime, everyone: bool = False) -> datetime:
+    """Until when people answer: the cohort's hours, but not after its registration has ended.
+
+    Invitations to everyone may take days to send: they are open until registration ends.
+    """
+    ends = [limit for limit in (cohort.closes_at, cohort.starts_at) if limit]
+    hours = now + timedelta(hours=cohort.answer_hours)
+    return min(ends) if everyone and ends else min([hours, *ends])
 
 
 def choose_people(
@@ -181,17 +185,18 @@ def choose_people(
         overrides_eligibility=overrides_eligibility,
     )
     chosen, reachable = selection.chosen()
+    is_everyone = size is None and segment.slug != segments.BY_HAND
     return RoundPlan(
         cohort=cohort,
         segment=segment,
-        is_everyone=size is None,
+        is_everyone=is_everyone,
         free_seats=cohort.free,
         size=chosen if size is None else size,
         chosen=chosen,
         reachable=reachable,
         by_city=selection.by_city(),
         exclusions=selection.exclusions(),
-        deadline_at=deadline(cohort, now=now),
+        deadline_at=deadline(cohort, now=now, everyone=is_everyone),
     )
 
 
