@@ -394,6 +394,21 @@ def test_fewer_seats_wait_until_people_cancel(head):
     assert (cohort.seats, cohort.seats_target, cohort.taken) == (3, 2, 3)
 
 
+def test_a_cohort_is_not_cancelled_over_the_heads_of_its_people(head):
+    cohort = CohortFactory(session=None)
+    enrolment = EnrolmentFactory(cohort=cohort)
+    address = reverse("admin:trainings_cohort_change", args=[cohort.pk])
+
+    refused = head.post(address, form_data(head, cohort, state="cancelled"))
+    answers.decline(enrolment, reason="", now=timezone.now(), via=answers.VIA_PHONE)
+    allowed = head.post(address, form_data(head, cohort, state="cancelled"))
+
+    assert "Masih ada 1 orang" in text_of(refused)
+    assert allowed.status_code == 302
+    cohort.refresh_from_db()
+    assert cohort.state == Cohort.State.CANCELLED
+
+
 def test_only_a_plan_can_be_deleted(head):
     plan, living = (
         CohortFactory(state=Cohort.State.DRAFT, session=None),

@@ -62,8 +62,24 @@ class QuotaInline(StaffTable):
     readonly_fields = ("taken",)
 
 
+class CohortForm(forms.ModelForm):
+    def clean_state(self):
+        """Nobody who holds a seat or waits for one may learn of the end at a closed door."""
+        state = self.cleaned_data["state"]
+        is_new = state != self.initial.get("state")
+        if is_new and state == Cohort.State.CANCELLED and self.instance.pk:
+            count = self.instance.enrolments.live().count()
+            if count:
+                raise forms.ValidationError(
+                    f"Masih ada {count} orang yang diundang, menunggu, atau memegang kursi. "
+                    "Kabari dan batalkan mereka dahulu lewat tab Jawaban."
+                )
+        return state
+
+
 @admin.register(Cohort)
 class CohortAdmin(SpreadsheetAdmin):
+    form = CohortForm
     resource_classes = (CohortPlanResource,)
     list_display = ("shown_title", "shown_state", "shown_start", "shown_seats", "shown_waiting")
     list_filter = ("state", "mode", "training__topic")
