@@ -198,3 +198,36 @@ def test_statement_is_prepared_again_on_a_new_connection():
     connection.close()
 
     assert len(_mark_sending(claim, 2)) == 2
+
+
+def test_crash_of_the_database_makes_the_window_uncertain(now):
+    """What was committed last may be forgotten; the unlogged mark is gone as well."""
+    campaign = scenes.make_running(10)
+    claim = _claim()
+    rows = claims.waiting_rows(claim.batch)
+    claims.advance(claim, next_ids=[rows[0]["pk"]], window_to=rows[5]["pk"], purpose="bulk")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE messaging_livebatch")
+    _let_lease_pass(claim)
+
+    claims.expire_claims(now=now)
+
+    assert scenes.states(campaign) == {"uncertain": 6, "pending": 4}
+    assert invariants.violations() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_first_chunk_of_a_window_waits_for_the_disk(django_assert_num_queries):
+    scenes.let_fly()
+    scenes.make_running(10)
+    claim = _claim()
+    rows = claims.waiting_rows(claim.batch)
+    claims.advance(claim)
+
+    with django_assert_num_queries(3) as queries:
+        for row in (rows[0], rows[1], rows[5]):
+            claims.advance(claim, next_ids=[row["pk"]], window_to=rows[1]["pk"], purpose="bulk")
+
+    waits = ["synchronous_commit TO off" not in query["sql"] for query in queries]
+    assert waits == [True, False, True]
+    assert DeliveryBatch.objects.get(pk=claim.batch.pk).handed_to == rows[5]["pk"]

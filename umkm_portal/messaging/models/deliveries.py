@@ -49,6 +49,8 @@ class DeliveryBatch(models.Model):
     attempt = models.IntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     worker = models.CharField("proses", max_length=80, blank=True)
+    handed_to = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """Highest delivery id that the holder may have handed over; always on the disk by then."""
 
     size = models.IntegerField(default=0)
     pending = models.IntegerField(default=0)

@@ -19,6 +19,7 @@ from weakref import WeakSet
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from umkm_portal.messaging import ledger
@@ -26,8 +27,9 @@ from umkm_portal.messaging.ledger import APPLY_CHANGES, CHANGES
 from umkm_portal.messaging.models import Delivery, DeliveryBatch, Suppression
 
 _CLAIM = """
-UPDATE messaging_deliverybatch b
-SET attempt = b.attempt + 1, due_at = NULL, worker = %(worker)s,
+WITH claimed AS (
+    UPDATE messaging_deliverybatch b
+    SET attempt = b.attempt + 1, due_at = NULL, worker = %(worker)s, handed_to = 0,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second'
 WHERE b.id = (
     SELECT b.id FROM messaging_deliverybatch b
@@ -44,11 +46,16 @@ WHERE b.id = (
     ORDER BY b.priority, b.due_at, b.id
     LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
 RETURNING b.id, b.attempt
+), marked AS (
+    INSERT INTO messaging_livebatch (batch_id, attempt) SELECT id, attempt FROM claimed
+    ON CONFLICT (batch_id) DO UPDATE SET attempt = EXCLUDED.attempt
+)
+SELECT id, attempt FROM claimed
 """
 
 _PREPARE_ADVANCE = f"""
 PREPARE messaging_advance
-    (bigint, int, float8, bigint[], text[], text[], text[], bigint[], bigint[], text) AS
+    (bigint, int, float8, bigint[], text[], text[], text[], bigint[], bigint[], text, bigint) AS
 WITH held AS MATERIALIZED (
     SELECT b.id, b.campaign_id, b.number,
         c.state = 'running' AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) AS goes_on
@@ -87,7 +94,7 @@ WITH held AS MATERIALIZED (
     SELECT * FROM recorded UNION ALL SELECT * FROM taken
 ), counted AS (
     UPDATE messaging_deliverybatch b
-    SET {APPLY_CHANGES}, lease_until = CASE
+    SET {APPLY_CHANGES}, handed_to = greatest(b.handed_to, $11), lease_until = CASE
         WHEN b.lease_until > clock_timestamp() + $3 * interval '0.5 second'
             THEN b.lease_until
         ELSE clock_timestamp() + $3 * interval '1 second' END
@@ -102,8 +109,9 @@ FROM counted, held
 """Prepared and planned once per connection: planning it costs twice what running it does."""
 _ADVANCE = """
 EXECUTE messaging_advance(%s, %s, %s, %s::bigint[], %s::text[], %s::text[], %s::text[],
-    %s::bigint[], %s::bigint[], %s)
+    %s::bigint[], %s::bigint[], %s, %s)
 """
+_WITHOUT_WAITING_FOR_THE_DISK = "SET LOCAL synchronous_commit TO off;"
 
 _EXPIRED = """
 SELECT id, attempt, worker, lease_until < clock_timestamp() AS is_over
@@ -113,6 +121,16 @@ FROM messaging_deliverybatch WHERE lease_until IS NOT NULL ORDER BY id
 
 _prepared: WeakSet[Any] = WeakSet()
 """Database connections that know the statement."""
+
+
+WINDOW = 50
+"""Deliveries that one write to the disk allows to be handed over.
+
+The commit of each chunk protects against the death of a worker at once, but reaches the disk a
+moment later. What a crash of the database itself forgets lies within the window, which reached
+the disk before: those messages become uncertain. `messaging_livebatch` is unlogged: a crash,
+and nothing else, empties it.
+"""
 
 
 class BatchLost(Exception):
@@ -126,6 +144,7 @@ class Claim:
     batch: DeliveryBatch
     deadline: float
     is_running: bool = True
+    handed_to: int = 0
     results: list[tuple[int, str, str, str]] = field(default_factory=list)
     """(delivery id, state, error, provider_ref) not written yet."""
 
@@ -177,10 +196,13 @@ def advance(
     claim: Claim,
     *,
     next_ids: Sequence[int] = (),
+    window_to: int = 0,
     unwanted_ids: Sequence[int] = (),
     purpose: str = "",
 ) -> list[int]:
     """Write what became of the last chunk, mark the next one `sending`; one commit for both.
+
+    `window_to` is the delivery up to which later chunks may go without waiting for the disk.
 
     Returns the ids that may be handed over now: without those not wanted any more, suppressed,
     or moved meanwhile; none when the campaign was paused. Renews the lease. Raises BatchLost.
@@ -192,9 +214,13 @@ def advance(
         *map(list, (ids, states, errors, refs, next_ids, unwanted_ids)),
         purpose,
     ]
+    is_in_window = not next_ids or max(next_ids) <= claim.handed_to
+    claim.handed_to = claim.handed_to if is_in_window else max(window_to, *next_ids)
+    values.append(claim.handed_to)
+    statement = f"{_WITHOUT_WAITING_FOR_THE_DISK}{_ADVANCE}" if is_in_window else _ADVANCE
     with connection.cursor() as cursor:
         _prepare(cursor)
-        cursor.execute(_ADVANCE, values)
+        cursor.execute(statement, values)
         row = cursor.fetchone()
     if row is None:
         raise BatchLost
@@ -258,15 +284,14 @@ def _settle(batch_id: int, *, attempt: int, is_gone: bool, now: datetime) -> boo
     batch = found.select_for_update(skip_locked=True).first()
     if batch is None:
         return False
-    sending = Delivery.objects.filter(
-        campaign_id=batch.campaign_id,
-        batch_number=batch.number,
-        state=Delivery.State.SENDING,
-    )
+    mine = Delivery.objects.filter(campaign_id=batch.campaign_id, batch_number=batch.number)
+    doubtful = Q(state=Delivery.State.SENDING)
+    if _was_forgotten(batch):
+        doubtful |= Q(state__in=ledger.WAITING, pk__lte=batch.handed_to)
     ledger.move(
-        list(sending.values_list("pk", flat=True)),
+        list(mine.filter(doubtful).values_list("pk", flat=True)),
         to=Delivery.State.UNCERTAIN,
-        from_states=[Delivery.State.SENDING],
+        from_states=ledger.NON_FINAL,
         now=now,
         error="Proses pengirim berhenti saat pesan ini dikirim.",
     )
@@ -276,6 +301,16 @@ def _settle(batch_id: int, *, attempt: int, is_gone: bool, now: datetime) -> boo
         attempt=attempt + 1, lease_until=None, due_at=now if waits else None
     )
     return True
+
+
+def _was_forgotten(batch: DeliveryBatch) -> bool:
+    """Whether the database crashed while the batch was held: its last chunks may be forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM messaging_livebatch WHERE batch_id = %s AND attempt = %s RETURNING 1",
+            [batch.pk, batch.attempt],
+        )
+        return cursor.fetchone() is None
 
 
 def waiting_rows(batch: DeliveryBatch) -> list[dict[str, Any]]:

@@ -89,7 +89,8 @@ class BatchWork:
         rows = claims.waiting_rows(self.batch)
         while rows and self._may_go_on():
             chunk = self._next_chunk(rows)
-            rows = [*self._send_chunk(chunk), *rows[len(chunk) :]]
+            window_to = rows[: claims.WINDOW][-1]["pk"]
+            rows = [*self._send_chunk(chunk, window_to), *rows[len(chunk) :]]
 
     def _may_go_on(self) -> bool:
         if self._due_at is not None or not self.claim.is_running:
@@ -115,7 +116,7 @@ class BatchWork:
                 pause_for(self._allowance.seconds_to_next)
         return rows[:count]
 
-    def _send_chunk(self, chunk: list[Row]) -> list[Row]:
+    def _send_chunk(self, chunk: list[Row], window_to: int) -> list[Row]:
         """Mark a chunk `sending`, hand it over; return the rows that were not handed over."""
         if not chunk:
             return []
@@ -124,6 +125,7 @@ class BatchWork:
             claims.advance(
                 self.claim,
                 next_ids=[row["pk"] for row in admitted],
+                window_to=window_to,
                 unwanted_ids=self._unwanted(admitted),
                 purpose=self.kind.purpose,
             )
