@@ -108,9 +108,13 @@ FROM counted, held
 """  # noqa: S608 (states are our own words)
 """Prepared and planned once per connection: planning it costs twice what running it does."""
 _ADVANCE = """
+SET LOCAL enable_seqscan TO off;
+SET LOCAL enable_hashjoin TO off;
+SET LOCAL enable_mergejoin TO off;
 EXECUTE messaging_advance(%s, %s, %s, %s::bigint[], %s::text[], %s::text[], %s::text[],
     %s::bigint[], %s::bigint[], %s, %s)
 """
+"""A plan made while the tables are small must serve when they are large: by index only."""
 _WITHOUT_WAITING_FOR_THE_DISK = "SET LOCAL synchronous_commit TO off;"
 
 _EXPIRED = """
