@@ -2,7 +2,8 @@
 
 A slice becomes a typed temporary table, `slice`. People are found through indexes, never by a
 walk over the register, so a slice costs the same whether it holds 3,000 or 3 million people:
-`= ANY(ARRAY[x])` says what `= x` says, but leaves the planner no way to hash the whole register.
+`= ANY(ARRAY[x])` says what `= x` says, but leaves the planner no way to hash the whole register,
+and `+ 0` keeps it from walking all people of an agency.
 """
 
 from __future__ import annotations
@@ -146,6 +147,21 @@ REASONS = {
 }
 """Why a row waits for a person: the column, what was found, what to do."""
 
+SAME_UNLESS_NIK = f"{SAME_NAME} AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)"
+"""The same name beside the same phone or address is the same person, unless both have a NIK."""
+
+
+def _look_up(rank: int, condition: str) -> str:
+    """SQL that finds people for the rows `s` by an index; OFFSET 0 keeps it one row at a time."""
+    return f"""
+        SELECT s.row_no, {rank} AS rank, p.id, p.identity, p.has_nik
+        FROM s CROSS JOIN LATERAL (
+            SELECT p.id, p.identity, p.nik_index IS NOT NULL AS has_nik
+            FROM participants_participant p
+            WHERE {condition} AND p.status = 'active' OFFSET 0
+        ) p"""  # noqa: S608 - constants of this module
+
+
 _CLEAN = ", ".join(f"{key} {kind}" for key, kind in CLEAN_TYPES.items())
 _TAKE = f"""
     CREATE TEMPORARY TABLE slice ON COMMIT DROP AS
@@ -155,27 +171,16 @@ _TAKE = f"""
         WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
           AND r.action <> ALL(%(settled)s)
     ), found AS (
-        SELECT s.row_no, 1 AS rank, p.id, p.identity, 0 AS other
-        FROM s JOIN participants_participant p ON p.nik_index = ANY(s.nik_indexes)
-        WHERE p.status = 'active'
+        {_look_up(1, "p.nik_index = ANY(s.nik_indexes)")}
         UNION ALL
-        SELECT s.row_no, 2, p.id, p.identity, 0
-        FROM s JOIN participants_participant p ON p.code = ANY(ARRAY[s.code])
-        WHERE p.status = 'active'
+        {_look_up(2, "p.code = s.code")}
         UNION ALL
-        SELECT s.row_no, 3, p.id, p.identity, (p.nik_index IS NOT NULL)::int
-        FROM s JOIN participants_participant p ON p.phone = ANY(ARRAY[s.phone])
-        WHERE s.phone <> '' AND p.status = 'active' AND {SAME_NAME}
-          AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)
+        {_look_up(3, f"p.phone = s.phone AND s.phone <> '' AND {SAME_UNLESS_NIK}")}
         UNION ALL
-        SELECT s.row_no, 4, p.id, p.identity, (p.nik_index IS NOT NULL)::int
-        FROM s JOIN participants_participant p ON p.email = ANY(ARRAY[s.email])
-             AND p.email <> ''
-        WHERE s.email <> '' AND p.status = 'active' AND {SAME_NAME}
-          AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)
+        {_look_up(4, f"p.email = s.email AND p.email <> '' AND {SAME_UNLESS_NIK}")}
     ), best AS (
         SELECT DISTINCT ON (row_no) row_no, rank, id FROM found
-        ORDER BY row_no, rank, identity DESC, other, id
+        ORDER BY row_no, rank, identity DESC, has_nik, id
     )
     SELECT s.*, best.id AS target_id, best.rank,
            CASE WHEN best.id IS NULL THEN 'create' ELSE '' END AS action,
@@ -204,7 +209,7 @@ def _changes(alias: str, fields: dict[str, str]) -> str:
 
 
 _JUDGE = f"""
-    WITH judged AS (
+    WITH judged AS MATERIALIZED (
         SELECT s.row_no,
             CASE
                 WHEN s.rank = 1 AND p.identity = 'claimed' THEN 'claim'
@@ -230,7 +235,7 @@ _JUDGE = f"""
             s.agency_id IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM participants_mentorship m
                 WHERE m.participant_id = ANY(ARRAY[p.id])
-                  AND m.organisation_id = s.agency_id
+                  AND m.organisation_id + 0 = s.agency_id
             ) AS wants_mentorship,
             NOT EXISTS (
                 SELECT 1 FROM participants_stageevent e
@@ -287,7 +292,7 @@ def take_slice(
     """
     facts = _parameters(file)
     cursor.execute("DROP TABLE IF EXISTS slice")
-    # A register that has just been filled has no statistics: say what they would say.
+    # A register that is just being filled has no statistics: say what they would say.
     cursor.execute("SET LOCAL enable_seqscan = off")
     settled = ["reject", "review", "same"] if is_applying else ["reject", "review"]
     bounds: dict[str, Any] = {
@@ -300,7 +305,7 @@ def take_slice(
     cursor.execute("SELECT 1 FROM slice WHERE target_id IS NOT NULL LIMIT 1")
     if cursor.fetchone():
         cursor.execute(_FIND_BUSINESSES)
-        cursor.execute("CREATE INDEX ON slice (row_no)")
+        cursor.execute("ANALYZE slice (row_no, target_id, business_id)")
         cursor.execute(_JUDGE, facts)
     return facts
 

@@ -179,7 +179,8 @@ def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
 
 def _apply(file: ImportFile, *, stop_at: float) -> ImportFile:
     profile = profiles.get(file.profile)
-    if file.rows.count() < file.total_rows:  # unlogged rows do not survive a database crash
+    # Unlogged rows do not survive a database crash, and rows staged under old keys match nobody.
+    if file.rows.count() < file.total_rows or file.options.get("keys") != staging.key_ids():
         _release(file, state=State.UPLOADED, rows_read=0, rows_checked=0, applied_through=0)
         return file
     for first, last, count in _slices(file, after=file.applied_through or -1):

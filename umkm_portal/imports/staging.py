@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -59,7 +60,10 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
                 deque(islice(rows, SAMPLES), maxlen=0)
                 continue
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
-    seen = {name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples")}
+    file.options = {**file.options, "keys": key_ids()}
+    seen = {
+        name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples", "options")
+    }
     if not count:
         update_claimed(file, now=timezone.now(), **seen)
         raise ColumnsMissing(", ".join(lacking))
@@ -74,6 +78,11 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
         rows_checked=0,
         **seen,
     )
+
+
+def key_ids() -> list[str]:
+    """The ids of the keys under which staged rows can be matched: a new one asks for a new look."""
+    return [entry.split(":", 1)[0] for entry in settings.INDEX_KEYS]
 
 
 def mask_niks(text: str) -> str:
