@@ -71,7 +71,7 @@ class Command(BaseCommand):
         error_file = None
         if file.pk and file.rejected_count and file.rows.filter(action="reject").exists():
             error_file = _error_path(path)
-            problems.write_error_file(file, error_file)
+            _write_for_owner(file, error_file)
         return reports.report_of(file, error_file=error_file) if file.pk else _refusal(file)
 
     def _tell(self, report: dict[str, Any], *, as_json: bool) -> None:
@@ -102,3 +102,10 @@ def _error_path(path: Path) -> Path:
     if os.access(path.resolve().parent, os.W_OK):
         return path.resolve().parent / name
     return settings.MEDIA_ROOT / uploads.FOLDER / name
+
+
+def _write_for_owner(file: ImportFile, path: Path) -> None:
+    """Write the error file so that nobody else can read it: it holds what was uploaded."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
+        problems.write_error_file(file, target)
