@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from umkm_portal.common.encryption import Cipher
-from umkm_portal.common.spreadsheets import Cell, SpreadsheetError, read_table, text_of
+from umkm_portal.common.spreadsheets import Cell, Limits, SpreadsheetError, read_table, text_of
 from umkm_portal.imports import mapping
 from umkm_portal.imports.leases import update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
@@ -23,6 +23,8 @@ from umkm_portal.imports.profiles import Cleaned, Profile, Reader
 SLICE = 500
 """Rows copied at once; the page sees progress after each."""
 SAMPLES = 3
+LIMITS = Limits(cells=20_000_000)
+"""The whole register with all its columns: 370,000 rows of 32."""
 _NUL = "\\u0000"
 """How JSON writes the one character that PostgreSQL does not know."""
 _BETWEEN = "\x1f"
@@ -46,7 +48,7 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
     is_first_reading = file.state == ImportFile.State.UPLOADED
     file.sheets, file.samples, count = [], [], 0
     lacking: list[str] = []
-    with read_table(file.source, header_words=profile.header_words()) as table:
+    with read_table(file.source, header_words=profile.header_words(), limits=LIMITS) as table:
         for sheet_no, sheet in enumerate(table):
             headings = mapping.unique_headings(sheet.header)
             file.sheets.append(
