@@ -1,10 +1,9 @@
 """Gives the whole test run a throwaway PostgreSQL and Valkey, before settings are read.
 
-Loaded by `-p tests.plugin_embedded`. Children of xdist inherit PORTAL_DATA. With DATABASE_URL or
-REDIS_URL set the tests use those servers and nothing is started.
+Loaded by `-p tests.plugin_embedded`. Every process of xdist has servers of its own, so that tests
+which empty the cache or work the queues cannot meet. With DATABASE_URL or REDIS_URL set the tests
+use those servers and nothing is started.
 """
-
-import os
 
 import pytest
 
@@ -16,7 +15,7 @@ _lease = None
 
 def _start():
     global _lease
-    if os.environ.get("PYTEST_XDIST_WORKER") or not needs_servers(["manage.py", "test"]):
+    if not needs_servers(["manage.py", "test"]):
         return
     folder = _folder.__enter__()
     _lease = Lease(folder, is_throwaway=True)
