@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from tests.messaging import scenes
 from umkm_portal.messaging import services
@@ -14,8 +14,8 @@ def _run(capsys, *arguments):
     code = 0
     try:
         call_command(*arguments, "--json")
-    except SystemExit as end:
-        code = end.code
+    except CommandError as refusal:
+        code = refusal.returncode
     return code, json.loads(capsys.readouterr().out.splitlines()[-1])
 
 

@@ -7,12 +7,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from participants.samples import write_sample
+from umkm_portal.common.commands import ReportingCommand
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Write N invented people (NIKs of kecamatan 99, which no real person has)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,16 +4,17 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from trainings.models import Cohort
 from trainings.services import rounds
 from trainings.services.segments import DEFAULT, UnknownSegment
+from umkm_portal.common.commands import ReportingCommand
 from umkm_portal.messaging.services import report
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Invite the active and willing to a cohort, in rounds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,13 +5,14 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 
 from umkm_portal.accounts import services
+from umkm_portal.common.commands import ReportingCommand
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Prints a link that logs a member of staff in once, within 30 minutes."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from umkm_portal.backups import services
 from umkm_portal.backups.archive import Manifest
+from umkm_portal.common.commands import ReportingCommand
 
 KEYS = (
     "The keys are NOT in this file. Without FIELD_KEYS and INDEX_KEYS every NIK in it is lost "
@@ -20,7 +21,7 @@ KEYS = (
 GUARD = "The file holds names, phones and addresses in clear: guard it like the database."
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Writes everything in the database to one file; restore brings it back."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import IO, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import Error as DatabaseFailure
 
 from umkm_portal.backups import services
 from umkm_portal.backups.archive import BrokenArchive
+from umkm_portal.common.commands import ReportingCommand
 
 HELD = (
     "Nothing is sent: {held_campaigns} campaigns are paused and all senders are stopped. "
@@ -23,7 +24,7 @@ HELD = (
 )
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Brings a backup back into an empty database and holds its outbox."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -5,12 +5,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from umkm_portal.backups import rotation
+from umkm_portal.common.commands import ReportingCommand
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Seals and indexes everything again that stands under an older key."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

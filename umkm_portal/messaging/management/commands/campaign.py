@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from umkm_portal.common.commands import ReportingCommand
 from umkm_portal.messaging import services
 from umkm_portal.messaging.models import Campaign
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Report a campaign; pause, resume or cancel it, or send again what failed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,14 +27,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = Campaign.objects.filter(pk=options["id"]).first()
         if campaign is None:
-            self._refuse(f"There is no campaign {options['id']}.", options)
-            return
+            raise CommandError(f"Kampanye {options['id']} tidak ditemukan.")
         try:
             self._act(campaign, options)
         except services.CampaignRefused as refusal:
-            self._refuse(str(refusal), options)
-        else:
-            self._tell(services.report(campaign), options)
+            raise CommandError(str(refusal)) from refusal
+        self._tell(services.report(campaign), options)
 
     def _act(self, campaign: Campaign, options: dict[str, Any]) -> None:
         now = timezone.now()
@@ -53,9 +51,3 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:<{width}}  {value if value is not None else '-'}")
         if options["json"]:
             self.stdout.write(json.dumps(report))
-
-    def _refuse(self, sentence: str, options: dict[str, Any]) -> None:
-        self.stderr.write(sentence)
-        if options["json"]:
-            self.stdout.write(json.dumps({"refused": sentence}))
-        sys.exit(1)

@@ -6,15 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from umkm_portal.common.commands import ReportingCommand
 from umkm_portal.pages.demo import SeedRefused, seed
 
 PARTICIPANTS = 3000
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Fill the database with practice data; repeating adds only what is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
