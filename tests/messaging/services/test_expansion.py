@@ -105,3 +105,22 @@ def test_expansion_runs_a_constant_number_of_queries(count, now, django_assert_m
 
     with django_assert_max_num_queries(26):
         services.expand_campaign(campaign, now=now)
+
+
+def test_workers_are_told_after_the_first_slice_and_at_the_end(now, monkeypatch):
+    monkeypatch.setattr(expansion, "FIRST_SLICE", 1)
+    monkeypatch.setattr(expansion, "BATCHES_PER_SLICE", 1)
+    told = []
+    campaign = _started(50, now)
+
+    def tell(task, **ids):
+        campaign.refresh_from_db()
+        told.append((task, campaign.expanded_to, campaign.state))
+
+    monkeypatch.setattr(expansion.nudges, "after_commit", tell)
+    services.expand_campaign(campaign, now=now)
+
+    early, late = told[0], told[-1]
+    assert early == ("work_batches", 10, "expanding")
+    assert late == ("work_batches", 50, "running")
+    assert told.count(early) == told.count(late) == len(told) / 2

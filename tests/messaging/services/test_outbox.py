@@ -12,6 +12,7 @@ from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Delivery, Portfolio, SendingAccount, Suppression
 from umkm_portal.messaging.sending import stopping, worker
 from umkm_portal.messaging.sending.hours import is_open
+from umkm_portal.messaging.services import expansion
 
 pytestmark = pytest.mark.django_db
 JAKARTA = timezone.get_default_timezone()
@@ -38,6 +39,59 @@ def test_campaign_reaches_everybody_once(sink):
     assert campaign.state == "done"
     public_ids = campaign.deliveries.values_list("public_id", flat=True)
     assert {message_id for _, _, message_id in sink.received()} == {str(i) for i in public_ids}
+    assert invariants.violations() == []
+
+
+def test_what_is_written_is_sent_while_the_rest_is_being_written(sink, monkeypatch):
+    monkeypatch.setattr(expansion, "FIRST_SLICE", 1)
+    campaign = scenes.make_campaign(30)
+    services.start_campaign(campaign, now=timezone.now())
+    expansion._expand_slice(campaign, now=timezone.now())
+
+    early = services.deliver_due()
+    campaign.refresh_from_db()
+
+    assert (early["accepted"], campaign.state) == (10, "expanding")
+    assert invariants.violations() == []
+    services.expand_campaign(campaign, now=timezone.now())
+    late = services.deliver_due()
+    campaign.refresh_from_db()
+    assert (late["accepted"], campaign.state) == (20, "done")
+    assert _addresses(sink) == sorted(f"orang{n}@contoh.example" for n in range(1, 31))
+    assert invariants.violations() == []
+
+
+def test_campaign_sent_before_its_expansion_ends_is_closed_by_it(sink):
+    campaign = scenes.make_campaign(30)
+    services.start_campaign(campaign, now=timezone.now())
+    expansion._expand_slice(campaign, now=timezone.now())
+    services.deliver_due()
+
+    services.expand_campaign(campaign, now=timezone.now())
+
+    campaign.refresh_from_db()
+    assert (campaign.state, len(_addresses(sink))) == ("done", 30)
+    assert invariants.violations() == []
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_stopping_a_campaign_that_is_being_written(sink, monkeypatch, is_cancelled):
+    monkeypatch.setattr(expansion, "FIRST_SLICE", 2)
+    campaign = scenes.make_campaign(60)
+    services.start_campaign(campaign, now=timezone.now())
+    expansion._expand_slice(campaign, now=timezone.now())
+
+    if is_cancelled:
+        services.cancel_campaign(campaign, actor=None, now=timezone.now())
+    else:
+        services.pause_campaign(campaign, reason="Salah judul", actor=None)
+    services.expand_campaign(campaign, now=timezone.now())
+
+    assert (services.deliver_due(), sink.received()) == ({}, [])
+    waits = {"cancelled": 20} if is_cancelled else {"pending": 20}
+    assert scenes.states(campaign) == waits
+    campaign.refresh_from_db()
+    assert campaign.state == ("cancelled" if is_cancelled else "paused")
     assert invariants.violations() == []
 
 

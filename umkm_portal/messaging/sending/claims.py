@@ -37,7 +37,7 @@ WHERE b.id = (
     WHERE b.due_at <= %(now)s AND b.priority <= %(priority)s
         AND (%(campaign)s::bigint IS NULL OR b.campaign_id = %(campaign)s)
         AND b.channel = ANY(%(channels)s)
-        AND c.state = 'running' AND c.kind = ANY(%(kinds)s)
+        AND c.state IN ('expanding', 'running') AND c.kind = ANY(%(kinds)s)
         AND (c.not_before IS NULL OR c.not_before <= %(now)s)
         AND (c.not_after IS NULL OR c.not_after > %(now)s)
         AND (b.account_id = ANY(%(open)s)
@@ -58,7 +58,8 @@ PREPARE messaging_advance
     (bigint, int, float8, bigint[], text[], text[], text[], bigint[], bigint[], text, bigint) AS
 WITH held AS MATERIALIZED (
     SELECT b.id, b.campaign_id, b.number,
-        c.state = 'running' AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) AS goes_on
+        c.state IN ('expanding', 'running')
+            AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) AS goes_on
     FROM messaging_deliverybatch b JOIN messaging_campaign c ON c.id = b.campaign_id
     WHERE b.id = $1 AND b.attempt = $2 AND b.lease_until IS NOT NULL
     FOR UPDATE OF b

@@ -16,6 +16,8 @@ from umkm_portal.messaging.models import Campaign, Channel
 from umkm_portal.messaging.services.campaigns import finish_campaign
 
 BATCHES_PER_SLICE = 20
+FIRST_SLICE = 4
+"""Batches of the first slice: fewer, so that the workers begin at once."""
 NUMBERS_PER_CHANNEL = 200_000
 """Batch numbers of the audience: 1.. for the first channel; a sequence from 1,000,000 follows."""
 _CHANNEL_ORDER = [Channel.EMAIL.value, Channel.WHATSAPP.value, Channel.SMS.value]
@@ -73,11 +75,14 @@ ON CONFLICT (campaign_id, number) DO NOTHING
 def expand_campaign(campaign: Campaign, *, now: datetime) -> int:
     """Write all deliveries of a campaign that still lack; return how many people were covered.
 
-    Interrupted anywhere it goes on where it stood; two at once do not meet. At the end the
-    campaign runs and the workers are told.
+    Interrupted anywhere it goes on where it stood; two at once do not meet. The workers are told
+    after the first slice: they send what is written while the rest is being written. At the end
+    the campaign runs and they are told again.
     """
     covered = 0
     while (people := _expand_slice(campaign, now=now)) is not None:
+        if covered == 0:
+            _nudge_workers()
         covered += people
     return covered
 
@@ -94,7 +99,8 @@ def _expand_slice(campaign: Campaign, *, now: datetime) -> int | None:
         return None
     size = batch_size(locked)
     first = locked.expanded_to + 1
-    last = min(locked.expanded_to + size * BATCHES_PER_SLICE, locked.audience_count)
+    batches = BATCHES_PER_SLICE if locked.expanded_to else FIRST_SLICE
+    last = min(locked.expanded_to + size * batches, locked.audience_count)
     _insert(locked, first=first, last=last, size=size, now=now)
     locked.expanded_to = last
     locked.save(update_fields=["expanded_to", "options"])
@@ -146,5 +152,9 @@ def _start_running(campaign: Campaign, *, now: datetime) -> None:
     campaign.state = Campaign.State.RUNNING
     campaign.save(update_fields=["state"])
     if not finish_campaign(campaign, now=now):
-        for _ in range(settings.PORTAL_PROCESSES):
-            nudges.after_commit(nudges.WORK)
+        _nudge_workers()
+
+
+def _nudge_workers() -> None:
+    for _ in range(settings.PORTAL_PROCESSES):
+        nudges.after_commit(nudges.WORK)
