@@ -17,7 +17,7 @@ from tests.factories import (
 )
 from trainings.models import Cohort, Enrolment, InvitationRound
 from trainings.services import advance, answers, rounds, segments, selection
-from umkm_portal.messaging.models import Campaign, Channel, Suppression
+from umkm_portal.messaging.models import Campaign, Channel, Delivery, Suppression
 from umkm_portal.messaging.services import report, suppress
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,23 @@ def region_of(city):
 
 
 def open_round(cohort, now, **options):
-    return rounds.open_round(cohort, actor=None, now=now, **options)
+    return rounds.open_round(cohort, actor=None, now=now, any_hour=True, **options)
+
+
+def finish(opened, *, at, told=True):
+    """All messages of a round have left at this moment."""
+    if told:
+        Delivery.objects.bulk_create(
+            Delivery(
+                campaign=opened.campaign,
+                recipient_key=member.recipient_key,
+                subject_id=member.subject_id,
+                channel=Channel.EMAIL,
+                state=Delivery.State.ACCEPTED,
+            )
+            for member in opened.campaign.audience.all()
+        )
+    Campaign.objects.filter(pk=opened.campaign_id).update(state=Campaign.State.DONE, finished_at=at)
 
 
 def invited(opened):
@@ -74,7 +90,7 @@ def test_the_campaign_of_a_round_holds_exactly_its_people_and_runs(now):
         opened.enrolments.values_list("participant_id", "pk")
     )
     assert (campaign.state, campaign.kind) == (Campaign.State.EXPANDING, "invitation")
-    assert campaign.not_after == opened.deadline_at
+    assert campaign.not_after == cohort.starts_at
     assert (report(campaign)["audience"], report(campaign)["excluded"]) == (3, 2)
 
 
@@ -300,6 +316,7 @@ def test_the_next_round_starts_by_itself_when_the_deadline_has_passed(now):
     cohort = CohortFactory(seats=1, people_per_seat=1, answer_hours=24)
     ParticipantFactory.create_batch(3)
     first = open_round(cohort, now)
+    finish(first, at=now)
 
     advance.advance_cohorts(now=now + timedelta(hours=23))
     assert cohort.rounds.count() == 1
@@ -378,6 +395,7 @@ def test_the_register_is_not_searched_again_and_again_when_nobody_is_left(
     cohort = CohortFactory(seats=5, people_per_seat=1, answer_hours=1)
     ParticipantFactory()
     opened = open_round(cohort, now)
+    finish(opened, at=now)
     later = now + timedelta(hours=2)
     advance.advance_cohorts(now=later)
     opened.refresh_from_db()

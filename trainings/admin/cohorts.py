@@ -96,8 +96,9 @@ class CohortAdmin(SpreadsheetAdmin):
             None,
             {
                 "fields": (
-                    ("training", "number"),
-                    ("code", "state"),
+                    "training",
+                    ("number", "code"),
+                    "state",
                     ("mode", "eligibility"),
                     ("seats", "minimum"),
                     "opens_at",

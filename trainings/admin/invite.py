@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from trainings import messages, wording
 from trainings.services import people, rounds, segments
+from trainings.services.deadlines import answer_deadline
 from umkm_portal.common import bars
 from umkm_portal.messaging import kinds
 from umkm_portal.messaging import services as messaging
@@ -111,6 +112,7 @@ def _page(request, cohort, context, form, *, refusal="", status=200):
         cohort,
         segment=data.get("segment") or None,
         everyone=data.get("everyone", False),
+        any_hour=data.get("any_hour", False),
         now=now,
     )
     if not refusal:
@@ -144,7 +146,12 @@ def _preview(form, cohort):
         messaging.preview_messages(kind, channel=EMAIL, wording=form.wording())
     except messaging.UnknownVariable as problem:
         return {"preview": None, "preview_problem": str(problem)}
-    limit = rounds.deadline(cohort, now=timezone.now())
+    limit = answer_deadline(
+        cohort,
+        now=timezone.now(),
+        everyone=form.cleaned_data.get("everyone", False),
+        any_hour=form.cleaned_data.get("any_hour", False),
+    )
     values = {
         **kinds.ADDED_VARIABLES,
         **kind.variables,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from trainings.models import Cohort, Enrolment, InvitationRound, Offer
-from trainings.services import rounds, seats, segments
+from trainings.services import deadlines, printed, rounds, seats, segments
 from trainings.services.transitions import SYSTEM, State, move_all
 from umkm_portal.messaging.models import Campaign
 
@@ -33,31 +33,51 @@ def advance_cohorts(*, now: datetime) -> int:
 
 def advance_cohort(cohort_id: int, *, now: datetime) -> bool:
     """Close what is overdue, offer free seats, open the next round; True when anything changed."""
+    moved = deadlines.keep_ahead(Cohort.objects.get(pk=cohort_id), now=now)
     expired = expire_unanswered(cohort_id, now=now)
     with transaction.atomic():
         cohort = seats.lock(cohort_id)
         stale = seats.expire_offers(cohort, now=now)
         offers = seats.refill(cohort, now=now)
     opened = _next_round(cohort, now=now)
-    return bool(expired or stale or offers or opened)
+    return bool(moved or expired or stale or offers or opened)
 
 
 def expire_unanswered(cohort_id: int, *, now: datetime) -> int:
-    """Close invitations whose deadline has passed; they may still be accepted."""
+    """Close invitations whose deadline has passed; they may still be accepted.
+
+    Nobody is closed while messages of her round are under way. Whoever was reached by none stays
+    invited, and on the printable list, until answers end for the whole cohort.
+    """
+    cohort = Cohort.objects.get(pk=cohort_id)
     overdue = Enrolment.objects.filter(
-        cohort=cohort_id, state=State.INVITED, answer_by__lte=now
+        deadlines.sent_long_enough(cohort, now=now, campaign="round__campaign"),
+        cohort=cohort,
+        state=State.INVITED,
+        answer_by__lte=now,
     ).order_by("pk")
     total = 0
     while chunk := list(overdue.values_list("pk", flat=True)[:CHUNK]):
-        total += move_all(
-            chunk,
-            source=State.INVITED,
-            to=State.EXPIRED,
-            now=now,
-            via=SYSTEM,
-            note="Tidak dijawab sampai batas jawab.",
+        untold = set(
+            printed.untold(Enrolment.objects.filter(pk__in=chunk)).values_list("pk", flat=True)
         )
+        told = [pk for pk in chunk if pk not in untold]
+        total += _expire(told, now=now, note="Tidak dijawab sampai batas jawab.")
+        total += _keep_or_expire(cohort, sorted(untold), now=now)
     return total
+
+
+def _keep_or_expire(cohort: Cohort, untold: list[int], *, now: datetime) -> int:
+    last = deadlines.last_moment(cohort)
+    if last is not None and last <= now:
+        return _expire(untold, now=now, note="Tidak terjangkau pesan sampai pendaftaran berakhir.")
+    until = last or deadlines.answer_deadline(cohort, now=now)
+    Enrolment.objects.filter(pk__in=untold, state=State.INVITED).update(answer_by=until)
+    return 0
+
+
+def _expire(ids: list[int], *, now: datetime, note: str) -> int:
+    return move_all(ids, source=State.INVITED, to=State.EXPIRED, now=now, via=SYSTEM, note=note)
 
 
 def _under_way(*, now: datetime) -> list[int]:
@@ -108,6 +128,8 @@ def _is_followed(cohort: Cohort, last: InvitationRound, *, now: datetime) -> boo
 
 
 def _is_over(opened: InvitationRound, *, now: datetime) -> bool:
-    if now >= opened.deadline_at:
+    """All have answered, or the deadline passed after the last message had gone out."""
+    if not opened.enrolments.filter(state=State.INVITED).exists():
         return True
-    return not opened.enrolments.filter(state=State.INVITED).exists()
+    is_sent = deadlines.sent_long_enough(opened.cohort, now=now, campaign="campaign")
+    return InvitationRound.objects.filter(is_sent, pk=opened.pk, deadline_at__lte=now).exists()

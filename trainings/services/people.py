@@ -64,6 +64,7 @@ def invite_people(
         segment=segments.of_people(ids),
         size=None,
         now=now,
+        any_hour=any_hour,
         overrides_eligibility=bool(override.strip()),
     )
     reasons = selection.reasons()

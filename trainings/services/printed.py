@@ -8,24 +8,36 @@ from datetime import datetime
 from itertools import groupby
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Lower
 from django.urls import reverse
 
 from trainings import wording
 from trainings.models import Cohort, Enrolment, InvitationRound
 from trainings.models.enrolments import EnrolmentQuerySet
+from trainings.services import deadlines
 from umkm_portal.accounts.models import User
 from umkm_portal.common import codes, phones
 from umkm_portal.messaging import services as messaging
-from umkm_portal.messaging.models import Channel, Delivery, Exclusion
+from umkm_portal.messaging.models import (
+    AudienceMember,
+    Campaign,
+    Channel,
+    Delivery,
+    Exclusion,
+    Suppression,
+)
 from umkm_portal.regions.models import Region
 
 UNKNOWN = "Wilayah belum diketahui"
-UNREACHED = (
-    Delivery.State.FAILED_PERMANENT,
-    Delivery.State.SUPPRESSED,
-    Delivery.State.CANCELLED,
-)
+NO_CHANNEL = "Tidak ada email yang dapat dikirimi"
+UNREACHED = {
+    Delivery.State.FAILED_PERMANENT: "Email gagal terkirim",
+    Delivery.State.SUPPRESSED: "Alamat email tidak dapat dipakai",
+    Delivery.State.CANCELLED: "Pesan batal dikirim",
+}
+"""Outcomes of which the person has not heard, and how the list calls them."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class PrintedRow:
     chat_link: str
     is_sent: bool
     address: str = ""
+    why: str = ""
+    """Why no message reaches this person."""
     deadline: datetime | None = None
 
 
@@ -75,28 +89,23 @@ def sheets(
 
 
 def untold(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
-    """Those open invitations of which nobody has heard: no message reached her, no staff did."""
-    about_her = {
-        "campaign": OuterRef("round__campaign"),
-        "recipient_key": OuterRef("participant"),
-        "step": "",
-    }
-    told = Delivery.objects.filter(**about_her, channel=Channel.MANUAL)
-    failed = Delivery.objects.filter(**about_her, state__in=UNREACHED)
-    left_out = Exclusion.objects.filter(
-        campaign=OuterRef("round__campaign"),
-        recipient_key=OuterRef("participant"),
-        reason=Exclusion.NO_CHANNEL,
-    )
-    return enrolments.filter(
-        Q(Exists(left_out)) | Q(Exists(failed)), ~Exists(told), state=Enrolment.State.INVITED
-    )
+    """Those open invitations of which nobody has heard: no message reached her, no staff did.
+
+    Each row has `why`. Whoever asked not to be written to is not among them.
+    """
+    people = enrolments.filter(state=Enrolment.State.INVITED).annotate(why=_why())
+    return people.exclude(why="").exclude(Exists(_told())).exclude(Exists(_OPT_OUTS))
 
 
+@transaction.atomic
 def mark_told(enrolment: Enrolment, *, actor: User, now: datetime) -> Delivery:
-    """Record that staff told this person. Raises CampaignRefused with the sentence."""
+    """Record that staff told this person, who has the usual hours to answer from now.
+
+    Raises CampaignRefused with the sentence.
+    """
     if enrolment.round is None or enrolment.round.campaign is None:
         raise messaging.CampaignRefused("Orang ini tidak diundang lewat putaran.")
+    deadlines.give_time(enrolment, now=now)
     return messaging.mark_sent_by_hand(
         enrolment.round.campaign,
         recipient_key=enrolment.participant_id,
@@ -107,14 +116,40 @@ def mark_told(enrolment: Enrolment, *, actor: User, now: datetime) -> Delivery:
 
 
 def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
-    about_her = {"campaign": opened.campaign_id, "recipient_key": OuterRef("participant")}
-    told = Delivery.objects.filter(**about_her, channel=Channel.MANUAL)
-    failed = Delivery.objects.filter(**about_her, state__in=UNREACHED)
-    left_out = Exclusion.objects.filter(**about_her, reason=Exclusion.NO_CHANNEL)
-    people = Enrolment.objects.filter(round=opened).filter(
-        Q(Exists(left_out)) | Q(Exists(told)) | Q(Exists(failed), state=Enrolment.State.INVITED)
+    """Those of a round whom no message reaches, also after staff told them."""
+    people = Enrolment.objects.filter(round=opened).annotate(why=_why())
+    is_open = Q(state=Enrolment.State.INVITED) | Q(why=NO_CHANNEL)
+    told = Q(Exists(_told()))
+    return people.filter(told | (is_open & ~Q(why="") & ~Q(Exists(_OPT_OUTS))))
+
+
+_ABOUT_HER = {"campaign": OuterRef("round__campaign"), "recipient_key": OuterRef("participant")}
+_OPT_OUTS = Suppression.objects.filter(
+    channel=Channel.EMAIL,
+    address=Lower(OuterRef("participant__email")),
+    purpose__in=["bulk", Suppression.EVERYTHING],
+).exclude(reason=Suppression.Reason.HARD_BOUNCE)
+
+
+def _told() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(**_ABOUT_HER, step="", channel=Channel.MANUAL)
+
+
+def _why() -> Case:
+    """Why no message reached her; empty when one did, or still may."""
+    mine = Delivery.objects.filter(**_ABOUT_HER, step="")
+    left_out = Exclusion.objects.filter(**_ABOUT_HER, reason=Exclusion.NO_CHANNEL)
+    in_audience = AudienceMember.objects.filter(**_ABOUT_HER, campaign__state__in=Campaign.FINAL)
+    reasons = [
+        When(Exists(mine.filter(state=state)), then=Value(reason))
+        for state, reason in UNREACHED.items()
+    ]
+    return Case(
+        When(Exists(left_out), then=Value(NO_CHANNEL)),
+        *reasons,
+        When(Exists(in_audience) & ~Exists(mine), then=Value("Pesan tidak sempat disiapkan")),
+        default=Value(""),
     )
-    return people
 
 
 def _place(enrolment: Enrolment) -> str:
@@ -141,6 +176,7 @@ def _row(enrolment: Enrolment, words: dict[str, str], *, is_sent: bool) -> Print
         chat_link=phones.whatsapp_link(person.phone, text) if person.phone else "",
         is_sent=is_sent,
         address=", ".join(filter(None, [person.address, str(person.region or "")])),
+        why=getattr(enrolment, "why", ""),
         deadline=enrolment.answer_by,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -11,6 +11,7 @@ from django.db.models import Max
 from trainings import messages
 from trainings.models import Cohort, InvitationRound
 from trainings.services import segments, selection, transitions
+from trainings.services.deadlines import answer_deadline, last_moment
 from trainings.services.segments import Segment, find
 from trainings.services.selection import CityCount, Exclusions
 from umkm_portal.accounts.models import User
@@ -61,11 +62,16 @@ class RoundPlan:
 
 @transaction.atomic
 def plan_round(
-    cohort: Cohort, *, segment: str | None = None, everyone: bool = False, now: datetime
+    cohort: Cohort,
+    *,
+    segment: str | None = None,
+    everyone: bool = False,
+    any_hour: bool = False,
+    now: datetime,
 ) -> RoundPlan:
     """Work out the next round without writing anything. Raises UnknownSegment."""
     found = find(segment)
-    plan = _choose(cohort, segment=found, everyone=everyone, now=now)
+    plan = _choose(cohort, segment=found, everyone=everyone, any_hour=any_hour, now=now)
     selection.drop()
     return plan
 
@@ -90,7 +96,7 @@ def open_round(
     found = find(segment)
     check_open(cohort, now=now, needs_free_seat=not everyone)
     _lock_rounds(cohort)
-    plan = _choose(cohort, segment=found, everyone=everyone, now=now)
+    plan = _choose(cohort, segment=found, everyone=everyone, any_hour=any_hour, now=now)
     if not plan.chosen:
         raise NobodyLeft
     return write_round(
@@ -158,22 +164,13 @@ def close_round(opened: InvitationRound, *, now: datetime) -> None:
     Exclusion.objects.filter(campaign=opened.campaign_id, reason__in=BULKY_REASONS).delete()
 
 
-def deadline(cohort: Cohort, *, now: datetime, everyone: bool = False) -> datetime:
-    """Until when people answer: the cohort's hours, but not after its registration has ended.
-
-    Invitations to everyone may take days to send: they are open until registration ends.
-    """
-    ends = [limit for limit in (cohort.closes_at, cohort.starts_at) if limit]
-    hours = now + timedelta(hours=cohort.answer_hours)
-    return min(ends) if everyone and ends else min([hours, *ends])
-
-
 def choose_people(
     cohort: Cohort,
     *,
     segment: Segment,
     size: int | None,
     now: datetime,
+    any_hour: bool = False,
     overrides_eligibility: bool = False,
 ) -> RoundPlan:
     """Fill `round_choice` and describe it."""
@@ -196,14 +193,16 @@ def choose_people(
         reachable=reachable,
         by_city=selection.by_city(),
         exclusions=selection.exclusions(),
-        deadline_at=deadline(cohort, now=now, everyone=is_everyone),
+        deadline_at=answer_deadline(cohort, now=now, everyone=is_everyone, any_hour=any_hour),
     )
 
 
-def _choose(cohort: Cohort, *, segment: Segment, everyone: bool, now: datetime) -> RoundPlan:
+def _choose(
+    cohort: Cohort, *, segment: Segment, everyone: bool, any_hour: bool, now: datetime
+) -> RoundPlan:
     cohort.refresh_from_db(fields=["seats", "taken", "held"])
     size = None if everyone else cohort.free * cohort.people_per_seat
-    return choose_people(cohort, segment=segment, size=size, now=now)
+    return choose_people(cohort, segment=segment, size=size, any_hour=any_hour, now=now)
 
 
 def _lock_rounds(cohort: Cohort) -> None:
@@ -236,7 +235,9 @@ def _new_campaign(
 ) -> Campaign:
     cohort = plan.cohort
     title = f"Undangan {cohort.training.title}, gelombang {cohort.number}, putaran {opened.number}"
-    is_later = cohort.opens_at is not None and now < cohort.opens_at < opened.deadline_at
+    last = last_moment(cohort)
+    opens = cohort.opens_at
+    is_later = opens is not None and now < opens and (last is None or opens < last)
     return messaging.create_campaign(
         messages.INVITATION,
         subject_id=cohort.pk,
@@ -246,8 +247,8 @@ def _new_campaign(
         wording=wording,
         options={"round": opened.pk, "exclusions": plan.excluded_by_reason},
         ignores_hours=any_hour,
-        not_before=cohort.opens_at if is_later else None,
-        not_after=opened.deadline_at,
+        not_before=opens if is_later else None,
+        not_after=last,
     )
 
 

@@ -182,7 +182,7 @@ def _hold(plan: Plan, *, now: datetime) -> Cohort:
         eligibility=plan.eligibility,
         seats=plan.seats,
         minimum=max(plan.seats // 3, 1),
-        opens_at=min(now, starts[0]) - timedelta(days=10),
+        opens_at=_opens(starts[0], now=now),
         closes_at=_closes(plan, starts[0], now=now),
         starts_at=starts[0],
         ends_at=starts[-1] + hours,
@@ -209,10 +209,16 @@ def _hold(plan: Plan, *, now: datetime) -> Cohort:
     return cohort
 
 
+def _opens(start: datetime, *, now: datetime) -> datetime:
+    """Eight in the morning, ten days before today or before a class that is over."""
+    day = min(now, start).astimezone(JAKARTA) - timedelta(days=10)
+    return datetime.combine(day, time(8), tzinfo=JAKARTA)
+
+
 def _closes(plan: Plan, start: datetime, *, now: datetime) -> datetime:
-    """A day before the class; for the closed cohort an hour ago."""
+    """A day before the class; for the closed cohort at the full hour before the last one."""
     if plan.state == Cohort.State.CLOSED:
-        return now - timedelta(hours=1)
+        return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     return start - timedelta(days=1)
 
 
