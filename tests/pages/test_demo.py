@@ -70,6 +70,8 @@ def _has_every_kind_of_cohort(report):
         told for told in report["cohorts"] if not cohorts[told["code"]].enrolments.exists()
     ]
     ready = [told for told in uninvited if told["invitable"] > told["seats"] + 5]
+    assert {(c.opens_at.minute, c.opens_at.second) for c in cohorts.values()} == {(0, 0)}
+    assert {(c.closes_at.minute, c.closes_at.second) for c in cohorts.values()} == {(0, 0)}
     assert {told["code"] for told in ready} == {courses.TOUR, courses.UNINVITED}
 
 

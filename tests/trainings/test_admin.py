@@ -14,6 +14,7 @@ from tests.factories import (
 )
 from tests.staff import answers as answers_of
 from tests.staff import make_user
+from trainings import wording
 from trainings.followups import open_followups
 from trainings.models import Cohort, Enrolment, EnrolmentEvent
 from trainings.services import answers, rounds
@@ -117,6 +118,19 @@ def test_undang_counts_again_for_another_group(head):
     found = head.get(page("invite", cohort), {"segment": "jakarta", "everyone": "on"})
 
     assert (found.context["plan"].chosen, found.context["plan"].is_everyone) == (1, True)
+
+
+@pytest.mark.parametrize("choice", [{}, {"any_hour": "on"}, {"everyone": "on"}])
+def test_the_message_previews_the_deadline_that_the_round_will_have(head, choice, settings):
+    settings.DEMO = False
+    cohort = CohortFactory(seats=1, starts_at=in_days(30))
+    ParticipantFactory()
+
+    shown = head.post(page("preview", cohort), {"body": "Sebelum {batas}", **choice})
+    approve(head, cohort, **choice)
+
+    opened = cohort.rounds.get()
+    assert wording.deadline(opened.deadline_at) in text_of(shown)
 
 
 def approve(head, cohort, **facts):
