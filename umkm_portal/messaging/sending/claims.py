@@ -80,7 +80,6 @@ WITH held AS MATERIALIZED (
     FROM messaging_delivery d, held
     WHERE d.id = ANY($8) AND held.goes_on
         AND d.state IN ('pending', 'failed_temporary')
-    FOR UPDATE OF d
 ), taken AS (
     UPDATE messaging_delivery d
     SET state = CASE WHEN w.is_unwanted THEN 'cancelled'
@@ -89,7 +88,7 @@ WITH held AS MATERIALIZED (
             ELSE coalesce(w.stopped, '') END,
         attempt = d.attempt + (NOT w.is_unwanted AND w.stopped IS NULL)::int,
         changed_at = clock_timestamp()
-    FROM waiting w WHERE d.id = w.id
+    FROM waiting w WHERE d.id = w.id AND d.state = w.state
     RETURNING d.id, d.campaign_id, d.batch_number, w.state AS was, d.state
 ), moved AS (
     SELECT * FROM recorded UNION ALL SELECT * FROM taken
