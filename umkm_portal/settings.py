@@ -264,7 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# --- Logs: failures go to the standard error of the process, where the container keeps them --------
+# --- Logs: failures go to the standard error of the process, where containers keep them ---------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
