@@ -80,9 +80,10 @@ class Walker:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size",
-    [pytest.param(OFFICE, id="1366"), pytest.param(PHONE, id="390", marks=pytest.mark.long)],
+    [pytest.param(OFFICE, id="1366"), pytest.param(PHONE, id="390")],
 )
 def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     page.set_viewport_size(size)
