@@ -203,4 +203,9 @@ def test_a_dead_broker_breaks_no_upload(register, sample, settings, monkeypatch)
     monkeypatch.setattr(nudges, "_connection", nudges._connection.__wrapped__)
     monkeypatch.setattr(nudges, "_silent_until", 0.0)
 
-    nudging.nudge(receive(sample(3)))
+    file = receive(sample(3))
+    nudging.nudge(file)
+
+    file.refresh_from_db()
+    assert file.state == ImportFile.State.UPLOADED
+    assert tasks.process_file(file_id=file.pk) == 3
