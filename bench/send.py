@@ -8,7 +8,9 @@ writes through to the disk. Both are timed with their workers running and warm, 
 sending is asked for to the last message received: the expansion into batches on one side, the
 queueing of a task for each recipient on the other. The tasks run on Celery as it comes. A task
 that only calls `send_mail` and keeps no books would be quicker, and the ratio against it lower.
-`limit_seconds` is what the tasks would take for all rows, `ratio` how many times longer that is.
+They take turns, `rounds` times with all rows: a machine is not always equally quick.
+`limit_seconds` is what the tasks would take for all rows of all rounds, `ratio` how many times
+longer that is.
 """
 
 import argparse
@@ -26,7 +28,8 @@ from tests.sink import RunningSink  # noqa: E402
 from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
 
 PROCESSES = 2
-WARM_UP = 40
+ROUNDS = 2
+WARM_UP = 100
 LONGEST_SECONDS = 1800
 
 
@@ -39,7 +42,7 @@ def main():
         tempfile.TemporaryDirectory() as folder,
         throwaway_folder() as data,
         Lease(data),
-        RunningSink(Path(folder) / "sink.log") as sink,
+        RunningSink(Path(folder) / "sink.log", ("--processes", "2")) as sink,
     ):
         sink.log_path.touch()
         os.environ["EMAIL_URL"] = sink.url
@@ -51,12 +54,15 @@ def main():
 
 
 def measure(rows, sink, folder):
-    """The naive tasks first, then the campaign."""
+    """Tasks and campaign in turns, so that both see the machine in the same moods."""
     prepare_database()
     naive_rows = min(rows, max(300, rows // 20))
-    naive_rate = time_tasks(naive_rows, sink, folder)
-    seconds, peak = time_campaign(rows, sink, folder)
-    limit = rows / naive_rate
+    naive_seconds, seconds, peak = 0.0, 0.0, 0.0
+    for _ in range(ROUNDS):
+        naive_seconds += time_tasks(naive_rows, sink, folder)
+        round_seconds, round_peak = time_campaign(rows, sink, folder)
+        seconds, peak = seconds + round_seconds, max(peak, round_peak)
+    limit = naive_seconds * rows / naive_rows
     return {
         "rows": rows,
         "send": {
@@ -64,9 +70,10 @@ def measure(rows, sink, folder):
             "limit_seconds": round(limit, 2),
             "ratio": round(limit / seconds, 1),
             "peak_rss_mb": round(peak),
-            "rows_per_second": round(rows / seconds),
-            "limit_rows_per_second": round(naive_rate),
+            "rows_per_second": round(ROUNDS * rows / seconds),
+            "limit_rows_per_second": round(ROUNDS * naive_rows / naive_seconds),
             "limit_measured_on_rows": naive_rows,
+            "rounds": ROUNDS,
             "worker_processes": PROCESSES,
         },
     }
@@ -87,7 +94,7 @@ def prepare_database():
 
 
 def time_tasks(rows, sink, folder):
-    """Messages a second of one task per recipient."""
+    """Seconds of one task per recipient."""
     from django.utils import timezone
 
     from tests import stage
@@ -108,7 +115,7 @@ def time_tasks(rows, sink, folder):
     campaign.deliveries.all().delete()
     campaign.batches.all().delete()
     services.cancel_campaign(campaign, actor=None, now=timezone.now())
-    return rows / (sink.received()[-1][0] - started)
+    return sink.received()[-1][0] - started
 
 
 def queue_tasks(ids):
@@ -124,7 +131,7 @@ def time_campaign(rows, sink, folder):
 
     env, log_path = dict(os.environ), folder / "campaign.log"
     with stage.worker("bulk", processes=PROCESSES, env=env, log_path=log_path) as worker:
-        run(WARM_UP, sink)
+        run(min(rows, 10 * WARM_UP), sink)
         seconds, campaign = run(rows, sink)
         peak = sum(map(peak_mb, [os.getpid(), worker.process.pid, *worker.children()]))
     check(campaign, rows)

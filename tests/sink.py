@@ -10,11 +10,13 @@ the database. It is quick enough to be no bottleneck.
 --once-refuse PATTERN=CODE   the same, the first time for each address
 --hang-up PATTERN       take messages to matching addresses, but hang up instead of saying so
 --delay SECONDS         before each answer to the content
+--processes NUMBER      share the connections among so many (rules count in each by itself)
 """
 
 import argparse
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +25,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
+MESSAGE_ID = re.compile(rb"\nMessage-ID:\s*<([^@>]+)@")
 SIZE = 65536
 
 
@@ -146,12 +148,13 @@ class RunningSink:
             [sys.executable, str(Path(__file__).resolve()), str(self.log_path), *self.options],
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         self.port = int(self.process.stdout.readline())
         return self
 
     def __exit__(self, *failure):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
 
@@ -165,9 +168,11 @@ class RunningSink:
         return [(float(at), address, message_id) for at, address, message_id in rows]
 
 
-def _serve(sink):
+def _serve(sink, processes):
     with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
         print(server.getsockname()[1], flush=True)
+        while processes > 1 and os.fork():
+            processes -= 1
         while True:
             stream, _ = server.accept()
             threading.Thread(target=Session(sink, stream).run, daemon=True).start()
@@ -181,6 +186,7 @@ def main():
     parser.add_argument("--hang-up", default="")
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--no-pipelining", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     sink = Sink(
         options.log,
@@ -190,7 +196,7 @@ def main():
         delay=options.delay,
         pipelining=not options.no_pipelining,
     )
-    _serve(sink)
+    _serve(sink, options.processes)
 
 
 if __name__ == "__main__":

@@ -180,6 +180,22 @@ def test_suppressed_and_unwanted_are_settled_without_sending(now):
     assert invariants.violations() == []
 
 
+def test_words_of_a_server_are_kept_as_they_came():
+    campaign = scenes.make_running(3)
+    claim = _claim()
+    sending = _mark_sending(claim, 3)
+    words = ['550 "no", {such} \\ user', "NULL", ""]
+    claim.results = [
+        (pk, "failed_permanent", error, 'ref, "1"')
+        for pk, error in zip(sending, words, strict=True)
+    ]
+
+    claims.advance(claim)
+
+    stored = campaign.deliveries.order_by("pk").values_list("error", "provider_ref")
+    assert list(stored) == [(error, 'ref, "1"') for error in words]
+
+
 def test_opt_out_does_not_stop_service_messages(now):
     campaign = scenes.make_running(1)
     services.opt_out(campaign.deliveries.get(), now=now)

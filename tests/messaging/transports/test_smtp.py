@@ -10,6 +10,7 @@ from umkm_portal.messaging.transports import (
     make_transport,
     off_reason,
 )
+from umkm_portal.messaging.transports.smtp import _words
 
 CONTENT = b"Subject: uji\r\nMessage-ID: <m1@x>\r\n\r\nisi\r\n.titik\r\n"
 
@@ -86,6 +87,21 @@ def test_connection_closed_between_messages_is_no_trouble_of_the_account(sink):
 
     assert outcome.state == "accepted"
     assert [address for _, address, _ in sink.received()] == ["a@x.id", "b@x.id"]
+
+
+def test_something_else_is_done_while_the_server_takes_the_message(sink):
+    done = []
+    transport = make_transport("email", timeout=2.0)
+    transport.open()
+
+    outcome = transport.send(Message("a@x.id", CONTENT), meanwhile=lambda: done.append("filled"))
+    transport.close()
+
+    assert (outcome.state, done) == ("accepted", ["filled"])
+
+
+def test_nul_in_an_error_cannot_spoil_the_books():
+    assert _words(b"550 no\0body") == "550 no body"
 
 
 def test_announced_recipient_who_is_forgotten_gets_nothing(sink):

@@ -6,14 +6,16 @@ nothing more: its rows were settled by whoever found the lease expired.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 from weakref import WeakSet
 
 from django.conf import settings
@@ -111,16 +113,30 @@ _ADVANCE = """
 SET LOCAL enable_seqscan TO off;
 SET LOCAL enable_hashjoin TO off;
 SET LOCAL enable_mergejoin TO off;
-EXECUTE messaging_advance(%s, %s, %s, %s::bigint[], %s::text[], %s::text[], %s::text[],
-    %s::bigint[], %s::bigint[], %s, %s)
+EXECUTE messaging_advance(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 """A plan made while the tables are small must serve when they are large: by index only."""
 _WITHOUT_WAITING_FOR_THE_DISK = "SET LOCAL synchronous_commit TO off;"
+"""For what is no harm if a crash of the database forgets it.
+
+A claim: the first chunk reaches the disk before anything is handed over, and everything written
+before it does so too. Chunks of a window and putting a batch down: see WINDOW.
+"""
 
 _EXPIRED = """
 SELECT id, attempt, worker, lease_until < clock_timestamp() AS is_over
 FROM messaging_deliverybatch WHERE lease_until IS NOT NULL ORDER BY id
 """
+
+
+_ROWS = """
+SELECT coalesce(json_agg(r), '[]')::text FROM (
+    SELECT id AS pk, public_id, recipient_key, subject_id, address, context, attempt
+    FROM messaging_delivery
+    WHERE campaign_id = %s AND batch_number = %s AND state = ANY(%s)
+    ORDER BY id) r
+"""
+"""All rows as one text: read in a third of the time that converting value by value takes."""
 
 
 _prepared: WeakSet[Any] = WeakSet()
@@ -172,7 +188,7 @@ def claim_batch(
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(
-            _CLAIM,
+            f"{_WITHOUT_WAITING_FOR_THE_DISK}{_CLAIM}",
             {
                 "lease": _lease(),
                 "worker": worker_name(),
@@ -212,10 +228,10 @@ def advance(
     or moved meanwhile; none when the campaign was paused. Renews the lease. Raises BatchLost.
     """
     started = time.monotonic()
-    ids, states, errors, refs = zip(*claim.results, strict=True) if claim.results else ((),) * 4
+    results = zip(*claim.results, strict=True) if claim.results else ((),) * 4
     values: list[Any] = [
         *(claim.batch.pk, claim.batch.attempt, _lease()),
-        *map(list, (ids, states, errors, refs, next_ids, unwanted_ids)),
+        *map(_array, (*results, next_ids, unwanted_ids)),
         purpose,
     ]
     is_in_window = not next_ids or max(next_ids) <= claim.handed_to
@@ -234,6 +250,12 @@ def advance(
     return sending
 
 
+def _array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL reads it from a text: adapted in one piece, not value by value."""
+    words = [str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(words) + '"}' if words else "{}"
+
+
 def _prepare(cursor: CursorWrapper) -> None:
     if connection.connection not in _prepared:
         cursor.execute("SET plan_cache_mode = force_generic_plan")
@@ -247,11 +269,14 @@ def give_back(claim: Claim, *, due_at: datetime, retry_at: datetime) -> None:
 
     Results must be written before. Raises BatchLost.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_WAITING_FOR_THE_DISK)
     batch = _held(claim)
     if batch is None:
         raise BatchLost
-    ledger.rebatch(batch, from_states=[Delivery.State.FAILED_TEMPORARY], due_at=retry_at)
-    batch.refresh_from_db()
+    if batch.failed_temporary:
+        ledger.rebatch(batch, from_states=[Delivery.State.FAILED_TEMPORARY], due_at=retry_at)
+        batch.refresh_from_db()
     DeliveryBatch.objects.filter(pk=batch.pk).update(
         lease_until=None,
         due_at=due_at if batch.pending or batch.failed_temporary else None,
@@ -319,11 +344,13 @@ def _was_forgotten(batch: DeliveryBatch) -> bool:
 
 def waiting_rows(batch: DeliveryBatch) -> list[dict[str, Any]]:
     """What a batch still has to send, in order."""
-    waiting = Delivery.objects.filter(
-        campaign_id=batch.campaign_id, batch_number=batch.number, state__in=ledger.WAITING
-    )
-    fields = ("pk", "public_id", "recipient_key", "subject_id", "address", "context", "attempt")
-    return list(waiting.order_by("pk").values(*fields))
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [batch.campaign_id, batch.number, list(ledger.WAITING)])
+        (text,) = cursor.fetchone()
+    rows: list[dict[str, Any]] = json.loads(text)
+    for row in rows:
+        row["public_id"] = UUID(row["public_id"])
+    return rows
 
 
 def _lease() -> float:

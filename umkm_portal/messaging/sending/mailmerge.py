@@ -70,7 +70,10 @@ class MailMerge:
         self._text = _with_marks(whole_body(body, is_bulk=is_bulk), shared)
         self._html = to_html(self._text)
         self._names = sorted(set(_MARK.findall(self._subject + self._text)))
-        self._text_names = set(_MARK.findall(self._text)) - set(_LINKS)
+        self._places = [
+            (name, b"t:" + name.encode(), b"h:" + name.encode())
+            for name in sorted(set(_MARK.findall(self._text)))
+        ]
         self._own_names = [name for name in self._names if name not in _LINKS]
         self._is_ascii = _MARK.sub("", self._text).isascii()
         self._longest = max(
@@ -84,18 +87,14 @@ class MailMerge:
     def fill(self, recipient: Recipient) -> bytes:
         """The whole message for one recipient, lines ending in CRLF, without dot-stuffing."""
         values = self._values(recipient)
-        fields = {b"t:" + name.encode(): value.encode() for name, value in values.items()}
+        fields: dict[bytes, bytes] = {}
         is_ascii, size = self._is_ascii, 0
-        for name in self._text_names:
+        for name, in_text, in_page in self._places:
             value = values[name]
-            escaped = html.escape(value).encode()
-            fields[b"h:" + name.encode()] = escaped
+            fields[in_text] = value.encode()
+            fields[in_page] = escaped = html.escape(value).encode()
             is_ascii = is_ascii and value.isascii()
             size += len(escaped)
-        for name in _LINKS:
-            if name in values:
-                fields[b"h:" + name.encode()] = values[name].encode()
-                size += len(values[name])
         if self._longest + 2 * size > LONGEST_LINE:
             return self.build(recipient)
         fields[b"encoding"] = b"7bit" if is_ascii else b"8bit"

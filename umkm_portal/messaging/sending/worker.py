@@ -46,10 +46,17 @@ REFUSALS_TO_BREAK = 10
 Row = dict[str, Any]
 
 
-class BatchWork:
-    """One worker's turn at one batch."""
+Merges = dict[tuple[int, str], MailMerge]
+"""By campaign and channel: built once a turn, not once a batch."""
 
-    def __init__(self, claim: Claim, *, stop_at: float) -> None:
+
+class BatchWork:
+    """One worker's turn at one batch.
+
+    `merges` are kept by the caller for as long as what they say may be old.
+    """
+
+    def __init__(self, claim: Claim, *, stop_at: float, merges: Merges | None = None) -> None:
         self.claim = claim
         self.batch = claim.batch
         self.campaign = claim.batch.campaign
@@ -57,9 +64,14 @@ class BatchWork:
         self.kind = kinds.get(self.campaign.kind)
         self.outcomes: Counter[str] = Counter()
         self._stop_at = stop_at
+        self._merges = {} if merges is None else merges
         self._allowance = Allowance(self.account)
         self._wait = send_timeout()
         self._transport = make_transport(self.batch.channel, timeout=self._wait)
+        self._keeps_hours = self.kind.is_bulk and not self.campaign.ignores_hours
+        self._is_account_open, self._open_until = False, 0.0
+        self._filled: dict[int, Message] = {}
+        """Messages filled while the server took the one before, by delivery."""
         self._refusals = 0
         self._most_attempts = 1
         self._due_at: datetime | None = None
@@ -85,7 +97,9 @@ class BatchWork:
         return self.outcomes
 
     def _send_all(self) -> None:
-        self._merge = merge_for(self.campaign, self.batch.channel)
+        of = (self.campaign.pk, self.batch.channel)
+        self._merge = self._merges.get(of) or merge_for(self.campaign, self.batch.channel)
+        self._merges[of] = self._merge
         rows = claims.waiting_rows(self.batch)
         while rows and self._may_go_on():
             chunk = self._next_chunk(rows)
@@ -97,8 +111,15 @@ class BatchWork:
             return False
         if stopping.is_stopping() or time.monotonic() >= self._stop_at:
             return False
-        keeps_hours = self.kind.is_bulk and not self.campaign.ignores_hours
-        return not keeps_hours or is_open(self.account, now=timezone.now())
+        return not self._keeps_hours or self._is_open()
+
+    def _is_open(self) -> bool:
+        """Asked once a second, not once a chunk."""
+        now = time.monotonic()
+        if now >= self._open_until:
+            self._is_account_open = is_open(self.account, now=timezone.now())
+            self._open_until = now + 1
+        return self._is_account_open
 
     def _next_chunk(self, rows: list[Row]) -> list[Row]:
         """As many rows as there are tokens for; none when they are far away or just missing."""
@@ -162,7 +183,7 @@ class BatchWork:
                 self._transport.open()
                 if not self._is_still_ours() or not self._allowance.is_young():
                     return self._take_back(rows[number:])
-                following = rows[number + 1]["address"] if number + 1 < len(rows) else ""
+                following = rows[number + 1] if number + 1 < len(rows) else None
                 self._settle(row, self._hand_over(row, following))
             except ConnectionLost:
                 return self._take_back(rows[number:])
@@ -183,14 +204,24 @@ class BatchWork:
         self.claim.results += [(row["pk"], State.PENDING, "", "") for row in rows]
         return rows
 
-    def _hand_over(self, row: Row, following: str) -> Outcome:
+    def _hand_over(self, row: Row, following: Row | None) -> Outcome:
         if not is_deliverable(row["address"]):
             self._transport.forget()
             return Outcome(State.FAILED_PERMANENT, "Alamat ini tidak dapat dipakai.")
+        message = self._filled.pop(row["pk"], None) or self._fill(row)
+        if following is None or not is_deliverable(following["address"]):
+            return self._transport.send(message)
+
+        def fill_ahead() -> None:
+            with contextlib.suppress(Exception):  # said when its turn comes
+                self._filled[following["pk"]] = self._fill(following)
+
+        address = following["address"]
+        return self._transport.send(message, next_address=address, meanwhile=fill_ahead)
+
+    def _fill(self, row: Row) -> Message:
         recipient = Recipient(row["public_id"], row["address"], row["context"])
-        message = Message(row["address"], self._merge.fill(recipient))
-        announced = following if is_deliverable(following) else ""
-        return self._transport.send(message, next_address=announced)
+        return Message(row["address"], self._merge.fill(recipient))
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         state, error = outcome.state, outcome.error

@@ -14,7 +14,7 @@ from umkm_portal.messaging.models import Campaign, DeliveryBatch
 from umkm_portal.messaging.sending import stopping
 from umkm_portal.messaging.sending.accounts import usable_accounts
 from umkm_portal.messaging.sending.claims import Claim, claim_batch, expire_claims
-from umkm_portal.messaging.sending.worker import BatchWork
+from umkm_portal.messaging.sending.worker import BatchWork, Merges
 from umkm_portal.messaging.services.campaigns import (
     end_overdue,
     finish_campaign,
@@ -42,16 +42,20 @@ def deliver_due(
     """
     stop_at = time.monotonic() + seconds
     outcomes: Counter[str] = Counter()
+    worked: dict[int, Campaign] = {}
+    merges: Merges = {}
     while not stopping.is_stopping():
         claim = _claim_next(priority=priority, campaign=campaign)
         if claim is None:
-            return outcomes
-        outcomes += BatchWork(claim, stop_at=stop_at).run()
+            break
+        worked[claim.batch.campaign_id] = claim.batch.campaign
+        outcomes += BatchWork(claim, stop_at=stop_at, merges=merges).run()
         outcomes["batches"] += 1
-        finish_campaign(claim.batch.campaign, now=timezone.now())
         if time.monotonic() >= stop_at:
             outcomes["is_out_of_time"] = 1
             break
+    for found in worked.values():
+        finish_campaign(found, now=timezone.now())
     return outcomes
 
 

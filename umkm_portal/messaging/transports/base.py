@@ -11,8 +11,10 @@ from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
 from umkm_portal.messaging.transports.types import (
     AccountTrouble,
     ConnectionLost,
+    Meanwhile,
     Message,
     Outcome,
+    nothing,
 )
 
 WAITS_PER_MESSAGE = 4
@@ -35,10 +37,13 @@ class Transport(Protocol):
     def open(self) -> None:
         """Connect unless connected; may take several network waits. Raises AccountTrouble."""
 
-    def send(self, message: Message, *, next_address: str = "") -> Outcome:
+    def send(
+        self, message: Message, *, next_address: str = "", meanwhile: Meanwhile = nothing
+    ) -> Outcome:
         """Hand over one message, in at most WAITS_PER_MESSAGE network waits.
 
         `next_address` may be announced to the server; who changes her mind calls `forget`.
+        `meanwhile` may be called while the server takes the message; it must not raise.
 
         Raises AccountTrouble when it surely was not handed over and the next one would fare no
         better; ConnectionLost when it surely was not and `open` may help.

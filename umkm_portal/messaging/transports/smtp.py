@@ -21,8 +21,10 @@ from umkm_portal.messaging.models import Delivery
 from umkm_portal.messaging.transports.types import (
     AccountTrouble,
     ConnectionLost,
+    Meanwhile,
     Message,
     Outcome,
+    nothing,
 )
 
 State = Delivery.State
@@ -56,7 +58,9 @@ class SmtpTransport:
         if self._server is None:
             self._server = _connect(self._timeout)
 
-    def send(self, message: Message, *, next_address: str = "") -> Outcome:
+    def send(
+        self, message: Message, *, next_address: str = "", meanwhile: Meanwhile = nothing
+    ) -> Outcome:
         """See `Transport.send`."""
         server = self._server
         if server is None:
@@ -70,7 +74,7 @@ class SmtpTransport:
             raise (ConnectionLost if is_old else AccountTrouble)(words) from error
         if refused is not None:
             return refused
-        return self._content(server, message.content, next_address)
+        return self._content(server, message.content, next_address, meanwhile)
 
     def forget(self) -> None:
         """See `Transport.forget`."""
@@ -130,7 +134,9 @@ class SmtpTransport:
             server.rset()
         return _refusal(*rcpt)
 
-    def _content(self, server: smtplib.SMTP, content: bytes, next_address: str) -> Outcome:
+    def _content(
+        self, server: smtplib.SMTP, content: bytes, next_address: str, meanwhile: Meanwhile
+    ) -> Outcome:
         """From the first byte of the content on, a broken connection proves nothing."""
         if b"\n." in content:
             content = _LONE_DOT.sub(b"..", content)
@@ -141,6 +147,7 @@ class SmtpTransport:
             ending += _envelope(next_address)
         try:
             server.send(content + ending)
+            meanwhile()
             code, reply = server.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
@@ -252,4 +259,5 @@ def _words(error: object) -> str:
         error = error.smtp_error
     if isinstance(error, bytes):
         error = error.decode("utf-8", "replace")
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    words = " ".join(str(error).replace("\0", " ").split())
+    return words[:200] or type(error).__name__
