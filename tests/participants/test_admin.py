@@ -65,7 +65,7 @@ def test_people_list_asks_a_constant_number_of_queries(head, count, django_asser
 
 
 def test_people_list_pages_by_key(head, monkeypatch):
-    monkeypatch.setattr("participants.admin.ParticipantAdmin.list_per_page", 2)
+    monkeypatch.setattr("participants.admin.people.ParticipantAdmin.list_per_page", 2)
     people = [ParticipantFactory(full_name=f"Orang ke-{n}") for n in range(5)]
 
     first = head.get(PEOPLE).context["cl"]

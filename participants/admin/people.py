@@ -1,4 +1,4 @@
-"""People and their businesses in the staff pages."""
+"""People in the staff pages."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,96 +9,20 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from participants import timeline
-from participants.models import Business, Participant, SalesChannel, Sector, Stage
+from participants.admin.businesses import BusinessInline
+from participants.admin.filters import ActiveFilter, CityFilter
+from participants.models import Participant
 from participants.search import SHORTEST, find, refresh_search
 from umkm_portal.common import codes, phones
 from umkm_portal.common.keyset import KeysetChangeList
-from umkm_portal.common.staff_admin import StaffAdmin, StaffStack, StaffTable
-from umkm_portal.common.staff_fields import PhoneField, RupiahField
-from umkm_portal.regions.models import Region
-
-
-class CityFilter(admin.SimpleListFilter):
-    """Jakarta's cities, or the rest of the country."""
-
-    title = "kota"
-    parameter_name = "kota"
-    OUTSIDE = "luar"
-
-    def lookups(self, request, model_admin):
-        cities = Region.objects.jakarta().filter(level=Region.Level.CITY).valid().order_by("code")
-        return [*((city.code, city.short_name) for city in cities), (self.OUTSIDE, "Luar Jakarta")]
-
-    def queryset(self, request, queryset):
-        if self.value() == self.OUTSIDE:
-            return queryset.exclude(region__in=Region.objects.jakarta())
-        if self.value():
-            return queryset.filter(
-                region__in=Region.objects.filter(code__startswith=self.value()).values("pk")
-            )
-        return queryset
-
-
-class ActiveFilter(admin.SimpleListFilter):
-    title = "keaktifan"
-    parameter_name = "aktif"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("siap", "Aktif dan bersedia"),
-            ("aktif", "Aktif"),
-            ("tidak", "Tidak aktif"),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == "siap":
-            return queryset.invitable()
-        if self.value() == "aktif":
-            return queryset.active()
-        if self.value() == "tidak":
-            return queryset.exclude(active_until__gte=timezone.localdate())
-        return queryset
-
-
-class BusinessForm(forms.ModelForm):
-    capital = RupiahField(label="Modal (rupiah)", required=False)
-    yearly_sales = RupiahField(label="Omzet setahun (rupiah)", required=False)
-
-
-def scale_of(business):
-    """Micro to large in words; the database works it out from sales or capital."""
-    return Business.Scale(business.scale).label
-
-
-class BusinessInline(StaffStack):
-    model = Business
-    form = BusinessForm
-    fields = (
-        ("name", "products"),
-        ("sector", "region"),
-        ("nib", "sells_live"),
-        ("kbli", "kbli_version"),
-        ("market", "stall"),
-        ("capital", "yearly_sales"),
-        "shown_scale",
-    )
-    readonly_fields = ("shown_scale",)
-    autocomplete_fields = ("region",)
-    show_change_link = True
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("sector", "region")
-
-    @display(description="skala")
-    def shown_scale(self, business):
-        return scale_of(business)
+from umkm_portal.common.staff_admin import StaffAdmin
+from umkm_portal.common.staff_fields import PhoneField
 
 
 class ParticipantForm(forms.ModelForm):
@@ -268,55 +192,3 @@ class ParticipantAdmin(StaffAdmin):
         if not person.is_active:
             return "Tidak aktif"
         return "Siap diundang" if person.is_willing else "Tidak bersedia"
-
-
-class SalesChannelInline(StaffTable):
-    model = SalesChannel
-
-
-@admin.register(Business)
-class BusinessAdmin(StaffAdmin):
-    """One business with the places where it sells; reached from its owner."""
-
-    form = BusinessForm
-    fields = BusinessInline.fields
-    readonly_fields = ("shown_scale",)
-    autocomplete_fields = ("region",)
-    inlines = (SalesChannelInline,)
-    list_display = ("name", "participant", "sector", "region", "shown_scale")
-    list_select_related = ("participant", "sector", "region")
-    sortable_by = ()
-    actions = None
-    ordering = ("-pk",)
-
-    def get_queryset(self, request):
-        people = Participant.objects.for_user(request.user).values("pk")
-        return super().get_queryset(request).filter(participant__in=people)
-
-    def get_changelist(self, request, **kwargs):
-        return KeysetChangeList
-
-    def has_add_permission(self, request):
-        return False
-
-    @display(description="skala")
-    def shown_scale(self, business):
-        return scale_of(business)
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        refresh_search([form.instance.participant_id])
-
-
-@admin.register(Sector)
-class SectorAdmin(StaffAdmin):
-    list_display = ("name", "slug", "aliases", "is_active")
-    search_fields = ("name", "aliases")
-    ordering = ("name", "pk")
-    prepopulated_fields = {"slug": ("name",)}
-
-
-@admin.register(Stage)
-class StageAdmin(StaffAdmin):
-    list_display = ("code", "name", "summary")
-    ordering = ("code",)
