@@ -16,6 +16,7 @@ from django.db.models import Model, Q, QuerySet
 from participants.models import (
     Business,
     Consent,
+    DataAccess,
     DuplicatePair,
     Mentorship,
     Participant,
@@ -87,7 +88,8 @@ def simple(
             return moving.update(**{field: target})
 
     def erase(person: Participant) -> int:
-        return rows_of(person).update(**blank) if blank else 0
+        with _unlocked(model, is_append_only):
+            return rows_of(person).update(**blank) if blank else 0
 
     return PersonHandler(model, field, export, merge, erase)
 
@@ -99,7 +101,8 @@ def register_own() -> None:
             Business,
             blank={"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""},
         ),
-        simple(Consent, is_append_only=True),
+        simple(Consent, blank={"source": ""}, is_append_only=True),
+        simple(DataAccess, blank={"purpose": "Dihapus"}, is_append_only=True),
         simple(Mentorship, once_per=("organisation",)),
         simple(Referral, once_per=("service",)),
         PersonHandler(

@@ -9,15 +9,17 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from participants import timeline
+from participants.access import record_access
 from participants.admin.businesses import BusinessInline
 from participants.admin.filters import ActiveFilter, CityFilter
-from participants.models import Participant
+from participants.models import DataAccess, Participant
 from participants.search import SHORTEST, find, refresh_search
 from umkm_portal.common import codes, phones
 from umkm_portal.common.keyset import KeysetChangeList
@@ -156,6 +158,14 @@ class ParticipantAdmin(StaffAdmin):
             return redirect("admin:participants_participant_change", person.pk)
         LogEntry.objects.log_actions(
             request.user.pk, [person], CHANGE, f"Membuka NIK lengkap: {reason}", single_object=True
+        )
+        record_access(
+            [person.pk],
+            kind=DataAccess.Kind.NIK,
+            actor=request.user,
+            purpose=reason,
+            fields=["NIK"],
+            now=timezone.now(),
         )
         context = {
             **self.admin_site.each_context(request),

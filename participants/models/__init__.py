@@ -1,3 +1,4 @@
+from participants.models.access import DataAccess
 from participants.models.businesses import Business, Revenue, SalesChannel, Sector
 from participants.models.consents import Consent
 from participants.models.duplicates import DuplicatePair
@@ -7,6 +8,7 @@ from participants.models.stages import Mentorship, Referral, Stage, StageEvent
 __all__ = [
     "Business",
     "Consent",
+    "DataAccess",
     "DuplicatePair",
     "Mentorship",
     "Participant",

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from participants.models import Participant
+from participants.models import DataAccess, Participant
 from participants.search import refresh_search
 from tests.factories import BusinessFactory, ParticipantFactory, RegionFactory
 from tests.staff import answers, make_user
@@ -142,6 +142,9 @@ def test_reading_the_whole_nik_needs_a_reason_and_leaves_a_trace(head):
         str(person.pk),
         "Membuka NIK lengkap: Cocokkan KTP",
     )
+    access = DataAccess.objects.get()
+    assert (access.participant, access.kind, access.purpose) == (person, "nik", "Cocokkan KTP")
+    assert access.actor_id == int(head.session["_auth_user_id"])
 
 
 def test_an_auditor_may_not_read_a_whole_nik(client):
