@@ -60,7 +60,7 @@ def test_a_part_that_ends_is_started_again_after_longer_and_longer_pauses(child)
 
 
 def test_a_part_that_ignores_the_first_signal_is_ended(child):
-    steps = (StopStep(signal.SIGTERM, 0.2), StopStep(signal.SIGQUIT, 0.2))
+    steps = (StopStep(signal.SIGTERM, 0.2), StopStep(signal.SIGQUIT, 20))
     part = child(f"{STUBBORN}; print('ready', flush=True); {PATIENTLY}", stop_steps=steps)
     assert wait_for(lambda: part.said)
 
