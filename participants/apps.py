@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -12,6 +13,7 @@ class ParticipantsConfig(AppConfig):
     def ready(self) -> None:
         # Models and profiles can be imported only once the apps are loaded.
         from participants import handlers  # noqa: PLC0415
+        from participants.activity import note_login  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
         from participants.importing.profile import REGISTER  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
@@ -20,6 +22,7 @@ class ParticipantsConfig(AppConfig):
         profiles.register(REGISTER)
         register_people(people_named)
         handlers.register_own()
+        user_logged_in.connect(note_login)
         post_migrate.connect(_load_reference_data, sender=self)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -244,6 +245,7 @@ CELERY_TASK_ROUTES = {
     "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
     "trainings.tasks.*": {"queue": "urgent"},
+    "participants.tasks.recompute_activity": {"queue": "imports"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
@@ -256,6 +258,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "trainings.tasks.advance_cohorts",
         "schedule": 30.0,
         "options": {"expires": 30.0},
+    },
+    "recompute-activity": {
+        "task": "participants.tasks.recompute_activity",
+        "schedule": crontab(hour=0, minute=10),
+        "options": {"expires": 6 * 3600},
     },
     "sweep-imports": {
         "task": "umkm_portal.imports.tasks.sweep",

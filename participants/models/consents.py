@@ -49,6 +49,13 @@ class Consent(models.Model):
                 name="consent_sharing_names_partner",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["actor", "happened_at"],
+                name="consent_notice_by_staff",
+                condition=models.Q(purpose="notice", actor__isnull=False),
+            )
+        ]
         triggers = append_only(
             "participant",
             "purpose",

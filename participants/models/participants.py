@@ -143,6 +143,7 @@ class Participant(models.Model):
     last_activity_at = models.DateTimeField("kegiatan terakhir", null=True, blank=True)
     active_until = models.DateField("aktif sampai", null=True, blank=True)
     active_override = models.BooleanField("aktif ditetapkan petugas", default=False)
+    override_until = models.DateField("penetapan berlaku sampai", null=True, blank=True)
     active_reason = models.CharField("alasan penetapan", max_length=120, blank=True)
     is_willing = models.BooleanField("bersedia dilatih", default=False)
     willing_on = models.DateField("tanggal kesediaan", null=True, blank=True)

@@ -27,8 +27,17 @@ class Stage(models.Model):
         return f"{self.code} {self.name}"
 
 
+class StageEventQuerySet(models.QuerySet["StageEvent"]):
+    def standing(self) -> StageEventQuerySet:
+        """The steps that count: neither corrected by a later row nor taken back."""
+        return self.filter(corrected_by=None, is_void=False)
+
+
 class StageEvent(models.Model):
-    """A dated milestone of one person; rows are only added, a wrong one is corrected by another."""
+    """A dated milestone of one person; rows are only added, a wrong one is corrected by another.
+
+    The correcting row has the right step and date, or `is_void` when the step was never taken.
+    """
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="stage_events")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", db_index=False)
@@ -40,10 +49,13 @@ class StageEvent(models.Model):
     corrects = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
+    is_void = models.BooleanField("tidak pernah terjadi", default=False, db_default=False)
     actor = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField("dicatat", default=timezone.now, editable=False)
+
+    objects = StageEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "peristiwa langkah"
@@ -55,9 +67,14 @@ class StageEvent(models.Model):
                 condition=Q(stage="P1", corrects__isnull=True),
                 name="stage_event_one_registration",
             ),
+            models.CheckConstraint(
+                condition=Q(is_void=False) | Q(corrects__isnull=False),
+                name="stage_event_void_corrects",
+            ),
         ]
         triggers = append_only(
-            "participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"
+            *("participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"),
+            "is_void",
         )
 
     def __str__(self) -> str:

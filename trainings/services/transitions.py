@@ -13,14 +13,13 @@ from typing import Any
 from django.db import connection
 
 from participants.models import Participant
+from trainings.activity import SYSTEM, is_activity, note_activity
 from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
 from umkm_portal.accounts.models import User
 from umkm_portal.common.codes import new_code
 
 State = Enrolment.State
 
-SYSTEM = "sistem"
-"""`via` of a move that nobody asked for: a deadline passed, a seat became free."""
 STAFF = "petugas"
 
 _CHANGES_HER_MIND = frozenset(
@@ -107,6 +106,8 @@ def move(
     enrolment.state, enrolment.changed_at = to, now
     for name, value in facts.items():
         setattr(enrolment, name, value)
+    if is_activity(event):
+        note_activity([enrolment.participant_id], at=now)
     return event
 
 
@@ -117,7 +118,11 @@ def move_all(
     event = EnrolmentEvent(
         from_state=source, to_state=to, via=via, note=note[:300], happened_at=now
     )
-    return len(_move(ids, event, {}))
+    moved = _move(ids, event, {})
+    if moved and is_activity(event):
+        people = Enrolment.objects.filter(events__in=moved).values_list("participant_id", flat=True)
+        note_activity(list(people), at=now)
+    return len(moved)
 
 
 _COLUMNS = {
