@@ -38,6 +38,7 @@ def staff_page(any_width, live_server, client):
     return any_width
 
 
+@pytest.mark.long
 def test_staff_pages_fit_work_and_load_nothing_from_elsewhere(staff_page, live_server, violations):
     ParticipantFactory.create_batch(2)
     cohort = EnrolmentFactory(cohort=CohortFactory(seats=4)).cohort

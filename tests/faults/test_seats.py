@@ -18,22 +18,26 @@ from trainings.services import answers, rounds, seats
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Delivery
 
-ANSWERS, SEATS, CONNECTIONS = 500, 30, 100
+SEATS = 30
+RACES = [
+    pytest.param((120, 40), id="short"),
+    pytest.param((500, 100), id="full", marks=[pytest.mark.long, pytest.mark.timeout(240)]),
+]
+"""How many people answer, over how many connections."""
 OVERSOLD = "trainings: cohorts with more people than seats"
 
 
-@pytest.fixture
-def cohort(transactional_db):
-    Participant.objects.bulk_create(ParticipantFactory.build_batch(ANSWERS, region=None))
+def open_cohort(people):
+    Participant.objects.bulk_create(ParticipantFactory.build_batch(people, region=None))
     cohort = CohortFactory(seats=SEATS)
     rounds.open_round(cohort, actor=None, now=timezone.now(), everyone=True, starts=False)
     return cohort
 
 
-def answer_all_at_once(cohort):
-    """Every invited person says yes over one of 100 connections; returns the errors."""
+def answer_all_at_once(cohort, *, at_once):
+    """Every invited person says yes over one of so many connections; returns the errors."""
     enrolments = list(cohort.enrolments.order_by("pk"))
-    start = threading.Barrier(CONNECTIONS)
+    start = threading.Barrier(at_once)
     errors = []
 
     def worker(mine):
@@ -47,32 +51,39 @@ def answer_all_at_once(cohort):
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(worker, (enrolments[n::CONNECTIONS] for n in range(CONNECTIONS))))
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(worker, (enrolments[n::at_once] for n in range(at_once))))
     return errors
 
 
-@pytest.mark.timeout(240)
-def test_500_simultaneous_answers_fill_30_seats_and_an_unbroken_line(cohort):
-    errors = answer_all_at_once(cohort)
+@pytest.mark.parametrize("race", RACES)
+def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, transactional_db):
+    people, at_once = race
+    cohort = open_cohort(people)
+
+    errors = answer_all_at_once(cohort, at_once=at_once)
 
     assert errors == []
     states = Counter(cohort.enrolments.values_list("state", flat=True))
-    assert states == {"confirmed": SEATS, "waitlisted": ANSWERS - SEATS}
+    assert states == {"confirmed": SEATS, "waitlisted": people - SEATS}
     line = list(Enrolment.objects.filter(cohort=cohort).waiting())
-    assert [enrolment.arrival_no for enrolment in line] == list(range(SEATS + 1, ANSWERS + 1))
+    assert [enrolment.arrival_no for enrolment in line] == list(range(SEATS + 1, people + 1))
     seated = cohort.enrolments.filter(state="confirmed").values_list("arrival_no", flat=True)
     assert sorted(seated) == list(range(1, SEATS + 1))
     told = Delivery.objects.filter(subject_id__in=cohort.enrolments.values("pk"))
     assert Counter(told.values_list("campaign__kind", flat=True)) == {
         "confirmation": SEATS,
-        "waiting": ANSWERS - SEATS,
+        "waiting": people - SEATS,
     }
     assert invariants.violations() + of_messaging.violations() == []
 
 
-@pytest.mark.timeout(240)
-def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(cohort, monkeypatch):
+@pytest.mark.parametrize("race", RACES)
+def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
+    race, transactional_db, monkeypatch
+):
+    people, at_once = race
+    cohort = open_cohort(people)
     arrivals = itertools.count(1)
 
     def count_then_take(cohort, enrolment):
@@ -84,7 +95,7 @@ def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(coh
     monkeypatch.setattr(seats, "take", count_then_take)
     monkeypatch.setattr(seats, "next_arrival_no", lambda cohort: next(arrivals))
 
-    assert answer_all_at_once(cohort) == []
+    assert answer_all_at_once(cohort, at_once=at_once) == []
 
     assert cohort.enrolments.seated().count() > SEATS
     assert any(sentence.startswith(OVERSOLD) for sentence in invariants.violations())

@@ -90,15 +90,32 @@ def act(step, person, waves, which, number, now):
     }[step]()
 
 
+def sequences(count):
+    """Nothing is shrunk: a run is shown as it came."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
 @pytest.mark.django_db
-@settings(
-    max_examples=20,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@sequences(6)
 @given(steps=STEPS)
 def test_the_books_balance_after_any_sequence(steps):
+    play(steps)
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+@sequences(100)
+@given(steps=STEPS)
+def test_the_books_balance_after_any_of_many_sequences(steps):
+    play(steps)
+
+
+def play(steps):
     with suppress(Undo), transaction.atomic():
         now = timezone.now()
         region = RegionFactory(code="31.71.99.7777")
