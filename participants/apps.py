@@ -14,6 +14,7 @@ class ParticipantsConfig(AppConfig):
         # Models and profiles can be imported only once the apps are loaded.
         from participants import handlers  # noqa: PLC0415
         from participants.activity import note_login  # noqa: PLC0415
+        from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
         from participants.importing.profile import REGISTER  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
@@ -23,6 +24,7 @@ class ParticipantsConfig(AppConfig):
         register_people(people_named)
         handlers.register_own()
         user_logged_in.connect(note_login)
+        messages.register()
         post_migrate.connect(_load_reference_data, sender=self)
 
 

@@ -200,6 +200,22 @@ WHITENOISE_MAX_AGE = 365 * 24 * 3600
 # --- People -----------------------------------------------------------------------------------
 ACTIVE_MONTHS = env.int("ACTIVE_MONTHS", 12)
 """How long a person counts as active after her last activity."""
+PHONE_PROOF_MONTHS = env.int("PHONE_PROOF_MONTHS", 12)
+"""A phone number not proved for so long is proved again: prepaid numbers get new owners."""
+
+# --- One-time codes ----------------------------------------------------------------------------
+CODE_MINUTES = env.int("CODE_MINUTES", 10)
+CODE_RESEND_SECONDS = env.int("CODE_RESEND_SECONDS", 60)
+CODES_PER_HOUR = env.int("CODES_PER_HOUR", 5)
+CODES_PER_DAY = env.int("CODES_PER_DAY", 10)
+CODES_OUTSTANDING_PER_NETWORK = env.int("CODES_OUTSTANDING_PER_NETWORK", 600)
+"""Codes not typed yet of all people behind one network address: a hall, a mobile network."""
+CODE_DAILY_BUDGET = env.int("CODE_DAILY_BUDGET", 5_000_000)
+"""Rupiah a day for codes by WhatsApp and SMS; email costs nothing."""
+CODE_COST = {
+    "whatsapp": env.int("CODE_COST_WHATSAPP", 450),
+    "sms": env.int("CODE_COST_SMS", 400),
+}
 
 # --- Sending ----------------------------------------------------------------------------------
 if EMAIL_URL:
@@ -217,6 +233,17 @@ SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
 BATCH_SIZE = 500
 BATCH_LEASE = timedelta(seconds=env.int("BATCH_LEASE_SECONDS", 60))
 CONTACT_WHATSAPP = env.str("CONTACT_WHATSAPP", "")
+SMS_URL = env.str("SMS_URL", "")
+SMS_TOKEN = env.str("SMS_TOKEN", "")
+SMS_SENDER = env.str("SMS_SENDER", "JAKPRENEUR")
+SMS_FORMAT = env.str("SMS_FORMAT", "json")
+SMS_FIELDS = env.list("SMS_FIELDS", default=["to", "text", "from"])
+"""What the provider calls number, text and sender."""
+WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", "")
+WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", "")
+WHATSAPP_BASE_URL = env.str("WHATSAPP_BASE_URL", "https://graph.facebook.com/v23.0").rstrip("/")
+WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", "")
+WHATSAPP_LANGUAGE = env.str("WHATSAPP_LANGUAGE", "id")
 
 # --- Celery: messages are nudges, the rows are the queue ---------------------------------------
 CELERY_BROKER_URL = REDIS_URL

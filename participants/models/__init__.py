@@ -1,13 +1,16 @@
 from participants.models.access import DataAccess
 from participants.models.businesses import Business, Revenue, SalesChannel, Sector
 from participants.models.consents import Consent
+from participants.models.contacts import CodeSpending, ContactCode
 from participants.models.duplicates import DuplicatePair
 from participants.models.participants import Participant, ParticipantQuerySet
 from participants.models.stages import Mentorship, Referral, Stage, StageEvent
 
 __all__ = [
     "Business",
+    "CodeSpending",
     "Consent",
+    "ContactCode",
     "DataAccess",
     "DuplicatePair",
     "Mentorship",

@@ -12,8 +12,13 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from umkm_portal.backups.archive import CHUNK_BYTES, Part, PartWriter
 
-NOT_KEPT = {"django_migrations", "django_session", "usersessions_usersession"}
-"""Migrations stand in the manifest; logins are not worth stealing a backup for."""
+NOT_KEPT = {
+    "django_migrations",
+    "django_session",
+    "usersessions_usersession",
+    "participants_contactcode",
+}
+"""Migrations stand in the manifest; logins and codes are not worth stealing a backup for."""
 WITNESSES = (
     "accounts_user",
     "participants_participant",

@@ -55,6 +55,9 @@ class CampaignKind:
     `shared_context(campaign)` gives the values that all recipients of a campaign share.
     `single_context(subject_id)` gives the values of one single message when `queue_one` was
     called without a context.
+
+    `secrets` names values (a one-time code) that are sealed in the ledger and forgotten once the
+    message has gone.
     """
 
     name: str
@@ -67,6 +70,7 @@ class CampaignKind:
     still_wanted: Callable[[Campaign, Sequence[int]], set[int]] = everyone
     shared_context: Callable[[Campaign], dict[str, str]] = nothing_shared
     single_context: Callable[[int], dict[str, str]] | None = field(default=None)
+    secrets: frozenset[str] = frozenset()
 
     @property
     def is_bulk(self) -> bool:

@@ -12,13 +12,14 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from umkm_portal.messaging import kinds
-from umkm_portal.messaging.models import Campaign, Delivery, Suppression
+from umkm_portal.messaging import kinds, sealing
+from umkm_portal.messaging.models import Campaign, Channel, Delivery, Suppression
 from umkm_portal.messaging.sending import claims, stopping
 from umkm_portal.messaging.sending.accounts import record_success, record_trouble
 from umkm_portal.messaging.sending.claims import BatchLost, Claim
 from umkm_portal.messaging.sending.hours import is_open
 from umkm_portal.messaging.sending.mailmerge import MailMerge, Recipient, is_deliverable
+from umkm_portal.messaging.sending.textmerge import TextMerge, is_phone
 from umkm_portal.messaging.sending.throttle import (
     Allowance,
     DayLimitReached,
@@ -46,7 +47,7 @@ REFUSALS_TO_BREAK = 10
 Row = dict[str, Any]
 
 
-Merges = dict[tuple[int, str], MailMerge]
+Merges = dict[tuple[int, str], MailMerge | TextMerge]
 """By campaign and channel: built once a turn, not once a batch."""
 
 
@@ -85,6 +86,8 @@ class BatchWork:
         try:
             self._send_all()
             self._put_down()
+            if self.kind.secrets:
+                sealing.forget(self.batch)
         except BatchLost:
             self.outcomes["lost"] += 1
         except Exception:
@@ -205,11 +208,11 @@ class BatchWork:
         return rows
 
     def _hand_over(self, row: Row, following: Row | None) -> Outcome:
-        if not is_deliverable(row["address"]):
+        if not self._is_deliverable(row):
             self._transport.forget()
             return Outcome(State.FAILED_PERMANENT, "Alamat ini tidak dapat dipakai.")
         message = self._filled.pop(row["pk"], None) or self._fill(row)
-        if following is None or not is_deliverable(following["address"]):
+        if following is None or not self._is_deliverable(following):
             return self._transport.send(message)
 
         def fill_ahead() -> None:
@@ -219,9 +222,16 @@ class BatchWork:
         address = following["address"]
         return self._transport.send(message, next_address=address, meanwhile=fill_ahead)
 
+    def _is_deliverable(self, row: Row) -> bool:
+        is_email = self.batch.channel == Channel.EMAIL
+        return is_deliverable(row["address"]) if is_email else is_phone(row["address"])
+
     def _fill(self, row: Row) -> Message:
-        recipient = Recipient(row["public_id"], row["address"], row["context"])
-        return Message(row["address"], self._merge.fill(recipient))
+        values = row["context"]
+        if self.kind.secrets:
+            values = sealing.unseal(values, self.kind.secrets)
+        content = self._merge.fill(Recipient(row["public_id"], row["address"], values))
+        return Message(row["address"], content, reference=row["public_id"], values=values)
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         state, error = outcome.state, outcome.error
@@ -272,14 +282,15 @@ class BatchWork:
         )
 
 
-def merge_for(campaign: Campaign, channel: str) -> MailMerge:
+def merge_for(campaign: Campaign, channel: str) -> MailMerge | TextMerge:
     """The message of a campaign on a channel, with the values that all recipients share now."""
     kind = kinds.get(campaign.kind)
     template = campaign.templates.filter(channel=channel).order_by("-version", "pk").first()
     subject, body = (template.subject, template.body) if template else kind.wording[channel]
-    return MailMerge(
-        subject=subject, body=body, shared=kind.shared_context(campaign), is_bulk=kind.is_bulk
-    )
+    shared = kind.shared_context(campaign)
+    if channel != Channel.EMAIL:
+        return TextMerge(body=body, shared=shared)
+    return MailMerge(subject=subject, body=body, shared=shared, is_bulk=kind.is_bulk)
 
 
 def send_timeout() -> float:

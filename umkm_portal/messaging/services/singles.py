@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from umkm_portal.messaging import kinds, ledger, nudges
+from umkm_portal.messaging import kinds, ledger, nudges, sealing
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Channel, Delivery, DeliveryBatch
@@ -48,7 +48,7 @@ def queue_one(
         defaults={
             "subject_id": subject_id,
             "address": address,
-            "context": context,
+            "context": sealing.seal(context, kind.secrets),
             "batch_number": number if address else None,
             "state": Delivery.State.PENDING if address else Delivery.State.SUPPRESSED,
             "error": "" if address else "Tidak ada alamat.",

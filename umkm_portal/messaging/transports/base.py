@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from django.conf import settings
+
 from umkm_portal.messaging.models import Channel
+from umkm_portal.messaging.transports.practice import PracticePhone
+from umkm_portal.messaging.transports.sms import SmsTransport, sms_off_reason
 from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
 from umkm_portal.messaging.transports.types import (
     AccountTrouble,
@@ -16,6 +21,7 @@ from umkm_portal.messaging.transports.types import (
     Outcome,
     nothing,
 )
+from umkm_portal.messaging.transports.whatsapp import WhatsAppTransport, whatsapp_off_reason
 
 WAITS_PER_MESSAGE = 4
 
@@ -62,23 +68,30 @@ class _Channel:
     off_reason: Callable[[], str]
 
 
-_CHANNELS = {Channel.EMAIL: _Channel(SmtpTransport, smtp_off_reason)}
+_CHANNELS = {
+    Channel.EMAIL: _Channel(SmtpTransport, smtp_off_reason),
+    Channel.WHATSAPP: _Channel(WhatsAppTransport, whatsapp_off_reason),
+    Channel.SMS: _Channel(SmsTransport, sms_off_reason),
+}
 
 
 def make_transport(channel: str, *, timeout: float) -> Transport:
     """A transport whose single network waits end after `timeout` seconds."""
-    return _CHANNELS[Channel(channel)].make(timeout)
+    return _channel(channel).make(timeout)
 
 
 def off_reason(channel: str) -> str:
     """Why nothing can be sent through a channel on this installation, or ""."""
-    if channel == Channel.MANUAL:
-        return ""
-    known = _CHANNELS.get(Channel(channel))
-    if known is None:
-        return f"Saluran {Channel(channel).label} belum tersedia."
-    return known.off_reason()
+    return "" if channel == Channel.MANUAL else _channel(channel).off_reason()
 
 
 def channels_on() -> list[str]:
     return [str(channel) for channel in _CHANNELS if not off_reason(channel)]
+
+
+def _channel(name: str) -> _Channel:
+    """On practice data phones are addresses of the local mailbox."""
+    channel = Channel(name)
+    if settings.DEMO and channel in (Channel.WHATSAPP, Channel.SMS):
+        return _Channel(partial(PracticePhone, channel), smtp_off_reason)
+    return _CHANNELS[channel]

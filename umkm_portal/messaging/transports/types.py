@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
 
 Meanwhile = Callable[[], None]
 
@@ -26,10 +27,15 @@ class ConnectionLost(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """One filled message: the address, and for email the whole MIME message as bytes."""
+    """One filled message: the whole MIME message for email, a text in UTF-8 for phones.
+
+    `reference` is the delivery's public id, `values` what filled the text.
+    """
 
     address: str
     content: bytes
+    reference: UUID | str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,110 @@
+"""One-time codes through the WhatsApp Cloud API, as an approved authentication template.
+
+Such a template carries the code and nothing else; its words are WhatsApp's own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.transports.http import Answer, NoAnswer, is_address, outcome_of, post
+from umkm_portal.messaging.transports.types import (
+    AccountTrouble,
+    Meanwhile,
+    Message,
+    Outcome,
+    nothing,
+)
+
+State = Delivery.State
+CODE = "kode"
+"""The value that the template is filled with."""
+_BUSY = frozenset((4, 80007, 130429, 131048, 131056))
+"""Error codes of limits that pass by themselves."""
+_OURS = frozenset((0, 3, 10, 190, 131005, 131031, 131042, 132001, 132015, 132016, 133010))
+"""Error codes about our token, account, payment or template."""
+
+
+class WhatsAppTransport:
+    """Each message is a request of its own: there is nothing to keep open."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+
+    def open(self) -> None:
+        """See `Transport.open`."""
+
+    def send(
+        self, message: Message, *, next_address: str = "", meanwhile: Meanwhile = nothing
+    ) -> Outcome:
+        """See `Transport.send`."""
+        if not message.values.get(CODE):
+            return Outcome(State.FAILED_PERMANENT, "WhatsApp hanya mengirim kode.")
+        url = f"{settings.WHATSAPP_BASE_URL}/{settings.WHATSAPP_PHONE_ID}/messages"
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {settings.WHATSAPP_TOKEN}",
+        }
+        body = json.dumps(_body(message)).encode()
+        try:
+            answer = post(url, body, headers, timeout=self._timeout)
+        except NoAnswer as error:
+            return Outcome(State.UNCERTAIN, str(error))
+        return _outcome(answer)
+
+    def forget(self) -> None:
+        """See `Transport.forget`."""
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+
+
+def whatsapp_off_reason() -> str:
+    """Why no WhatsApp message can be sent on this installation, or ""."""
+    names = ("WHATSAPP_TOKEN", "WHATSAPP_PHONE_ID", "WHATSAPP_CODE_TEMPLATE")
+    missing = [name for name in names if not getattr(settings, name)]
+    if missing:
+        return f"Saluran WhatsApp mati: {', '.join(missing)} belum diisi."
+    if not is_address(settings.WHATSAPP_BASE_URL):
+        return "Saluran WhatsApp mati: WHATSAPP_BASE_URL harus berupa alamat http(s)."
+    return ""
+
+
+def _body(message: Message) -> dict[str, Any]:
+    code = [{"type": "text", "text": message.values[CODE]}]
+    return {
+        "messaging_product": "whatsapp",
+        "to": message.address.removeprefix("+"),
+        "type": "template",
+        "biz_opaque_callback_data": str(message.reference),
+        "template": {
+            "name": settings.WHATSAPP_CODE_TEMPLATE,
+            "language": {"code": settings.WHATSAPP_LANGUAGE},
+            "components": [
+                {"type": "body", "parameters": code},
+                {"type": "button", "sub_type": "url", "index": "0", "parameters": code},
+            ],
+        },
+    }
+
+
+def _outcome(answer: Answer) -> Outcome:
+    """WhatsApp says more with its own error code than with the status of the answer."""
+    error = answer.data.get("error")
+    number = error.get("code") if isinstance(error, dict) else None
+    words = f"{answer.status} {answer.text}"[:200]
+    if not answer.is_good and number in _BUSY:
+        return Outcome(State.FAILED_TEMPORARY, words)
+    if not answer.is_good and number in _OURS:
+        raise AccountTrouble(f"WhatsApp menolak akun kita: {words}", is_lasting=True)
+    return outcome_of(answer, provider_ref=_reference(answer))
+
+
+def _reference(answer: Answer) -> str:
+    messages = answer.data.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else {}
+    return str(first.get("id", "")) if isinstance(first, dict) else ""
