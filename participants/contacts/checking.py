@@ -35,7 +35,7 @@ def check_code(contact: Contact, typed: str, *, purpose: str, now: datetime) -> 
     """
     code = _digits(typed)
     newest = ContactCode.objects.of(indexes_of(contact)).filter(purpose=purpose).order_by("-pk")
-    values = {
+    values: dict[str, int | datetime | list[str]] = {
         "id": newest.values_list("pk", flat=True).first() or 0,
         "digests": digests_of(code, contact, purpose=purpose),
         "now": now,
