@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pgtrigger
 from django.db.models import Model, Q, QuerySet
@@ -17,7 +17,10 @@ from participants.models import (
     Business,
     Consent,
     DataAccess,
+    DataRequest,
     DuplicatePair,
+    LicenceEvent,
+    LicenceRequest,
     Mentorship,
     Participant,
     Referral,
@@ -54,6 +57,11 @@ def register(handler: PersonHandler) -> None:
 
 def all_handlers() -> list[PersonHandler]:
     return list(_handlers.values())
+
+
+def has_rows_about_people(model: type[Model]) -> bool:
+    """Whether a table is about people, or is the register of people itself."""
+    return model is Participant or any(known is model for known, _ in _handlers)
 
 
 def covers(model: type[Model], field: str) -> bool:
@@ -97,10 +105,7 @@ def simple(
 def register_own() -> None:
     """Cover the tables of this app, their history, and the staged rows of files."""
     for handler in (
-        simple(
-            Business,
-            blank={"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""},
-        ),
+        replace(simple(Business, blank=_ERASED_BUSINESS), erase=_erase_businesses),
         simple(Consent, blank={"source": ""}, is_append_only=True),
         simple(DataAccess, blank={"purpose": "Dihapus"}, is_append_only=True),
         simple(Mentorship, once_per=("organisation",)),
@@ -112,13 +117,27 @@ def register_own() -> None:
             _merge_stages,
             _nothing_to_erase,
         ),
-        PersonHandler(DuplicatePair, "first", _no_export, _merge_pairs, _erase_pairs),
-        PersonHandler(DuplicatePair, "second", _no_export, _merge_pairs, _erase_pairs),
+        PersonHandler(
+            DataRequest,
+            "participant",
+            simple(DataRequest).export,
+            _merge_requests,
+            simple(DataRequest, blank={"text": "", "proposed": {}, "answer": ""}).erase,
+        ),
+        PersonHandler(
+            LicenceRequest,
+            "participant",
+            simple(LicenceRequest).export,
+            _merge_licences,
+            _erase_licences,
+        ),
+        PersonHandler(DuplicatePair, "first", _pairs("first"), _merge_pairs, _erase_pairs),
+        PersonHandler(DuplicatePair, "second", _pairs("second"), _merge_pairs, _erase_pairs),
         simple(Participant, "merged_into"),
         _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
         _history("ParticipantHistory", "merged_into", {}),
         _history("BusinessHistory", "participant", _ERASED_BUSINESS),
-        PersonHandler(ImportRow, "target_id", _no_export, _merge_staged, _erase_staged),
+        PersonHandler(ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged),
     ):
         register(handler)
 
@@ -159,9 +178,70 @@ def _merge_pairs(source: Participant, target: Participant) -> int:
     return moved
 
 
+def _pairs(field: str) -> Callable[[Participant], Rows]:
+    """That a twin is suspected, without a word about who the other one is."""
+    told = ("id", "score", "state", "created_at", "decided_at")
+
+    def export(person: Participant) -> Rows:
+        rows = DuplicatePair.objects.filter(**{field: person}).order_by("pk")
+        return [dict(row) for row in rows.values(*told)]
+
+    return export
+
+
+def _erase_businesses(person: Participant) -> int:
+    """Names and store links go; sector, size and sales stay for the figures."""
+    for business in person.businesses.all():
+        business.channels.all().delete()
+    return person.businesses.update(**_ERASED_BUSINESS)
+
+
+def _merge_requests(source: Participant, target: Participant) -> int:
+    """Move her requests; of two open ones of a kind, the one of the merged record stays behind."""
+    twins = DataRequest.objects.filter(participant=target).waiting().exclude(kind="correction")
+    rows = DataRequest.objects.filter(participant=source)
+    behind = list(rows.waiting().filter(kind__in=twins.values("kind")).values_list("pk", flat=True))
+    return rows.exclude(pk__in=behind).update(participant=target)
+
+
+def _merge_licences(source: Participant, target: Participant) -> int:
+    """Move her requests; of two live ones of a kind, the one of the merged record stays behind."""
+    live = LicenceRequest.objects.filter(participant=target).live().exclude(kind="other")
+    rows = LicenceRequest.objects.filter(participant=source)
+    behind = list(rows.live().filter(kind__in=live.values("kind")).values_list("pk", flat=True))
+    return rows.exclude(pk__in=behind).update(participant=target)
+
+
+def _erase_licences(person: Participant) -> int:
+    rows = LicenceRequest.objects.filter(participant=person)
+    with _unlocked(LicenceEvent, True):
+        LicenceEvent.objects.filter(request__in=rows).exclude(note="").update(note="")
+    rows.live().update(state=LicenceRequest.State.REFUSED)
+    refused = rows.filter(state=LicenceRequest.State.REFUSED)
+    refused.update(reason="Data dihapus.")
+    rows.exclude(pk__in=refused.values("pk")).update(reason="")
+    rows.exclude(number="").update(number="-")
+    return rows.update(note="", address="", wants_delivery=False)
+
+
 def _erase_pairs(person: Participant) -> int:
     pairs = DuplicatePair.objects.filter(Q(first=person) | Q(second=person))
     return pairs.update(reasons=[], before=None)
+
+
+def _export_staged(person: Participant) -> Rows:
+    """What files brought about her: the cells that were read, without NIK."""
+    rows = ImportRow.objects.filter(target_id=person.pk).order_by("pk")
+    return [
+        {
+            "id": row.pk,
+            "row_no": row.shown_row,
+            "action": row.action,
+            "clean": {k: v for k, v in row.clean.items() if not k.startswith("nik")},
+            "applied_at": row.applied_at,
+        }
+        for row in rows.defer("raw", "before")
+    ]
 
 
 def _merge_staged(source: Participant, target: Participant) -> int:
@@ -171,10 +251,6 @@ def _merge_staged(source: Participant, target: Participant) -> int:
 def _erase_staged(person: Participant) -> int:
     rows = ImportRow.objects.filter(target_id=person.pk)
     return rows.update(raw=None, clean={}, before=None, problems=[], key="")
-
-
-def _no_export(person: Participant) -> Rows:
-    return []
 
 
 def _nothing_to_erase(person: Participant) -> int:

@@ -3,7 +3,9 @@ from participants.models.businesses import Business, Revenue, SalesChannel, Sect
 from participants.models.consents import Consent
 from participants.models.contacts import CodeSpending, ContactCode
 from participants.models.duplicates import DuplicatePair
+from participants.models.licences import LicenceEvent, LicenceRequest
 from participants.models.participants import Participant, ParticipantQuerySet
+from participants.models.requests import DataRequest
 from participants.models.stages import Mentorship, Referral, Stage, StageEvent
 
 __all__ = [
@@ -12,7 +14,10 @@ __all__ = [
     "Consent",
     "ContactCode",
     "DataAccess",
+    "DataRequest",
     "DuplicatePair",
+    "LicenceEvent",
+    "LicenceRequest",
     "Mentorship",
     "Participant",
     "ParticipantQuerySet",

@@ -16,7 +16,15 @@ from umkm_portal.messaging.services.expansion import expand_campaign
 from umkm_portal.messaging.services.outbox import deliver_due, sweep_outbox
 from umkm_portal.messaging.services.reports import report
 from umkm_portal.messaging.services.singles import cancel_open, queue_one
-from umkm_portal.messaging.services.suppressions import opt_out, suppress
+from umkm_portal.messaging.services.suppressions import (
+    allow,
+    cancel_waiting,
+    forget_address,
+    forget_recipient,
+    opt_out,
+    stopped_by,
+    suppress,
+)
 from umkm_portal.messaging.services.wordings import (
     UnknownVariable,
     current_wording,
@@ -28,13 +36,17 @@ from umkm_portal.messaging.services.wordings import (
 __all__ = [
     "CampaignRefused",
     "UnknownVariable",
+    "allow",
     "approve_campaign",
     "cancel_campaign",
     "cancel_open",
+    "cancel_waiting",
     "create_campaign",
     "current_wording",
     "deliver_due",
     "expand_campaign",
+    "forget_address",
+    "forget_recipient",
     "freeze_audience",
     "mark_sent_by_hand",
     "opt_out",
@@ -48,6 +60,7 @@ __all__ = [
     "save_wording",
     "set_wording",
     "start_campaign",
+    "stopped_by",
     "suppress",
     "sweep_outbox",
 ]

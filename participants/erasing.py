@@ -1,0 +1,113 @@
+"""Forgetting a person: what told who she was is emptied, what happened stays as a count.
+
+The rows about her are emptied by the handlers that every app registers; her places in trainings
+are given back by theirs. Nothing is deleted that another row counts on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+from participants import handlers
+from participants.models import Business, Participant
+from umkm_portal.accounts.models import User
+from umkm_portal.messaging import services as messaging
+from umkm_portal.messaging.models import Channel
+
+FORGOTTEN = "Dihapus"
+Status = Participant.Status
+
+
+@transaction.atomic
+def anonymise(person: Participant, *, actor: User | None, now: datetime) -> bool:
+    """Forget a person and the records merged into her; False when she was forgotten before.
+
+    Gives back her places in trainings, empties her rows, history, staged rows and messages, and
+    closes her account when nobody else is left on it. `actor` is who decided it.
+    """
+    person = Participant.objects.select_for_update().get(pk=person.pk)
+    if person.status == Status.ANONYMISED:
+        return False
+    records = [*_merged_into(person), person]
+    accounts = {record.account_id for record in records if record.account_id}
+    addresses = {(record.phone, record.email) for record in records}
+    for record in records:
+        _forget_record(record, now=now)
+    for phone, email in addresses:
+        _forget_addresses(phone, email)
+    for account in User.objects.filter(pk__in=accounts):
+        close_account(account)
+    return True
+
+
+def close_account(account: User) -> bool:
+    """Delete an account that is nobody's any more; staff and members of partners keep theirs."""
+    if account.is_staff or account.participants.exists() or account.memberships.exists():
+        return False
+    account.delete()
+    return True
+
+
+def _merged_into(person: Participant) -> list[Participant]:
+    """The records that ended in this one, however many steps ago."""
+    found: list[Participant] = []
+    ends = [person.pk]
+    while ends:
+        merged = list(Participant.objects.filter(merged_into__in=ends).order_by("pk"))
+        found += merged
+        ends = [record.pk for record in merged]
+    return found
+
+
+def _forget_record(person: Participant, *, now: datetime) -> None:
+    """Empty one record, everything that handlers know about it, and the log of the staff pages."""
+    for handler in handlers.all_handlers():
+        handler.erase(person)
+    messaging.forget_recipient(person.pk, now=now)
+    _forget_log(person)
+    _empty(person)
+    # Emptying wrote one more line of history, with the values of now.
+    for handler in handlers.all_handlers():
+        if handler.model.__name__ == "ParticipantHistory":
+            handler.erase(person)
+
+
+def _empty(person: Participant) -> None:
+    person.full_name, person.address = FORGOTTEN, ""
+    person.nik, person.nik_index, person.nik_last4 = None, None, ""
+    person.phone, person.email, person.birth_date = "", "", None
+    person.account, person.verified_by, person.verified_how = None, None, ""
+    person.is_willing, person.willing_source = False, ""
+    person.active_until, person.override_until = None, None
+    person.active_override, person.active_reason = False, ""
+    person.identity = Participant.Identity.CLAIMED
+    person.search = ""
+    if person.status == Status.ACTIVE:
+        person.status = Status.ANONYMISED
+    person.save()
+
+
+def _forget_log(person: Participant) -> None:
+    """The log of the staff pages keeps who did what and when, not the name of the person."""
+    for model, ids in (
+        (Participant, [person.pk]),
+        (Business, person.businesses.values_list("pk", flat=True)),
+    ):
+        LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(model),
+            object_id__in=[str(pk) for pk in ids],
+        ).update(object_repr=FORGOTTEN, change_message="")
+
+
+def _forget_addresses(phone: str, email: str) -> None:
+    """Take addresses that no other record has off the list of stopped ones."""
+    everybody = Participant.objects.all()
+    if phone and not everybody.filter(phone=phone).exists():
+        for channel in (Channel.WHATSAPP, Channel.SMS):
+            messaging.forget_address(channel=channel, address=phone)
+    if email and not everybody.filter(email=email).exists():
+        messaging.forget_address(channel=Channel.EMAIL, address=email)

@@ -1,0 +1,239 @@
+"""What a person can ask of the register: a copy of everything, correction, rest, oblivion."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
+from django.utils import timezone
+
+from participants import handlers, niks
+from participants.access import record_access
+from participants.consents import give_consent, has_consent, reaches_of, resume_channel
+from participants.copies import copy_of
+from participants.erasing import anonymise
+from participants.licences import ask_licence, move_licence
+from participants.models import (
+    DataAccess,
+    DataRequest,
+    DuplicatePair,
+    Participant,
+    Referral,
+    SalesChannel,
+)
+from participants.profiles import correct_profile, state_revenue
+from participants.reference import load_reference_data
+from participants.requests import RequestRefused, ask, fulfil, refuse, withdraw
+from participants.search import refresh_search
+from tests.factories import (
+    BusinessFactory,
+    CohortFactory,
+    DeliveryFactory,
+    ParticipantFactory,
+    UserFactory,
+)
+from trainings import invariants
+from trainings.services import answers
+from umkm_portal.accounts.models import User
+from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.messaging.models import Channel, DeliveryEvent, Suppression
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+PHONE, NIK = "+6281298765432", "3171994101900003"
+
+
+def lived_person(name, account, **facts):
+    """A person of whom every part of the portal knows something."""
+    mark = name.split()[0]
+    person = ParticipantFactory(full_name=name, phone=PHONE, account=account, **facts)
+    business = BusinessFactory(participant=person, name=f"Dapur {mark}", products=f"Kue {mark}")
+    SalesChannel.objects.create(business=business, platform="shopee", store_link=f"s.id/{mark}")
+    month = {"first": date(2026, 10, 1), "last": date(2026, 10, 31)}
+    state_revenue(business, **month, amount=5_000_000, actor=account, now=NOW)
+    give_consent(person, purpose="photo", channel="x", actor=account, now=NOW)
+    person.stage_events.create(stage_id="P1", occurred_on=NOW.date(), source_ref=f"r:{person.pk}")
+    person.mentorships.create(organisation=CohortFactory().training.organiser)
+    Referral.objects.create(participant=person, region=person.region, service="Izin")
+    licence = ask_licence(
+        person, kind="halal", note=mark, wants_delivery=True, address=mark, actor=None, now=NOW
+    )
+    move_licence(licence, to="needs_fix", reason=f"Foto {mark} buram", actor=None, now=NOW)
+    ask(person, kind="correction", text=f"Nama saya {mark}", account=account, now=NOW)
+    answers.decline(
+        answers.join(CohortFactory(seats=0), person, now=NOW, via="tautan"),
+        reason=f"{mark} sakit",
+        now=NOW,
+        via="tautan",
+    )
+    answers.join(CohortFactory(), person, now=NOW, via="tautan")
+    sent = DeliveryFactory(
+        recipient_key=person.pk, address=person.email, context={"nama": name}, error=f"550 {mark}"
+    )
+    DeliveryEvent.objects.create(delivery=sent, key=f"e{person.pk}", state="read", detail=mark)
+    file = ImportFile.objects.create(name="d.csv", profile="register", sha256=f"{person.pk:064}")
+    ImportRow.objects.create(
+        file=file, row_no=1, target_id=person.pk, clean={"full_name": name}, raw=name
+    )
+    record_access(
+        [person.pk], kind=DataAccess.Kind.NIK, actor=UserFactory(), purpose=f"KTP {mark}", now=NOW
+    )
+    LogEntry.objects.log_actions(UserFactory().pk, [person], CHANGE, f"{mark}", single_object=True)
+    person.address = f"Jalan {mark} 1"
+    person.save()
+    refresh_search([person.pk])
+    return person
+
+
+@pytest.fixture
+def family():
+    """Two people with one phone and one account."""
+    load_reference_data()
+    account = UserFactory(phone=PHONE, email="keluarga@contoh.example")
+    EmailAddress.objects.create(user=account, email=account.email)
+    siti = lived_person("Sitirahma Hadijah", account, email="sitirahma@contoh.example")
+    for column, value in niks.facts_of(NIK).items():
+        setattr(siti, column, value)
+    siti.save()
+    return siti, lived_person("Wulandari Kusuma", account, email="wulandari@contoh.example")
+
+
+def rows_of(person):
+    """How many rows of each table are about her, found by walking the models."""
+    found = {}
+    for model in apps.get_models():
+        ours = "Participant" in {model.__name__} or model._meta.app_label == "admin"
+        if ours or model._meta.auto_created:
+            continue
+        for field in model._meta.concrete_fields:
+            is_key = field.related_model is Participant
+            if is_key or field.name in ("recipient_key", "target_id"):
+                count = model._default_manager.filter(**{field.name: person.pk}).count()
+                found[model._meta.label] = found.get(model._meta.label, 0) + count
+    return {label: count for label, count in found.items() if count}
+
+
+def test_her_copy_holds_every_row_about_her_and_nobody_elses(family):
+    siti, wulan = family
+    DuplicatePair.objects.create(first=siti, second=wulan, score=0.9, reasons=["phone"])
+    copy = {section.name: section.rows for section in copy_of(siti)}
+    text = json.dumps(copy, default=str)
+
+    assert {label: len(copy.get(label, [])) for label in rows_of(siti)} == rows_of(siti)
+    assert len(rows_of(siti)) > 12
+    for child in ("SalesChannel", "Revenue", "LicenceEvent"):
+        assert copy[f"participants.{child}"], child
+    assert len(copy["trainings.EnrolmentEvent"]) == 5
+    assert {"accounts.User", "admin.LogEntry", "messaging.DeliveryEvent"} <= copy.keys()
+    assert "Sitirahma" in text
+    for trace in ("Wulandari", "wulandari", NIK, wulan.code, siti.nik_index):
+        assert trace not in text, trace
+
+
+def traces(*words):
+    """Tables in which a word is found in any column of any row."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            for word in words:
+                cursor.execute(f'SELECT 1 FROM "{table}" t WHERE t::text ILIKE %s', [f"%{word}%"])
+                found += [(table, word)] if cursor.fetchone() else []
+    return found
+
+
+def test_forgetting_leaves_no_trace_of_her_and_all_of_the_other(family):
+    siti, wulan = family
+    index = siti.nik_index
+    old = ParticipantFactory(full_name="Sitirahma Lama", phone="+6281211112222")
+    Participant.objects.filter(pk=old.pk).update(status="merged", merged_into=siti)
+    Suppression.objects.create(channel="sms", address=PHONE, purpose="bulk", reason="opt_out")
+    Suppression.objects.create(channel="email", address=siti.email, reason="opt_out")
+    assert len(traces("sitirahma")) > 15
+    others = rows_of(wulan)
+
+    assert anonymise(siti, actor=None, now=NOW)
+    assert not anonymise(siti, actor=None, now=NOW)
+
+    assert traces("sitirahma", "81211112222", index, NIK) == []
+    siti.refresh_from_db()
+    assert (siti.status, siti.phone, siti.nik, siti.account) == ("anonymised", "", None, None)
+    assert rows_of(wulan) == others
+    assert wulan.account.participants.get() == wulan
+    assert Suppression.objects.get().address == PHONE, "the other one stopped it, too"
+    assert invariants.violations() == []
+
+    anonymise(wulan, actor=None, now=NOW)
+    assert traces("sitirahma", "wulandari", "81298765432", "keluarga@contoh") == []
+    assert not User.objects.filter(pk=wulan.account_id).exists()
+
+
+def test_staff_keep_their_account_when_they_are_forgotten_as_owners():
+    person = ParticipantFactory(account=UserFactory(is_staff=True))
+
+    anonymise(person, actor=None, now=NOW)
+
+    assert User.objects.filter(is_staff=True).exists()
+
+
+def test_what_was_verified_waits_for_staff_and_the_rest_is_written_at_once():
+    person = ParticipantFactory(full_name="Siti", identity="verified")
+    officer = UserFactory()
+    facts = {"full_name": "Siti Aminah", "address": "Jalan Baru", "birth_date": date(1990, 1, 2)}
+
+    request = correct_profile(person, facts=facts, account=None, now=NOW)
+    correct_profile(person, facts={"full_name": "Siti Aminah S"}, account=None, now=NOW)
+
+    person.refresh_from_db()
+    assert (person.full_name, person.address) == ("Siti", "Jalan Baru")
+    request.refresh_from_db()
+    assert request.proposed == {"full_name": "Siti Aminah S", "birth_date": "1990-01-02"}
+    assert request.due_at == NOW + timedelta(hours=72)
+    fulfil(request, answer="Sudah.", actor=officer, now=NOW)
+    person.refresh_from_db()
+    assert (person.full_name, person.birth_date) == ("Siti Aminah S", date(1990, 1, 2))
+    with pytest.raises(RequestRefused, match="sudah dijawab"):
+        refuse(request, answer="Tidak", actor=officer, now=NOW)
+
+
+def test_requests_are_asked_once_answered_once_and_taken_back():
+    person = ParticipantFactory()
+    resume_channel(person, Channel.WHATSAPP, actor=None, now=NOW)
+    rest = ask(person, kind="restriction", account=None, now=NOW)
+    with pytest.raises(RequestRefused, match="masih menunggu"):
+        ask(person, kind="restriction", account=None, now=NOW)
+    deletion = ask(person, kind="deletion", account=None, now=NOW - timedelta(hours=73))
+    assert list(DataRequest.objects.overdue(now=NOW)) == [deletion]
+    with pytest.raises(RequestRefused, match="Tulis alasannya"):
+        refuse(deletion, answer="", actor=None, now=NOW)
+
+    assert withdraw(deletion, now=NOW)
+    assert not withdraw(deletion, now=NOW)
+    fulfil(rest, answer="", actor=None, now=NOW)
+
+    person.refresh_from_db()
+    assert (person.is_willing, person.status) == (False, "active")
+    assert not has_consent(person, "whatsapp")
+    assert [reach.is_on for reach in reaches_of(person)] == [False, False, False]
+
+
+def test_a_request_for_oblivion_is_fulfilled_and_keeps_that_it_was_asked(family):
+    siti, _ = family
+    request = ask(siti, kind="deletion", text="Hapus Sitirahma", account=None, now=NOW)
+
+    fulfil(request, answer="Data Sitirahma dihapus.", actor=UserFactory(), now=NOW)
+
+    request.refresh_from_db()
+    assert (request.state, request.text, request.answer) == ("done", "", "")
+    assert traces("sitirahma") == []
+
+
+def test_every_handler_can_be_asked_twice(family):
+    siti, _ = family
+    anonymise(siti, actor=None, now=NOW)
+
+    for handler in handlers.all_handlers():
+        handler.erase(siti)
+    assert traces("sitirahma") == []
