@@ -3,9 +3,11 @@ from participants.models.businesses import Business, Revenue, SalesChannel, Sect
 from participants.models.consents import Consent
 from participants.models.contacts import CodeSpending, ContactCode
 from participants.models.duplicates import DuplicatePair
+from participants.models.exports import ExportFile
 from participants.models.licences import LicenceEvent, LicenceRequest
 from participants.models.participants import Participant, ParticipantQuerySet
 from participants.models.requests import DataRequest
+from participants.models.segments import Segment
 from participants.models.stages import Mentorship, Referral, Stage, StageEvent
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "DataAccess",
     "DataRequest",
     "DuplicatePair",
+    "ExportFile",
     "LicenceEvent",
     "LicenceRequest",
     "Mentorship",
@@ -25,6 +28,7 @@ __all__ = [
     "Revenue",
     "SalesChannel",
     "Sector",
+    "Segment",
     "Stage",
     "StageEvent",
 ]

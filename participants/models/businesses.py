@@ -121,6 +121,10 @@ class Business(models.Model):
                 name="business_kbli_with_version",
             ),
         ]
+        indexes = [
+            models.Index(fields=["sector", "participant"], name="business_sector"),
+            models.Index(fields=["scale", "participant"], name="business_scale"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (#{self.pk})"
@@ -151,6 +155,7 @@ class SalesChannel(models.Model):
                 fields=["business", "platform", "store_link"], name="sales_channel_once"
             )
         ]
+        indexes = [models.Index(fields=["platform", "business"], name="sales_channel_platform")]
 
     def __str__(self) -> str:
         return f"{self.get_platform_display()} (#{self.pk})"

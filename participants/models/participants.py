@@ -191,6 +191,11 @@ class Participant(models.Model):
                 name="participant_invitable",
                 condition=Q(status="active", is_willing=True),
             ),
+            # Rare values of any of these: PostgreSQL 18 skips over the columns before it.
+            models.Index(
+                fields=["status", "identity", "track", "is_willing", "active_until"],
+                name="participant_choices",
+            ),
         ]
 
     def __str__(self) -> str:

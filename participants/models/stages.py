@@ -72,6 +72,7 @@ class StageEvent(models.Model):
                 name="stage_event_void_corrects",
             ),
         ]
+        indexes = [models.Index(fields=["stage", "participant"], name="stage_event_stage")]
         triggers = append_only(
             *("participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"),
             "is_void",
