@@ -24,12 +24,13 @@ from participants.models import (
     Mentorship,
     Participant,
     Referral,
+    Registration,
     StageEvent,
 )
 from umkm_portal.imports.models import ImportRow
 
 Rows = list[dict[str, object]]
-SECRET = frozenset(("nik", "nik_index", "search"))
+SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def register_own() -> None:
         simple(DataAccess, blank={"purpose": "Dihapus"}, is_append_only=True),
         simple(Mentorship, once_per=("organisation",)),
         simple(Referral, once_per=("service",)),
+        simple(Registration, blank={"contact": "", "seat_note": ""}),
         PersonHandler(
             StageEvent,
             "participant",

@@ -4,9 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from participants import activity
+from participants.registration import drafts
 
 
 @shared_task
 def recompute_activity(**future: object) -> int:
     """Who counts as active, from the rows of the whole register; return how many changed."""
     return activity.recompute_activity(now=timezone.now())
+
+
+@shared_task
+def remove_expired_registrations(**future: object) -> int:
+    """Registrations that nobody went on with are forgotten; return how many."""
+    return drafts.remove_expired(now=timezone.now())

@@ -200,6 +200,8 @@ WHITENOISE_MAX_AGE = 365 * 24 * 3600
 # --- People -----------------------------------------------------------------------------------
 ACTIVE_MONTHS = env.int("ACTIVE_MONTHS", 12)
 """How long a person counts as active after her last activity."""
+REGISTRATION_DAYS = env.int("REGISTRATION_DAYS", 14)
+"""How long an unfinished registration is kept after its last change."""
 PHONE_PROOF_MONTHS = env.int("PHONE_PROOF_MONTHS", 12)
 """A phone number not proved for so long is proved again: prepaid numbers get new owners."""
 
@@ -289,6 +291,11 @@ CELERY_BEAT_SCHEDULE = {
     "recompute-activity": {
         "task": "participants.tasks.recompute_activity",
         "schedule": crontab(hour=0, minute=10),
+        "options": {"expires": 6 * 3600},
+    },
+    "remove-expired-registrations": {
+        "task": "participants.tasks.remove_expired_registrations",
+        "schedule": crontab(hour=0, minute=40),
         "options": {"expires": 6 * 3600},
     },
     "sweep-imports": {

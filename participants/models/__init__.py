@@ -6,6 +6,7 @@ from participants.models.duplicates import DuplicatePair
 from participants.models.exports import ExportFile
 from participants.models.licences import LicenceEvent, LicenceRequest
 from participants.models.participants import Participant, ParticipantQuerySet
+from participants.models.registrations import Registration
 from participants.models.requests import DataRequest
 from participants.models.segments import Segment
 from participants.models.stages import Mentorship, Referral, Stage, StageEvent
@@ -25,6 +26,7 @@ __all__ = [
     "Participant",
     "ParticipantQuerySet",
     "Referral",
+    "Registration",
     "Revenue",
     "SalesChannel",
     "Sector",

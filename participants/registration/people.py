@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from participants import niks
-from participants.activity import active_until_after
+from participants.activity import record_activity
 from participants.models import (
     Business,
     Consent,
@@ -68,7 +68,7 @@ def register_person(
     if holder:
         raise AlreadyVerified(holder)
     person = own_record(entry, account=account, ktp_seen=ktp_seen) or Participant()
-    _fill_in(person, entry, source=source, now=now)
+    _fill_in(person, entry, source=source, today=timezone.localdate(now))
     if account:
         person.account = account
     if ktp_seen and entry.nik:
@@ -80,12 +80,13 @@ def register_person(
     _write_registration(person, actor=actor, day=timezone.localdate(now))
     suspect_twins(person, entry)
     refresh_search([person.pk])
+    record_activity([person.pk], at=now)
+    person.refresh_from_db(fields=["search", "last_activity_at", "active_until"])
     return person
 
 
-def _fill_in(person: Participant, entry: Entry, *, source: str, now: datetime) -> None:
+def _fill_in(person: Participant, entry: Entry, *, source: str, today: date) -> None:
     """Put the answers into the columns; a verified name, birth date and NIK stay as they are."""
-    today = timezone.localdate(now)
     is_new, is_verified = person.pk is None, person.identity == Participant.Identity.VERIFIED
     person.full_name = person.full_name or entry.full_name
     person.source = person.source or source
@@ -102,14 +103,6 @@ def _fill_in(person: Participant, entry: Entry, *, source: str, now: datetime) -
         person.track = entry.track
     person.is_willing, person.willing_on = entry.is_willing, today
     person.willing_source = source
-    _mark_active(person, now=now, today=today)
-
-
-def _mark_active(person: Participant, *, now: datetime, today: date) -> None:
-    person.last_activity_at = now
-    if not person.active_override:
-        until = active_until_after(today)
-        person.active_until = max(person.active_until or until, until)
 
 
 def _verify(person: Participant, *, actor: User | None, now: datetime) -> None:
