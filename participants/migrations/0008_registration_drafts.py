@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('participants', '0006_data_and_licence_requests'),
+        ('participants', '0007_segments_and_exports'),
     ]
 
     operations = [
