@@ -16,6 +16,7 @@ class ParticipantsConfig(AppConfig):
         from participants.activity import note_login  # noqa: PLC0415
         from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
+        from participants.duplicates import rows as duplicates  # noqa: PLC0415
         from participants.importing.profile import REGISTER  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
         from umkm_portal.messaging.directory import register_people  # noqa: PLC0415
@@ -23,6 +24,7 @@ class ParticipantsConfig(AppConfig):
         profiles.register(REGISTER)
         register_people(people_named)
         handlers.register_own()
+        duplicates.register_own()
         user_logged_in.connect(note_login)
         messages.register()
         post_migrate.connect(_load_reference_data, sender=self)

@@ -6,19 +6,20 @@ it starts; a test fails for a key that no handler covers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pgtrigger
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 from participants.models import (
     Business,
     Consent,
     DataAccess,
     DataRequest,
-    DuplicatePair,
     LicenceEvent,
     LicenceRequest,
     Mentorship,
@@ -34,11 +35,27 @@ SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
 
 
 @dataclass(frozen=True)
+class Touched:
+    """Rows besides a handler's own that a merge of some people may change.
+
+    `own` belong to these people and come back as they were when the merge is undone. `counters`
+    are columns of shared rows: they are counted back, and one written `=name` must stand where the
+    merge left it. `others` are rows of other people: a merge that changed one cannot be undone.
+    """
+
+    own: Sequence[QuerySet[Any]] = ()
+    counters: Sequence[tuple[QuerySet[Any], tuple[str, ...]]] = ()
+    others: Sequence[QuerySet[Any]] = ()
+
+
+@dataclass(frozen=True)
 class PersonHandler:
     """How the rows of `model` that point at a person by `field` follow her.
 
     `export` gives them as she may read them, `merge` moves them from one record to another and
-    `erase` takes out what tells who she was; the last two return how many rows they changed.
+    `erase` takes out what tells who she was; the last two return how many rows they changed. A
+    merge keeps an image of the rows at `field` and of those that `touches` names for the ids of
+    two people. Rows that are `is_passing` are rewritten by machines and never stop an undo.
     """
 
     model: type[Model]
@@ -46,6 +63,8 @@ class PersonHandler:
     export: Callable[[Participant], Rows]
     merge: Callable[[Participant, Participant], int]
     erase: Callable[[Participant], int]
+    touches: Callable[[Collection[int]], Touched] | None = None
+    is_passing: bool = False
 
 
 _handlers: dict[tuple[type[Model], str], PersonHandler] = {}
@@ -109,7 +128,7 @@ def register_own() -> None:
         replace(simple(Business, blank=_ERASED_BUSINESS), erase=_erase_businesses),
         simple(Consent, blank={"source": ""}, is_append_only=True),
         simple(DataAccess, blank={"purpose": "Dihapus"}, is_append_only=True),
-        simple(Mentorship, once_per=("organisation",)),
+        replace(simple(Mentorship), merge=_merge_mentorships),
         simple(Referral, once_per=("service",)),
         simple(Registration, blank={"contact": "", "seat_note": ""}),
         PersonHandler(
@@ -133,13 +152,13 @@ def register_own() -> None:
             _merge_licences,
             _erase_licences,
         ),
-        PersonHandler(DuplicatePair, "first", _pairs("first"), _merge_pairs, _erase_pairs),
-        PersonHandler(DuplicatePair, "second", _pairs("second"), _merge_pairs, _erase_pairs),
         simple(Participant, "merged_into"),
         _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
         _history("ParticipantHistory", "merged_into", {}),
         _history("BusinessHistory", "participant", _ERASED_BUSINESS),
-        PersonHandler(ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged),
+        PersonHandler(
+            ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
+        ),
     ):
         register(handler)
 
@@ -155,7 +174,7 @@ def _history(name: str, field: str, blank: Mapping[str, object]) -> PersonHandle
     """History stays with the record it happened to; forgetting reaches into it."""
     model = next(m for m in Participant._meta.apps.get_models() if m.__name__ == name)
     plain = simple(model, field, blank=blank)
-    return PersonHandler(model, field, plain.export, lambda source, target: 0, plain.erase)
+    return PersonHandler(model, field, plain.export, stays, plain.erase)
 
 
 def _merge_stages(source: Participant, target: Participant) -> int:
@@ -167,28 +186,16 @@ def _merge_stages(source: Participant, target: Participant) -> int:
         return moving.update(participant=target)
 
 
-def _merge_pairs(source: Participant, target: Participant) -> int:
-    """Let open suspicions about the merged record be about the surviving one."""
-    pairs = DuplicatePair.objects.filter(Q(first=source) | Q(second=source))
-    pairs = pairs.exclude(Q(first=target) | Q(second=target))
-    moved = 0
-    for pair in pairs:
-        other = pair.second_id if pair.first_id == source.pk else pair.first_id
-        first, second = sorted((target.pk, other))
-        if not DuplicatePair.objects.filter(first=first, second=second).exists():
-            moved += DuplicatePair.objects.filter(pk=pair.pk).update(first=first, second=second)
+def _merge_mentorships(source: Participant, target: Participant) -> int:
+    """Move agencies that do not serve the other record yet; what stays behind ends."""
+    rows = Mentorship.objects.filter(participant=source)
+    current = Mentorship.objects.filter(participant=target, ended_on=None)
+    moving = rows.exclude(
+        ended_on=None, organisation__in=list(current.values_list("organisation", flat=True))
+    )
+    moved = moving.update(participant=target)
+    rows.filter(ended_on=None).update(ended_on=timezone.localdate())
     return moved
-
-
-def _pairs(field: str) -> Callable[[Participant], Rows]:
-    """That a twin is suspected, without a word about who the other one is."""
-    told = ("id", "score", "state", "created_at", "decided_at")
-
-    def export(person: Participant) -> Rows:
-        rows = DuplicatePair.objects.filter(**{field: person}).order_by("pk")
-        return [dict(row) for row in rows.values(*told)]
-
-    return export
 
 
 def _erase_businesses(person: Participant) -> int:
@@ -226,9 +233,9 @@ def _erase_licences(person: Participant) -> int:
     return rows.update(note="", address="", wants_delivery=False)
 
 
-def _erase_pairs(person: Participant) -> int:
-    pairs = DuplicatePair.objects.filter(Q(first=person) | Q(second=person))
-    return pairs.update(reasons=[], before=None)
+def stays(source: Participant, target: Participant) -> int:
+    """The merge of rows that remain with the record they were written for."""
+    return 0
 
 
 def _export_staged(person: Participant) -> Rows:

@@ -15,6 +15,14 @@ _CHECKS = {
         SELECT p.id FROM participants_participant p
         JOIN participants_participant t ON t.id = p.merged_into_id
         WHERE t.status = 'merged'""",
+    "merged people who still hold something live": """
+        SELECT p.id FROM participants_participant p
+        WHERE p.status = 'merged' AND (
+            p.account_id IS NOT NULL
+            OR EXISTS (SELECT 1 FROM participants_mentorship m
+                WHERE m.participant_id = p.id AND m.ended_on IS NULL)
+            OR EXISTS (SELECT 1 FROM participants_duplicatepair d
+                WHERE d.state = 'open' AND p.id IN (d.first_id, d.second_id)))""",
     "people with the same verified NIK": """
         SELECT min(id) AS id FROM participants_participant
         WHERE identity = 'verified' AND status = 'active' AND nik_index IS NOT NULL

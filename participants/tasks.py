@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from participants import activity
+from participants.duplicates.finding import find_pairs
 from participants.registration import drafts
 
 
@@ -17,3 +18,9 @@ def recompute_activity(**future: object) -> int:
 def remove_expired_registrations(**future: object) -> int:
     """Registrations that nobody went on with are forgotten; return how many."""
     return drafts.remove_expired(now=timezone.now())
+
+
+@shared_task
+def find_duplicates(*, ids: list[int] | None = None, **future: object) -> int:
+    """Search around these people, or around all who are new or changed; return new pairs."""
+    return find_pairs(ids, now=timezone.now()).new

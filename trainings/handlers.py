@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
-from participants.handlers import PersonHandler, Rows, register
+from participants.handlers import PersonHandler, Rows, Touched, register
 from participants.models import Participant
-from trainings.models import Enrolment, EnrolmentEvent
+from trainings.models import Cohort, CohortQuota, Enrolment, EnrolmentEvent, Offer
 from trainings.services import answers
 from trainings.services.transitions import SYSTEM
 
@@ -19,7 +21,7 @@ _EXPORTED = (
 
 
 def register_own() -> None:
-    register(PersonHandler(Enrolment, "participant", _export, _merge, _erase))
+    register(PersonHandler(Enrolment, "participant", _export, _merge, _erase, _touches))
 
 
 def _export(person: Participant) -> Rows:
@@ -35,7 +37,7 @@ def _merge(source: Participant, target: Participant) -> int:
     """
     now = timezone.now()
     moved = 0
-    for enrolment in Enrolment.objects.filter(participant=source).order_by("pk"):
+    for enrolment in Enrolment.objects.filter(participant=source).order_by("cohort_id", "pk"):
         twin = Enrolment.objects.filter(participant=target, cohort=enrolment.cohort_id).first()
         if twin is None and not _second_seat(enrolment, target):
             moved += Enrolment.objects.filter(pk=enrolment.pk).update(participant=target)
@@ -44,6 +46,28 @@ def _merge(source: Participant, target: Participant) -> int:
         else:
             answers.hand_over(enrolment, twin, now=now, via=SYSTEM)
     return moved
+
+
+def _touches(people: Collection[int]) -> Touched:
+    """Their own rows with all that hangs on them, the seats, and who waits for one."""
+    own = Enrolment.objects.filter(participant__in=people)
+    cohorts = list(own.values_list("cohort_id", flat=True))
+    line = Enrolment.objects.filter(cohort__in=cohorts, state__in=[State.WAITLISTED, State.OFFERED])
+    return Touched(
+        own=[
+            EnrolmentEvent.objects.filter(enrolment__in=own),
+            Offer.objects.filter(enrolment__in=own),
+            Enrolment.quotas.through.objects.filter(enrolment__in=own),
+        ],
+        counters=[
+            (
+                Cohort.objects.filter(pk__in=cohorts),
+                ("taken", "held", "=next_arrival_no", "=seats", "=seats_target"),
+            ),
+            (CohortQuota.objects.filter(cohort__in=cohorts), ("taken",)),
+        ],
+        others=[line.exclude(participant__in=people)],
+    )
 
 
 def _second_seat(enrolment: Enrolment, target: Participant) -> bool:

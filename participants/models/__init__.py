@@ -2,7 +2,7 @@ from participants.models.access import DataAccess
 from participants.models.businesses import Business, Revenue, SalesChannel, Sector
 from participants.models.consents import Consent
 from participants.models.contacts import CodeSpending, ContactCode
-from participants.models.duplicates import DuplicatePair
+from participants.models.duplicates import DuplicateKey, DuplicatePair, Merge, MergedRow
 from participants.models.exports import ExportFile
 from participants.models.licences import LicenceEvent, LicenceRequest
 from participants.models.participants import Participant, ParticipantQuerySet
@@ -18,11 +18,14 @@ __all__ = [
     "ContactCode",
     "DataAccess",
     "DataRequest",
+    "DuplicateKey",
     "DuplicatePair",
     "ExportFile",
     "LicenceEvent",
     "LicenceRequest",
     "Mentorship",
+    "Merge",
+    "MergedRow",
     "Participant",
     "ParticipantQuerySet",
     "Referral",

@@ -17,8 +17,10 @@ NOT_KEPT = {
     "django_session",
     "usersessions_usersession",
     "participants_contactcode",
+    "participants_duplicatekey",
 }
-"""Migrations stand in the manifest; logins and codes are not worth stealing a backup for."""
+"""Migrations stand in the manifest; logins and codes are not worth stealing
+a backup for, and keys of duplicates are worked out again."""
 WITNESSES = (
     "accounts_user",
     "participants_participant",

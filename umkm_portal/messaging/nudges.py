@@ -25,12 +25,12 @@ _log = logging.getLogger(__name__)
 _silent_until = 0.0
 
 
-def after_commit(task: str, *, expires: float | None = None, **ids: int) -> None:
+def after_commit(task: str, *, expires: float | None = None, **ids: int | list[int] | None) -> None:
     """Nudge the workers once the running transaction is committed."""
     transaction.on_commit(partial(now, task, expires=expires, **ids), robust=True)
 
 
-def now(task: str, *, expires: float | None = None, **ids: int) -> bool:
+def now(task: str, *, expires: float | None = None, **ids: int | list[int] | None) -> bool:
     """Nudge the workers; False when the broker did not take it within a second.
 
     `task` is one of messaging, or the full name of another app's.
@@ -47,7 +47,7 @@ def now(task: str, *, expires: float | None = None, **ids: int) -> bool:
     return True
 
 
-def _publish(name: str, expires: float | None, ids: dict[str, int]) -> None:
+def _publish(name: str, expires: float | None, ids: dict[str, int | list[int] | None]) -> None:
     with producers[_connection()].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
         current_app.send_task(
             name,
