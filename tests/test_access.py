@@ -105,8 +105,8 @@ TABLE = {
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
-    "masuk/minta-kode/": Page(GUESTS, "account_request_login_code"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
+    "masuk/nomor/": Page(row(302), "login_phone"),
     "masuk/pastikan/": Page(row(403, anonymous=302), "account_reauthenticate"),
     "masuk/tidak-aktif/": Page(EVERYBODY, "account_inactive"),
     "masuk/akun-baru/": Page(GUESTS, "account_signup"),

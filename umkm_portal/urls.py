@@ -7,10 +7,12 @@ from allauth.mfa.totp import views as totp
 from django.contrib import admin
 from django.urls import include, path
 
+from umkm_portal.pages.login import views as login
+
 login_patterns = [
-    path("masuk/", account.request_login_code, name="account_login"),
-    path("masuk/minta-kode/", account.request_login_code, name="account_request_login_code"),
-    path("masuk/kode/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("masuk/", login.login, name="account_login"),
+    path("masuk/kode/", login.login_code, name="account_confirm_login_code"),
+    path("masuk/nomor/", login.prove_phone, name="login_phone"),
     path("masuk/pastikan/", account.reauthenticate, name="account_reauthenticate"),
     path("masuk/tidak-aktif/", account.account_inactive, name="account_inactive"),
     path("masuk/akun-baru/", account.signup, name="account_signup"),

@@ -19,6 +19,7 @@ from participants import timeline
 from participants.access import record_access
 from participants.admin.businesses import BusinessInline
 from participants.admin.filters import ActiveFilter, CityFilter
+from participants.contacts.repair import change_contact
 from participants.models import DataAccess, Participant
 from participants.search import SHORTEST, find, refresh_search
 from umkm_portal.common import codes, phones
@@ -140,6 +141,16 @@ class ParticipantAdmin(StaffAdmin):
             "nik_address": reverse("admin:participants_participant_nik", args=[person.pk]),
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def save_model(self, request, obj, form, change):
+        changed = {
+            name: form.cleaned_data[name]
+            for name in ("phone", "email")
+            if name in form.changed_data
+        }
+        if changed and change_contact(obj, **changed, actor=request.user, now=timezone.now()):
+            messages.info(request, "Kontak akun ikut diganti. Semua login lama sudah diakhiri.")
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -1,10 +1,12 @@
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from participants.models import DataAccess, Participant
 from participants.search import refresh_search
-from tests.factories import BusinessFactory, ParticipantFactory, RegionFactory
+from tests.factories import BusinessFactory, ParticipantFactory, RegionFactory, UserFactory
 from tests.staff import answers, make_user
 from umkm_portal.common.encryption import blind_index
 
@@ -180,3 +182,21 @@ def test_people_are_neither_added_nor_deleted_here(head):
     assert head.get(PEOPLE + "add/").status_code == 403
     assert head.post(page_of(person) + "../delete/").status_code in (403, 404)
     assert Participant.objects.filter(pk=person.pk).exists()
+
+
+def test_changed_number_ends_the_logins_of_the_account(head):
+    owner = UserFactory(phone="+6281234567890", phone_verified_at=timezone.now())
+    person = ParticipantFactory(account=owner, phone=owner.phone)
+    phone = Client()
+    phone.force_login(owner)
+    form = head.get(page_of(person)).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields}
+    data |= {"phone": "0813-0000-0001", "is_willing": "on"}
+    data |= {"businesses-TOTAL_FORMS": 0, "businesses-INITIAL_FORMS": 0}
+
+    response = head.post(page_of(person), data)
+
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    owner.refresh_from_db()
+    assert (owner.phone, owner.phone_verified_at) == ("+6281300000001", None)
+    assert phone.get("/keluar/").status_code == 302

@@ -1,0 +1,1 @@
+"""Logging in by a code to a phone number or an email address."""

@@ -1,0 +1,56 @@
+"""What the browser that logs in has asked for, kept in its session until it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from participants.contacts import Contact
+from umkm_portal.accounts.models import User
+
+_LOGIN, _PROOF = "login_contact", "login_proof"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A code was asked for this contact; `next` is the page to go to after, or empty."""
+
+    contact: Contact
+    next: str
+
+
+def remember(request: HttpRequest, contact: Contact, *, next_page: str) -> None:
+    request.session[_LOGIN] = [contact.kind, contact.value, next_page]
+
+
+def asked(request: HttpRequest) -> Asked | None:
+    found = request.session.get(_LOGIN)
+    return Asked(Contact(found[0], found[1]), found[2]) if found else None
+
+
+def forget(request: HttpRequest) -> None:
+    for name in (_LOGIN, _PROOF):
+        request.session.pop(name, None)
+
+
+def hold_for_proof(request: HttpRequest, user: User, *, next_page: str) -> None:
+    """Whoever logs in proved an address, but not yet the phone number of her account."""
+    request.session[_PROOF] = [user.pk, next_page]
+
+
+def held_for_proof(request: HttpRequest) -> tuple[User, str] | None:
+    """The account that waits for its phone to be proved, and the page to go to after."""
+    pk, next_page = request.session.get(_PROOF) or (0, "")
+    user = User.objects.filter(pk=pk, is_active=True).exclude(phone=None).first()
+    return (user, next_page) if user else None
+
+
+def next_page_of(request: HttpRequest) -> str:
+    """The page of this portal that `?next=` names, or empty."""
+    page = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return page if is_ours else ""
