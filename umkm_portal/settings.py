@@ -290,6 +290,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=0, minute=10),
         "options": {"expires": 6 * 3600},
     },
+    "forget-codes": {
+        "task": "participants.tasks.forget_codes",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 1800},
+    },
     "remove-expired-registrations": {
         "task": "participants.tasks.remove_expired_registrations",
         "schedule": crontab(hour=0, minute=40),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -29,6 +30,7 @@ from umkm_portal.pages.login.forms import CodeForm, ContactForm
 
 LOGIN, PROOF = "login", "proof"
 """Purposes of codes."""
+REGISTER = "/daftar/"
 SENT = "Kode baru sudah dikirim."
 
 
@@ -72,7 +74,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
         else:
             session.forget(request)
             return _come_in(request, asked, now=now)
-    context = {"form": form, "contact": asked.contact, "register_url": register_url()}
+    context = {"form": form, "contact": asked.contact, "minutes": settings.CODE_MINUTES}
     return render(request, "account/login_code.html", context, status=422 if form.errors else 200)
 
 
@@ -107,9 +109,10 @@ def prove_phone(request: HttpRequest) -> HttpResponse:
 def register_url() -> str:
     """The address of the registration, or empty where there is none."""
     try:
-        return reverse("pages:register")
-    except NoReverseMatch:
+        resolve(REGISTER)
+    except Resolver404:
         return ""
+    return REGISTER
 
 
 def _come_in(request: HttpRequest, asked: session.Asked, *, now: datetime) -> HttpResponse:
