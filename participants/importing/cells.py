@@ -29,6 +29,8 @@ YOUNGEST, OLDEST, ADULT = 10, 110, 17
 """Ages in years: outside the first two a birth date is a slip; below the third it is odd."""
 DATES = ("registered_on", "last_activity_on", "last_served_on", "willing_on", "whatsapp_on")
 FLAGS = ("is_active", "is_willing", "sells_live", "whatsapp")
+_NOT_IN_NAMES = re.compile(r"[<>=@{}\\|^~]|^[+*/]")
+"""What is markup, a formula or an address, and stands in nobody's name."""
 _EMAIL = re.compile(
     r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}"
 )
@@ -125,7 +127,9 @@ class CellReaders:
 
     def _full_name(self, cell: Cell, row: Row) -> None:
         name = " ".join(text_of(cell).lstrip("'").split())
-        if not any(map(str.isalpha, name)):
+        if "\ufffd" in name:
+            raise ValueError(f"Nama “{name[:40]}” berisi huruf yang rusak.")
+        if not any(map(str.isalpha, name)) or _NOT_IN_NAMES.search(name):
             raise ValueError(f"“{name[:40]}” bukan nama orang.")
         if len(name) > LONGEST["full_name"]:
             raise ValueError(f"Nama lebih dari {LONGEST['full_name']} huruf.")

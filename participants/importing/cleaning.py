@@ -36,6 +36,7 @@ REPEATING = frozenset(
 MOST_KNOWN = 20_000
 """Columns whose cells repeat are read once for each different cell, up to so many."""
 _NOT_NAME = re.compile(r"[\W_]+")
+LONGEST_KEY = 300
 
 
 @lru_cache(maxsize=8_192)
@@ -234,4 +235,4 @@ def _key_of(row: Row) -> str:
     name = _NOT_NAME.sub("", str(row.get("full_name", "")).lower())
     if row.get("phone"):
         return f"phone:{row['phone']}:{name}"
-    return f"email:{row['email']}:{name}" if row.get("email") else ""
+    return f"email:{row['email']}:{name}"[:LONGEST_KEY] if row.get("email") else ""

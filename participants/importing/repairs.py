@@ -8,6 +8,7 @@ LONGEST = {"full_name": 120, "address": 200, "products": 300, "market": 80, "sta
 LONGEST |= {"business_name": 120, "whatsapp_source": 120, "email": 254}
 NAMES = {"full_name": "Nama", "address": "Alamat", "products": "Produk", "market": "Nama pasar"}
 NAMES |= {"stall": "Nomor kios", "business_name": "Nama usaha", "whatsapp_source": "Sumber"}
+_SHORTEN = "Hapus isian itu, atau singkatkan."
 REPAIRS = {
     "full_name": "Tulis nama lengkap seperti di KTP.",
     "nik": "Ketik ulang NIK dari KTP: 16 angka, dengan format kolom Teks.",
@@ -24,10 +25,14 @@ REPAIRS = {
     "yearly_sales": "Tulis omzet dalam rupiah penuh, misalnya Rp120.000.000.",
     "code": "Salin kode peserta dari portal, atau kosongkan.",
     "whatsapp": "Lengkapi tanggal dan sumber persetujuan WhatsApp.",
+    "platforms": "Tulis nama tempat jual, misalnya Shopee, TikTok.",
+    "store_link": "Tulis tautan toko yang lengkap, misalnya https://shopee.co.id/dapurbusiti.",
+    "active_until": "Tulis tanggal seperti 31/12/2026.",
     "identity": "Isi NIK, nomor HP, atau email agar orangnya bisa dikenali.",
     "outside": "Tidak perlu diperbaiki: peserta tetap diterima dan dirujuk ke dinas di kotanya.",
     **dict.fromkeys(("is_active", "is_willing", "sells_live"), "Tulis ya atau tidak."),
-    **dict.fromkeys(("address", "products", "market"), "Hapus isian itu, atau singkatkan."),
+    **dict.fromkeys(("address", "products", "market", "stall"), _SHORTEN),
+    **dict.fromkeys(("business_name", "whatsapp_source"), _SHORTEN),
 }
 PLACE_COLUMNS = {"kecamatan": "district", "kelurahan": "village"}
 DATE_REPAIR = "Tulis tanggal seperti 25/03/2026; tidak boleh di masa depan."

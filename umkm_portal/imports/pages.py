@@ -74,6 +74,7 @@ def context_of(
         "missing": profile.missing(filter(None, file.mapping.values()))
         if file.state == State.READ
         else [],
+        "notices": file.options.get("notices", []),
         "refused_rows": file.rejected_count,
     }
 

@@ -24,5 +24,6 @@ def report_of(file: ImportFile, *, error_file: Path | None = None) -> dict[str, 
         "review": file.review_count,
         "error_file": str(error_file) if error_file else None,
         "file_error": file.file_error or None,
+        "notices": file.options.get("notices", []),
         "problems": problems.list_problems(file),
     }

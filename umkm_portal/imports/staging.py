@@ -14,8 +14,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from umkm_portal.common.encryption import Cipher
-from umkm_portal.common.spreadsheets import Cell, Limits, SpreadsheetError, read_table, text_of
-from umkm_portal.imports import mapping
+from umkm_portal.common.spreadsheets import (
+    Cell,
+    Limits,
+    Sheet,
+    SpreadsheetError,
+    read_table,
+    text_of,
+)
+from umkm_portal.imports import mapping, notices
 from umkm_portal.imports.leases import update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.profiles import Cleaned, Profile, Reader
@@ -48,6 +55,7 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
     is_first_reading = file.state == ImportFile.State.UPLOADED
     file.sheets, file.samples, count = [], [], 0
     lacking: list[str] = []
+    told: list[str] = []
     with read_table(file.source, header_words=profile.header_words(), limits=LIMITS) as table:
         for sheet_no, sheet in enumerate(table):
             headings = mapping.unique_headings(sheet.header)
@@ -59,10 +67,15 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
             rows = _with_samples(file, headings, sheet.rows)
             if missing := profile.missing(mapping.places_of(file.mapping, headings)):
                 lacking = lacking or missing
+                told.append(notices.about_missing_columns(sheet.name, missing))
                 deque(islice(rows, SAMPLES), maxlen=0)
                 continue
+            if sheet.hidden_rows:
+                told.append(notices.about_hidden_rows(sheet.name, sheet.hidden_rows))
+            rows = _within_header(rows, sheet, len(headings), told)
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
-    file.options = {**file.options, "keys": key_ids()}
+        told += notices.about_skipped_sheets(table.skipped_sheets)
+    file.options = {**file.options, "keys": key_ids(), "notices": told[: notices.MOST]}
     seen = {
         name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples", "options")
     }
@@ -111,6 +124,20 @@ def _with_samples(
         yield row_no, cells
 
 
+def _within_header(
+    rows: Iterator[tuple[int, list[Cell]]], sheet: Sheet, width: int, told: list[str]
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Pass rows on; of a workbook without the cells right of the header, which are told once."""
+    is_told = False
+    for row_no, cells in rows:
+        if len(cells) > width and not sheet.is_text:
+            cells = cells[:width]
+            if not is_told:
+                told.append(notices.about_cells_outside(sheet.name, row_no))
+                is_told = True
+        yield row_no, cells
+
+
 def _stage_sheet(
     file: ImportFile,
     reader: Reader,
@@ -123,7 +150,15 @@ def _stage_sheet(
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
     clean = reader.for_sheet(places, labels)
-    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean, rows)
+    width = len(headings)
+
+    def clean_whole(cells: Sequence[Cell]) -> Cleaned:
+        if len(cells) <= width:
+            return clean(cells)
+        key, values, problems = clean(cells)
+        return Cleaned(key, values, [notices.shifted_row(len(cells), width), *problems])
+
+    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows)
     while chunk := "".join(islice(lines, SLICE)):
         count += chunk.count("\n")
         _copy_chunk(file, chunk, count)

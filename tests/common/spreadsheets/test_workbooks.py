@@ -83,7 +83,11 @@ def test_all_visible_sheets_with_a_header_are_read(xlsx_file):
         names = [sheet.name for sheet in table]
 
     assert names == ["Januari", "Februari"]
-    assert table.skipped_sheets == ["Petunjuk", "Rahasia", "Kosong"]
+    assert table.skipped_sheets == [
+        ("Petunjuk", "untitled"),
+        ("Rahasia", "hidden"),
+        ("Kosong", "empty"),
+    ]
 
 
 def test_rows_left_unread_do_not_disturb_the_next_sheet(xlsx_file):

@@ -1,8 +1,8 @@
 """The limited process that reads one hostile file and speaks in frames on its output.
 
 A frame is four bytes of length and a marshalled tuple: ("sheet", name, header row, header, hidden
-rows), ("rows", row numbers or the first of unbroken ones, rows), ("end", skipped sheets) or
-("error", sentence). Only text, numbers and lists cross: nothing that could run.
+rows, is text), ("rows", row numbers or the first of unbroken ones, rows), ("end", skipped sheets)
+or ("error", sentence). Only text, numbers and lists cross: nothing that could run.
 """
 
 import json
@@ -14,11 +14,11 @@ from collections.abc import Iterator, Set
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from umkm_portal.common.spreadsheets import csvfile, workbook
-from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header, header_texts
-from umkm_portal.common.spreadsheets.precheck import too_many_rows
+from umkm_portal.common.spreadsheets import csvfile, onecolumn, workbook
+from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
+from umkm_portal.common.spreadsheets.sizes import too_many_rows
 from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind, kind_of
-from umkm_portal.common.spreadsheets.tables import Cell, Limits, SpreadsheetError
+from umkm_portal.common.spreadsheets.tables import Cell, Limits, Skipped, SpreadsheetError
 
 CHUNK = 500
 _MARSHAL_VERSION = 2
@@ -84,27 +84,40 @@ class Writer:
 
 def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> None:
     kind = kind_of(path)
-    skipped: list[str] = []
+    skipped: list[Skipped] = []
     if kind is Kind.CSV:
         with csvfile.open_rows(path, words=words, limits=limits) as rows:
-            found = read_sheet("CSV", 0, rows, words, limits, writer)
+            found = not read_sheet("CSV", -1, rows, words, limits, writer)
     else:
         found = False
         for name, hidden_rows, cells in workbook.open_sheets(path, kind, limits, skipped):
-            if read_sheet(name, hidden_rows, cells, words, limits, writer):
-                found = True
+            if reason := read_sheet(name, hidden_rows, cells, words, limits, writer):
+                skipped.append((name, reason))
             else:
-                skipped.append(name)
+                found = True
     if not found:
-        raise SpreadsheetError(
-            f"Baris judul kolom tidak ditemukan dalam {SEARCHED_ROWS} baris pertama. Beri judul "
-            "tiap kolom, misalnya Nama, NIK, No HP, lalu unggah lagi."
-        )
+        raise SpreadsheetError(no_header_sentence(skipped))
     if not writer.rows:
         raise SpreadsheetError(
             "Tidak ada data di bawah baris judul. Isi datanya, lalu unggah lagi."
         )
     writer.send("end", skipped)
+
+
+def no_header_sentence(skipped: list[Skipped]) -> str:
+    reasons = {reason for _, reason in skipped}
+    if "hidden" in reasons and "untitled" not in reasons:
+        name = next(name for name, reason in skipped if reason == "hidden")
+        return (
+            f"Lembar “{name}” tersembunyi, dan lembar lain kosong. Tampilkan lembarnya di Excel, "
+            "simpan, lalu unggah lagi."
+        )
+    if reasons == {"empty"}:
+        return "Semua lembar kosong. Isi datanya, lalu unggah lagi."
+    return (
+        f"Baris judul kolom tidak ditemukan dalam {SEARCHED_ROWS} baris pertama. Beri judul "
+        "tiap kolom, misalnya Nama, NIK, No HP, lalu unggah lagi."
+    )
 
 
 def read_sheet(
@@ -114,18 +127,24 @@ def read_sheet(
     words: Set[str],
     limits: Limits,
     writer: Writer,
-) -> bool:
-    """Send one sheet; return False if no header is in it."""
-    top = list(islice(rows, SEARCHED_ROWS))
-    index, score = find_header(top, words)
-    if not score:
-        return False
-    header = header_texts(top[index])
+) -> str:
+    """Send one sheet and return '', or why it is not read; -1 hidden rows stand for a text file."""
+    top = list(islice(rows, SEARCHED_ROWS + 1))
+    found = find_header(top, words)
+    if not found.score and (delimiter := onecolumn.find_inner_delimiter(top, words)):
+        top = [onecolumn.split(row, delimiter) for row in top]
+        rows = (onecolumn.split(row, delimiter) for row in rows)
+        found = find_header(top, words)
+    if not found.score:
+        return "untitled" if any(map(any, top)) or any(map(any, rows)) else "empty"
+    header, data_at = found.texts, found.first + found.height
     if len(header) > limits.columns:
-        raise SpreadsheetError(f"Berkas berisi lebih dari {limits.columns} kolom. Hapus kolomnya.")
-    writer.send("sheet", name, index + 1, header, hidden_rows)
-    rest = chain(top[index + 1 :], rows)
-    row_no, width = index + 2, len(header)
+        raise SpreadsheetError(
+            f"Berkas berisi lebih dari {limits.columns} kolom. Hapus kolom yang tidak perlu."
+        )
+    writer.send("sheet", name, data_at, header, max(hidden_rows, 0), hidden_rows < 0)
+    rest = chain(top[data_at:], rows)
+    row_no, width = data_at + 1, len(header)
     while chunk := list(islice(rest, CHUNK)):
         is_plain = {width}.issuperset(map(len, chunk)) and all(map(any, chunk))
         if is_plain:
@@ -133,7 +152,7 @@ def read_sheet(
         else:
             send_untidy(row_no, chunk, width, limits, writer)
         row_no += len(chunk)
-    return True
+    return ""
 
 
 def send_untidy(
@@ -146,8 +165,10 @@ def send_untidy(
             continue
         if len(row) < width:
             row = row + [""] * (width - len(row))
-        while len(row) > width and row[-1] == "":
-            row = row[:-1]
+        filled = len(row)
+        while filled > width and not str(row[filled - 1]).strip():
+            filled -= 1
+        row = row[:filled]
         if len(row) > limits.columns:
             raise SpreadsheetError(
                 f"Baris {row_no} berisi lebih dari {limits.columns} kolom. Periksa baris itu."

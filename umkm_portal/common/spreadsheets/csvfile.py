@@ -5,16 +5,19 @@ import csv
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from itertools import islice
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, NamedTuple, TextIO, cast
 
 from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
+from umkm_portal.common.spreadsheets.invisible import CONTROLS, without_invisible
+from umkm_portal.common.spreadsheets.onecolumn import DELIMITERS
 from umkm_portal.common.spreadsheets.tables import Cell, Limits, SpreadsheetError
 
 _BLOCK = 1 << 20
 _SAMPLE_CHARACTERS = 1 << 16
-_DELIMITERS = ";,\t|"
-"""Tried in this order: Indonesian Excel writes semicolons."""
+_FEWEST_ROWS = 20
+"""From so many rows on, a last line that breaks off is taken for a file that was cut."""
 _NO_TABLE = "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
+_NO_CONTROLS = bytes(set(range(256)) - set(CONTROLS))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -22,35 +25,58 @@ _BOMS = (
 )
 
 
+def _byte_as_cp1252(problem: UnicodeError) -> tuple[str, int]:
+    """Read single bytes that are no UTF-8 as old Windows text: files are glued together."""
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    wrong = problem.object[problem.start : problem.end]
+    return wrong.decode("cp1252", "replace"), problem.end
+
+
+codecs.register_error("cp1252", _byte_as_cp1252)
+
+
+class _Text(NamedTuple):
+    """How the bytes of a file are read, and whether characters in it may be invisible."""
+
+    encoding: str
+    is_plain: bool = False
+    is_cut: bool = False
+
+
 @contextmanager
 def open_rows(path: str, *, words: Set[str], limits: Limits) -> Iterator[Iterator[list[Cell]]]:
     """Open a CSV file and give its records from the first row on, blank ones as []."""
-    encoding = find_encoding(path)
-    with open(path, encoding=encoding, errors="replace", newline="") as file:
+    text = look_at_text(path)
+    errors = "cp1252" if text.encoding.startswith("utf-8") else "replace"
+    with open(path, encoding=text.encoding, errors=errors, newline="") as file:
         sample = file.read(_SAMPLE_CHARACTERS)
         file.seek(0)
         delimiter = _declared_delimiter(file, sample) or _find_delimiter(sample, words)
         csv.field_size_limit(limits.cell_characters)
         reader = csv.reader(file, delimiter=delimiter, strict=True)
-        rows = _explained(reader)
+        rows = _explained(reader, limits, is_cut=text.is_cut)
         if '="' in sample:
             rows = map(_without_formula_quotes, rows)
-        if encoding.startswith("utf-16"):
-            rows = ([cell.replace("\0", "") for cell in row] for row in rows)
+        if not text.is_plain:
+            rows = map(_visible, rows)
         yield cast("Iterator[list[Cell]]", rows)
 
 
-def find_encoding(path: str) -> str:
-    """Return the encoding: by its BOM, else UTF-8 if all of it is, else UTF-16 or cp1252."""
+def look_at_text(path: str) -> _Text:
+    """Return the encoding: by its BOM, else UTF-16 by its zeros, else UTF-8.
+
+    Bytes that are no UTF-8 are read one by one as cp1252.
+    """
     with open(path, "rb") as file:
         head = file.read(4096)
         for bom, encoding in _BOMS:
             if head.startswith(bom):
-                return encoding
+                return _Text(encoding)
         if b"\0" in head:
-            return _utf16_by_its_zeros(head)
+            return _Text(_utf16_by_its_zeros(head))
         file.seek(0)
-        return _utf8_or_cp1252(file)
+        return _look_at_bytes(file)
 
 
 def _utf16_by_its_zeros(head: bytes) -> str:
@@ -60,17 +86,20 @@ def _utf16_by_its_zeros(head: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _utf8_or_cp1252(file: BinaryIO) -> str:
-    decoder, encoding = codecs.getincrementaldecoder("utf-8")(), "utf-8"
-    while block := file.read(_BLOCK):
+def _look_at_bytes(file: BinaryIO) -> _Text:
+    is_plain, block = True, b""
+    while more := file.read(_BLOCK):
+        block = more
         if b"\0" in block:
             raise SpreadsheetError(_NO_TABLE)
-        try:
-            if encoding == "utf-8":
-                decoder.decode(block)
-        except UnicodeDecodeError:
-            encoding = "cp1252"
-    return encoding
+        is_plain = is_plain and block.isascii() and not block.translate(None, _NO_CONTROLS)
+    return _Text("utf-8", is_plain, is_cut=not block.endswith((b"\n", b"\r")))
+
+
+def _visible(row: list[str]) -> list[str]:
+    if "".join(row).isprintable():
+        return row
+    return [without_invisible(cell) for cell in row]
 
 
 def _declared_delimiter(file: TextIO, sample: str) -> str:
@@ -84,7 +113,7 @@ def _declared_delimiter(file: TextIO, sample: str) -> str:
 
 def _find_delimiter(sample: str, words: Set[str]) -> str:
     """Return the delimiter under which the header is understood best."""
-    return max(_DELIMITERS, key=lambda delimiter: _fit(sample, delimiter, words))
+    return max(DELIMITERS, key=lambda delimiter: _fit(sample, delimiter, words))
 
 
 def _fit(sample: str, delimiter: str, words: Set[str]) -> tuple[int, int]:
@@ -93,26 +122,42 @@ def _fit(sample: str, delimiter: str, words: Set[str]) -> tuple[int, int]:
         rows = list(islice(reader, SEARCHED_ROWS))
     except csv.Error:
         return 0, 0
-    index, score = find_header(rows, words)
-    return score, len(rows[index]) if rows else 0
+    header = find_header(rows, words)
+    return header.score, len(rows[header.first]) if rows else 0
 
 
-def _explained(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+def _explained(reader: Iterator[list[str]], limits: Limits, *, is_cut: bool) -> Iterator[list[str]]:
     """Pass records on and turn the parser's complaints into sentences."""
-    row_no = 0
+    row_no = width = width_before = 0
     try:
         for row_no, row in enumerate(reader, 1):  # noqa: B007 - the last number is told below
+            width_before, width = width, len(row)
             yield row
     except csv.Error as problem:
-        if "field limit" in str(problem) or "unexpected end" in str(problem):
-            raise SpreadsheetError(
-                f"Tanda kutip yang dibuka pada baris {row_no + 1} tidak ditutup. Perbaiki baris "
-                "itu, lalu unggah lagi."
-            ) from None
+        raise SpreadsheetError(_quote_sentence(str(problem), row_no + 1, limits)) from None
+    if is_cut and row_no > _FEWEST_ROWS and width < width_before:
         raise SpreadsheetError(
-            f"Tanda kutip pada baris {row_no + 1} tidak beres. Perbaiki baris itu, atau simpan "
-            "sebagai Excel (.xlsx), lalu unggah lagi."
-        ) from None
+            f"Baris terakhir ({row_no}) terpotong: {width} dari {width_before} isian. Ambil lagi "
+            "berkas aslinya yang utuh, lalu unggah lagi."
+        )
+
+
+def _quote_sentence(problem: str, row_no: int, limits: Limits) -> str:
+    if "field limit" in problem:
+        most = f"{limits.cell_characters:,}".replace(",", ".")
+        return (
+            f"Tanda kutip yang dibuka pada baris {row_no} tidak ditutup, atau ada sel lebih dari "
+            f"{most} huruf. Perbaiki baris itu, lalu unggah lagi."
+        )
+    if "unexpected end" in problem:
+        return (
+            f"Tanda kutip yang dibuka pada baris {row_no} tidak ditutup. Perbaiki baris "
+            "itu, lalu unggah lagi."
+        )
+    return (
+        f"Tanda kutip pada baris {row_no} tidak beres. Perbaiki baris itu, atau simpan "
+        "sebagai Excel (.xlsx), lalu unggah lagi."
+    )
 
 
 def _without_formula_quotes(row: list[str]) -> list[str]:

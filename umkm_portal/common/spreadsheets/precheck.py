@@ -9,23 +9,18 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from umkm_portal.common.spreadsheets.sniff import ENCRYPTED, MACRO, TRUNCATED, Kind
-from umkm_portal.common.spreadsheets.tables import Limits, SpreadsheetError, column_letters
+from umkm_portal.common.spreadsheets.archives import BOMB, Parts
+from umkm_portal.common.spreadsheets.facts import SheetFacts
+from umkm_portal.common.spreadsheets.opendocument import check_ods
+from umkm_portal.common.spreadsheets.sizes import refuse_errors, refuse_large, refuse_outside
+from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind
+from umkm_portal.common.spreadsheets.tables import Limits, SpreadsheetError
 
-_BLOCK = 1 << 20
 _LONGEST_ROW_BYTES = 32 << 20
-_SMALL_PART_BYTES = 8 << 20
 _MOST_PARTS = 5_000
-_MOST_ERROR_CELLS = 100_000
-_ODD_RATIO, _ODD_BYTES = 250, 64 << 20
 _HARMLESS_STRING_COUNT = 1_000_000
-_BOMB = (
-    "Isi berkas jauh lebih besar daripada ukurannya, sehingga tidak aman dibaca. Salin datanya ke "
-    "berkas baru, simpan, lalu unggah lagi."
-)
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW_NUMBER = re.compile(rb'\br="([0-9]{1,7})"')
 _UNIQUE_COUNT = re.compile(rb'uniqueCount="([0-9]+)"')
@@ -33,52 +28,13 @@ _CELL = re.compile(rb"<c\b([^>]*)(?<!/)>(.*?)</c>", re.DOTALL)
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 
 
-@dataclass
-class SheetFacts:
-    """What the parser will not tell of one sheet; rows and columns are counted from 0."""
-
-    hidden_rows: int = 0
-    errors: dict[int, dict[int, str]] = field(default_factory=dict)
-
-
-class _Parts:
-    """The parts of an archive, read block by block within one budget of unpacked bytes."""
-
-    def __init__(self, archive: zipfile.ZipFile, path_bytes: int, limits: Limits) -> None:
-        self.archive, self.limits = archive, limits
-        self._packed, self._unpacked = max(path_bytes, 1), 0
-
-    def blocks(self, name: str) -> Iterator[bytes]:
-        with self.archive.open(name) as part:
-            previous = b""
-            while block := part.read(_BLOCK):
-                self._unpacked += len(block)
-                is_odd = self._unpacked > _ODD_BYTES
-                if self._unpacked > self.limits.unpacked_bytes or (
-                    is_odd and self._unpacked > _ODD_RATIO * self._packed
-                ):
-                    raise SpreadsheetError(_BOMB)
-                if b"<!DOCTYPE" in previous[-9:] + block or (not previous and b"\0" in block[:4]):
-                    raise SpreadsheetError(TRUNCATED)
-                yield block
-                previous = block
-
-    def small(self, name: str) -> bytes:
-        content = b""
-        for block in self.blocks(name):
-            content += block
-            if len(content) > _SMALL_PART_BYTES:
-                raise SpreadsheetError(_BOMB)
-        return content
-
-
 def check_workbook(path: str, kind: Kind, limits: Limits) -> dict[str, SheetFacts]:
     """Return facts by sheet name; raise SpreadsheetError for what must not be parsed."""
     try:
         with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
-            parts = _Parts(archive, file.seek(0, 2), limits)
+            parts = Parts(archive, file.seek(0, 2), limits)
             _check_names(archive.namelist())
-            return _check_xlsx(parts) if kind is Kind.XLSX else _check_ods(parts)
+            return _check_xlsx(parts) if kind is Kind.XLSX else check_ods(parts)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ElementTree.ParseError):
         raise SpreadsheetError(TRUNCATED) from None
     except (NotImplementedError, RuntimeError, OSError, ValueError):
@@ -87,12 +43,12 @@ def check_workbook(path: str, kind: Kind, limits: Limits) -> dict[str, SheetFact
 
 def _check_names(names: list[str]) -> None:
     if len(names) > _MOST_PARTS:
-        raise SpreadsheetError(_BOMB)
+        raise SpreadsheetError(BOMB)
     if max(Counter(names).values(), default=0) > 1:
         raise SpreadsheetError(TRUNCATED)
 
 
-def _check_xlsx(parts: _Parts) -> dict[str, SheetFacts]:
+def _check_xlsx(parts: Parts) -> dict[str, SheetFacts]:
     names = parts.archive.namelist()
     sheets = _sheet_parts(parts)
     for name in names:
@@ -104,7 +60,7 @@ def _check_xlsx(parts: _Parts) -> dict[str, SheetFacts]:
     return {title: _SheetScan(parts, title).run(name) for title, name in sheets.items()}
 
 
-def _sheet_parts(parts: _Parts) -> dict[str, str]:
+def _sheet_parts(parts: Parts) -> dict[str, str]:
     """Return the worksheet part of each visible sheet name."""
     relations = ElementTree.fromstring(parts.small("xl/_rels/workbook.xml.rels"))  # noqa: S314
     targets = {
@@ -123,7 +79,7 @@ def _sheet_parts(parts: _Parts) -> dict[str, str]:
     return sheets
 
 
-def _check_shared_strings(parts: _Parts, name: str) -> None:
+def _check_shared_strings(parts: Parts, name: str) -> None:
     declared, found, tail = 0, 0, b""
     for block in parts.blocks(name):
         if not tail:
@@ -139,23 +95,16 @@ def _check_shared_strings(parts: _Parts, name: str) -> None:
 class _SheetScan:
     """Walks the rows of one worksheet part as bytes, without building anything."""
 
-    def __init__(self, parts: _Parts, title: str) -> None:
+    def __init__(self, parts: Parts, title: str) -> None:
         self.parts, self.title = parts, title
         self.facts = SheetFacts()
         self.row_no = 0
         self.last_row = self.last_column = 0
-        self.error_cells = 0
 
     def run(self, name: str) -> SheetFacts:
         for row in self._rows(name):
             self._look_at(row)
-        limits = self.parts.limits
-        if self.last_row * self.last_column > limits.cells:
-            raise SpreadsheetError(
-                f"Lembar “{self.title}” berisi sampai sel "
-                f"{column_letters(self.last_column - 1)}{self.last_row}: terlalu besar. Hapus isi "
-                "di luar tabel, atau bagi menjadi beberapa berkas."
-            )
+        refuse_large(self.title, self.last_row, self.last_column, self.parts.limits)
         return self.facts
 
     def _rows(self, name: str) -> Iterator[bytes]:
@@ -169,7 +118,7 @@ class _SheetScan:
             pieces = text.split(b"<" + prefix + b"row")
             carry = pieces.pop() if len(pieces) == 1 else b"<" + prefix + b"row" + pieces.pop()
             if len(carry) > _LONGEST_ROW_BYTES:
-                raise SpreadsheetError(_BOMB)
+                raise SpreadsheetError(BOMB)
             for piece in pieces:
                 yield piece.replace(prefix, b"") if prefix else piece
         last = carry.removeprefix(b"<" + prefix + b"row").split(b"</" + prefix + b"sheetData")[0]
@@ -198,17 +147,9 @@ class _SheetScan:
         reference = _REFERENCE.match(row[start + 2 : start + 32].lstrip())
         reference = reference or _REFERENCE.search(row, start, end)
         column = _column_number(reference[1]) if reference else row.count(b"<c ")
-        limits = self.parts.limits
         self.last_row = max(self.last_row, self.row_no)
         self.last_column = max(self.last_column, column)
-        if column > limits.columns:
-            raise SpreadsheetError(
-                f"Ada isi di sel {column_letters(column - 1)}{self.row_no} lembar "
-                f"“{self.title}”, melewati batas {limits.columns} kolom. Hapus isi di luar tabel, "
-                "lalu unggah lagi."
-            )
-        if self.row_no > limits.rows:
-            raise SpreadsheetError(too_many_rows(limits))
+        refuse_outside(self.title, self.row_no, column, self.parts.limits)
 
     def _look_at_cells(self, row: bytes) -> None:
         for attributes, content in _CELL.findall(row):
@@ -224,23 +165,10 @@ class _SheetScan:
                 )
 
     def _note_error(self, reference: re.Match[bytes], content: bytes) -> None:
-        self.error_cells += 1
-        if self.error_cells > _MOST_ERROR_CELLS:
-            raise SpreadsheetError(
-                f"Lembar “{self.title}” berisi terlalu banyak sel galat (seperti #N/A). Perbaiki "
-                "rumusnya, lalu unggah lagi."
-            )
         value = _VALUE.search(content)
-        column = _column_number(reference[1]) - 1
-        self.facts.errors.setdefault(self.row_no - 1, {})[column] = (
-            value[1].decode("ascii", "replace") if value else "#GALAT"
-        )
-
-
-def too_many_rows(limits: Limits) -> str:
-    return (
-        f"Berkas berisi lebih dari {limits.rows:,} baris. Bagi menjadi beberapa berkas."
-    ).replace(",", ".")
+        name = value[1].decode("ascii", "replace") if value else "#GALAT"
+        self.facts.note_error(self.row_no - 1, _column_number(reference[1]) - 1, name)
+        refuse_errors(self.title, self.facts)
 
 
 def _column_number(letters: bytes) -> int:
@@ -248,18 +176,3 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
-
-
-def _check_ods(parts: _Parts) -> dict[str, SheetFacts]:
-    names = parts.archive.namelist()
-    modules = [name for name in names if name.startswith("Basic/") and name.endswith(".xml")]
-    if any("script-l" not in name for name in modules):
-        raise SpreadsheetError(MACRO)
-    manifest = "META-INF/manifest.xml"
-    if manifest in names and b"encryption-data" in parts.small(manifest):
-        raise SpreadsheetError(ENCRYPTED)
-    for name in names:
-        if name.endswith(".xml") and name != manifest:
-            for _ in parts.blocks(name):
-                pass
-    return {}

@@ -17,6 +17,7 @@ from umkm_portal.common.spreadsheets.tables import (
     Cell,
     Limits,
     Sheet,
+    Skipped,
     SpreadsheetError,
     normalise_header,
 )
@@ -61,7 +62,7 @@ class Table:
         self._path, self._words, self._limits = path, words, limits
         self._child: subprocess.Popen[bytes] | None = None
         self._after_rows: tuple[Any, ...] = ()
-        self.skipped_sheets: list[str] = []
+        self.skipped_sheets: list[Skipped] = []
 
     def __enter__(self) -> Self:
         if self._path.stat().st_size > self._limits.file_bytes:
@@ -101,7 +102,7 @@ class Table:
     def __iter__(self) -> Iterator[Sheet]:
         frame = self._next_frame()
         while frame[0] == "sheet":
-            sheet = Sheet(frame[1], frame[2], frame[3], frame[4], self._rows())
+            sheet = Sheet(frame[1], frame[2], frame[3], frame[4], frame[5], self._rows())
             yield sheet
             for _ in sheet.rows:
                 pass

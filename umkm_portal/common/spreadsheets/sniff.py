@@ -22,7 +22,13 @@ _FOREIGN = (
     (b"SQLite format 3", "basis data"),
     (b"\x7fELF", "program"),
     (b"MZ", "program"),
+    (b"BM", "gambar"),
+    (b"II*\0", "gambar"),
+    (b"MM\0*", "gambar"),
+    (b"BEGIN:VCARD", "daftar kontak HP"),
 )
+_MEDIA_MARKS = ((b"ftyp", 4), (b"WEBP", 8), (b"WAVE", 8))
+"""Photos and films name their kind behind a length."""
 ENCRYPTED = (
     "Berkas dilindungi kata sandi. Buka di Excel, hapus kata sandinya, simpan, lalu unggah lagi."
 )
@@ -43,7 +49,7 @@ def kind_of(path: str) -> Kind:
     """Return the kind of table in the file; raise SpreadsheetError for anything else."""
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
-    if not head.strip(b"\xef\xbb\xbf \r\n\t"):
+    if not head.strip(b"\xef\xbb\xbf\xfe\xff\xa0 \r\n\t\0"):
         raise SpreadsheetError("Berkas kosong. Periksa berkasnya, lalu unggah lagi.")
     if head.startswith(_ZIP):
         return _kind_of_zip(path)
@@ -52,6 +58,10 @@ def kind_of(path: str) -> Kind:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise SpreadsheetError(f"Berkas ini {what}, bukan tabel. {_SAVE_AS}")
+    if any(head[place : place + 4] == mark for mark, place in _MEDIA_MARKS):
+        raise SpreadsheetError(f"Berkas ini gambar atau video, bukan tabel. {_SAVE_AS}")
+    if head.startswith((b'{"', b'[{"')):
+        raise SpreadsheetError(f"Berkas ini data JSON, bukan tabel. {_SAVE_AS}")
     _refuse_markup(head)
     return Kind.CSV
 
@@ -81,6 +91,7 @@ def _kind_of_other_zip(names: set[str]) -> str:
         ("ppt/", "salindia PowerPoint"),
         ("xl/workbook.bin", "buku kerja biner (.xlsb)"),
         ("Index/", "berkas Apple Numbers"),
+        ("Index.zip", "berkas Apple Numbers"),
     ):
         if any(name.startswith(start) for name in names):
             return what

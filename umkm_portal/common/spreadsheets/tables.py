@@ -11,6 +11,9 @@ Cell = str | float
 Dates are text in ISO form, true and false are TRUE and FALSE, an error is its name (#N/A).
 """
 
+Skipped = tuple[str, str]
+"""A sheet that was not read, and why: `hidden`, `empty` or `untitled` (no header found)."""
+
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 
@@ -37,13 +40,15 @@ class Sheet:
     """One table: its header and, once only and before the next sheet, its filled rows.
 
     `rows` gives (row number as the spreadsheet shows it, cells); there are at least as many cells
-    as header cells, more only where a row is longer than its header.
+    as header cells, more only where a row is longer than its header. In a text file that is a row
+    whose values stand in wrong columns.
     """
 
     name: str
     header_row: int
     header: list[str]
     hidden_rows: int
+    is_text: bool
     rows: Iterator[tuple[int, list[Cell]]]
 
 

@@ -1,0 +1,54 @@
+"""What the uploader should know about a file that was read: what was left out, what came along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from umkm_portal.common.spreadsheets import Skipped
+from umkm_portal.imports.profiles import Problem
+
+MOST = 20
+"""Sentences kept of one file."""
+
+
+def about_skipped_sheets(skipped: Iterable[Skipped]) -> list[str]:
+    """Tell the sheets that nobody will find in the register; empty ones are not missed."""
+    sentences = []
+    for name, reason in skipped:
+        if reason == "hidden":
+            sentences.append(
+                f"Lembar “{name}” tersembunyi, jadi tidak dibaca. Tampilkan lembarnya di Excel "
+                "bila isinya ikut didaftarkan."
+            )
+        elif reason == "untitled":
+            sentences.append(
+                f"Lembar “{name}” tidak dibaca karena baris judul kolomnya tidak ditemukan."
+            )
+    return sentences
+
+
+def about_missing_columns(name: str, missing: Sequence[str]) -> str:
+    return f"Lembar “{name}” tidak dibaca karena tidak ada kolom {', '.join(missing)}."
+
+
+def about_hidden_rows(name: str, count: int) -> str:
+    return (
+        f"{count} baris tersembunyi atau tersaring di lembar “{name}” ikut dibaca. Hapus barisnya "
+        "bila tidak ikut didaftarkan."
+    )
+
+
+def about_cells_outside(name: str, row_no: int) -> str:
+    return (
+        f"Ada isian di kanan judul kolom terakhir lembar “{name}” (baris {row_no}). Isian itu "
+        "tidak dibaca; beri judul kolomnya bila perlu."
+    )
+
+
+def shifted_row(found: int, expected: int) -> Problem:
+    """The problem of a text line with more values than there are columns."""
+    return {
+        "column": "Seluruh baris",
+        "message": f"Ada {found} isian, padahal kolomnya {expected}: isian bisa bergeser.",
+        "repair": "Periksa tanda pemisah dan tanda kutip di baris itu.",
+    }
