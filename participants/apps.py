@@ -17,11 +17,12 @@ class ParticipantsConfig(AppConfig):
         from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
         from participants.duplicates import rows as duplicates  # noqa: PLC0415
-        from participants.importing.profile import REGISTER  # noqa: PLC0415
+        from participants.importing.profile import ALL  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
         from umkm_portal.messaging.directory import register_people  # noqa: PLC0415
 
-        profiles.register(REGISTER)
+        for profile in ALL:
+            profiles.register(profile)
         register_people(people_named)
         handlers.register_own()
         duplicates.register_own()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pgtrigger
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
 from participants.models import (
@@ -28,7 +28,7 @@ from participants.models import (
     Registration,
     StageEvent,
 )
-from umkm_portal.imports.models import ImportRow
+from umkm_portal.imports.models import ImportRow, RowDecision, RowRepair
 
 Rows = list[dict[str, object]]
 SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
@@ -159,6 +159,7 @@ def register_own() -> None:
         PersonHandler(
             ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
         ),
+        PersonHandler(RowDecision, "target_id", _no_export, _merge_decided, _nothing_to_erase),
     ):
         register(handler)
 
@@ -257,8 +258,14 @@ def _merge_staged(source: Participant, target: Participant) -> int:
     return ImportRow.objects.filter(target_id=source.pk).update(target_id=target.pk)
 
 
+def _merge_decided(source: Participant, target: Participant) -> int:
+    return RowDecision.objects.filter(target_id=source.pk).update(target_id=target.pk)
+
+
 def _erase_staged(person: Participant) -> int:
     rows = ImportRow.objects.filter(target_id=person.pk)
+    same_row = rows.filter(file=OuterRef("file"), row_no=OuterRef("row_no"))
+    RowRepair.objects.filter(Exists(same_row)).update(cells=None)
     return rows.update(raw=None, clean={}, before=None, problems=[], key="")
 
 

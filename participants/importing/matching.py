@@ -15,6 +15,13 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from participants.activity import active_until_after
+from participants.importing.deciding import (
+    DIFFERS_WHERE_REVIEWED,
+    KEEP_KNOWN,
+    LEAVE_FOREIGN_NIKS,
+    REASONS,
+)
+from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile
 
 CLEAN_TYPES = {
@@ -57,16 +64,20 @@ def same_name(left: str, right: str) -> str:
 SAME_NAME = same_name("p.full_name", "s.full_name")
 IS_NEWER_WILL = "(s.is_willing IS NOT NULL AND NOT coalesce(s.willing_on < p.willing_on, false))"
 GETS_NIK = "(p.nik_index IS NULL AND s.nik IS NOT NULL)"
+GETS_VERIFIED = (
+    f"({GETS_NIK} OR s.decision = 'take' AND p.identity = 'claimed' "
+    "AND p.nik_index = ANY(s.nik_indexes))"
+)
 
 PERSON = {
     "full_name": f"CASE WHEN {SAME_NAME} THEN p.full_name ELSE s.full_name END",
     "nik": f"CASE WHEN {GETS_NIK} THEN decode(s.nik, 'base64') ELSE p.nik END",
     "nik_index": "coalesce(p.nik_index, s.nik_indexes[1])",
     "nik_last4": f"CASE WHEN {GETS_NIK} THEN s.nik_last4 ELSE p.nik_last4 END",
-    "identity": f"CASE WHEN {GETS_NIK} THEN 'verified' ELSE p.identity END",
-    "verified_how": f"CASE WHEN {GETS_NIK} THEN %(verified_how)s ELSE p.verified_how END",
-    "verified_at": f"CASE WHEN {GETS_NIK} THEN %(now)s::timestamptz ELSE p.verified_at END",
-    "verified_by_id": f"CASE WHEN {GETS_NIK} THEN %(actor)s::bigint ELSE p.verified_by_id END",
+    "identity": f"CASE WHEN {GETS_VERIFIED} THEN 'verified' ELSE p.identity END",
+    "verified_how": f"CASE WHEN {GETS_VERIFIED} THEN %(verified_how)s ELSE p.verified_how END",
+    "verified_at": f"CASE WHEN {GETS_VERIFIED} THEN %(now)s::timestamptz ELSE p.verified_at END",
+    "verified_by_id": f"CASE WHEN {GETS_VERIFIED} THEN %(actor)s::bigint ELSE p.verified_by_id END",
     "phone": "coalesce(s.phone, p.phone)",
     "email": "coalesce(s.email, p.email)",
     "birth_date": """CASE WHEN s.birth_date IS NULL THEN p.birth_date
@@ -74,7 +85,8 @@ PERSON = {
     "region_id": "coalesce(s.region_id, p.region_id)",
     "address": "coalesce(s.address, p.address)",
     "track": "coalesce(s.track, p.track)",
-    "agency_id": "coalesce(s.agency_id, p.agency_id)",
+    "agency_id": """CASE WHEN 'agency' = ANY(%(kept)s) AND p.agency_id IS NOT NULL
+                    THEN p.agency_id ELSE coalesce(s.agency_id, p.agency_id) END""",
     "last_activity_at": f"greatest(p.last_activity_at, {at_midnight('s.last_activity_on')})",
     "active_until": """CASE
         WHEN p.active_override THEN p.active_until
@@ -113,40 +125,6 @@ HAS_BUSINESS = (
     "OR s.sector_id IS NOT NULL OR s.sells_live IS NOT NULL OR s.channels IS NOT NULL"
 )
 
-REASONS = {
-    "claim": (
-        "nik",
-        "NIK ini sudah dipakai pendaftar yang KTP-nya belum dilihat petugas.",
-        "Petugas mencocokkan KTP pendaftar itu, lalu berkas diunggah lagi.",
-    ),
-    "number": (
-        "nik",
-        "NIK tersimpan sebagai angka dan data lainnya tidak cocok dengan peserta itu.",
-        "Ubah format kolom NIK menjadi Teks, ketik ulang NIK, lalu unggah lagi.",
-    ),
-    "name": (
-        "full_name",
-        "Nama berbeda dengan nama peserta terverifikasi yang ber-NIK sama.",
-        "Petugas mencocokkan nama dengan KTP; isian terverifikasi tidak ditimpa.",
-    ),
-    "birth_date": (
-        "birth_date",
-        "Tanggal lahir berbeda dengan data peserta yang sudah terverifikasi.",
-        "Petugas mencocokkan tanggal lahir dengan KTP; isian terverifikasi tidak ditimpa.",
-    ),
-    "nik": (
-        "nik",
-        "NIK berbeda dengan NIK peserta itu yang sudah terverifikasi.",
-        "Petugas mencocokkan NIK dengan KTP; isian terverifikasi tidak ditimpa.",
-    ),
-    "contact": (
-        "phone",
-        "Nomor HP atau email berbeda dengan yang sudah dibuktikan pemilik akun.",
-        "Tanyakan kepada peserta; ia mengubahnya sendiri lewat akunnya.",
-    ),
-}
-"""Why a row waits for a person: the column, what was found, what to do."""
-
 SAME_UNLESS_NIK = f"{SAME_NAME} AND (s.nik_indexes IS NULL OR p.nik_index IS NULL)"
 """The same name beside the same phone or address is the same person, unless both have a NIK."""
 
@@ -162,14 +140,24 @@ def _look_up(rank: int, condition: str) -> str:
         ) p"""  # noqa: S608 - constants of this module
 
 
+_NO_DECISIONS = "LEFT JOIN (SELECT ''::text AS choice, NULL::bigint AS target_id) d ON true"
+_DECISIONS = """LEFT JOIN LATERAL (
+            SELECT d.choice, d.target_id FROM imports_rowdecision d
+            WHERE d.file_id = r.file_id AND d.row_no = r.row_no
+              AND (d.choice <> 'link' OR EXISTS (
+                SELECT 1 FROM participants_participant t
+                WHERE t.id = d.target_id AND t.status = 'active'))
+        ) d ON true"""
 _CLEAN = ", ".join(f"{key} {kind}" for key, kind in CLEAN_TYPES.items())
-_TAKE = f"""
+_TAKE_ROWS = f"""
     CREATE TEMPORARY TABLE slice ON COMMIT DROP AS
     WITH s AS MATERIALIZED (
-        SELECT r.id AS row_id, r.row_no, c.*
-        FROM imports_importrow r, jsonb_to_record(r.clean) AS c({_CLEAN})
+        SELECT r.id AS row_id, r.row_no, coalesce(d.choice, '') AS choice,
+               d.target_id AS decided_target, c.*
+        FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean) AS c({_CLEAN})
+        {{decisions}}
         WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
-          AND r.action <> ALL(%(settled)s)
+          AND r.action <> ALL(%(settled)s) AND r.applied_at IS NULL
     ), found AS (
         {_look_up(1, "p.nik_index = ANY(s.nik_indexes)")}
         UNION ALL
@@ -181,17 +169,27 @@ _TAKE = f"""
     ), best AS (
         SELECT DISTINCT ON (row_no) row_no, rank, id FROM found
         ORDER BY row_no, rank, identity DESC, has_nik, id
+    ), whom AS (
+        SELECT s.row_no, best.rank,
+               CASE s.choice WHEN 'link' THEN s.decided_target WHEN 'new' THEN NULL
+                    ELSE best.id END AS target_id,
+               CASE WHEN s.choice IN ('take', 'keep')
+                         AND s.decided_target IS DISTINCT FROM best.id THEN ''
+                    ELSE s.choice END AS decision
+        FROM s LEFT JOIN best USING (row_no)
     )
-    SELECT s.*, best.id AS target_id, best.rank,
-           CASE WHEN best.id IS NULL THEN 'create' ELSE '' END AS action,
+    SELECT s.*, whom.target_id, whom.rank, whom.decision,
+           CASE WHEN whom.target_id IS NULL THEN 'create' ELSE '' END AS action,
            {HAS_BUSINESS} AS has_business,
-           CASE WHEN best.id IS NULL AND %(is_applying)s
+           CASE WHEN whom.target_id IS NULL AND %(is_applying)s
                 THEN nextval('participants_participant_id_seq') END AS new_id,
            NULL::bigint AS business_id, ''::text AS reason,
            false AS person_changes, false AS business_changes, false AS wants_consent,
            false AS wants_mentorship, false AS wants_stage, false AS wants_channels
-    FROM s LEFT JOIN best USING (row_no)
+    FROM s JOIN whom USING (row_no)
 """  # noqa: S608 - constants of this module
+_TAKE = _TAKE_ROWS.format(decisions=_NO_DECISIONS)
+_TAKE_DECIDED = _TAKE_ROWS.format(decisions=_DECISIONS)
 
 _FIND_BUSINESSES = f"""
     UPDATE slice s SET business_id = (
@@ -212,6 +210,7 @@ _JUDGE = f"""
     WITH judged AS MATERIALIZED (
         SELECT s.row_no,
             CASE
+                WHEN s.decision <> '' THEN ''
                 WHEN s.rank = 1 AND p.identity = 'claimed' THEN 'claim'
                 WHEN s.rank > 2 AND p.account_id IS NOT NULL AND p.identity = 'claimed'
                      AND s.nik IS NOT NULL THEN 'claim'
@@ -225,6 +224,7 @@ _JUDGE = f"""
                      AND NOT p.nik_index = ANY(s.nik_indexes) THEN 'nik'
                 WHEN p.account_id IS NOT NULL AND (p.phone <> s.phone OR p.email <> s.email)
                      THEN 'contact'
+                WHEN {DIFFERS_WHERE_REVIEWED} THEN 'policy'
                 ELSE '' END AS reason,
             {_changes("p", PERSON)} AS person_changes,
             s.has_business AND (b.id IS NULL OR {_changes("b", BUSINESS)}) AS business_changes,
@@ -291,6 +291,7 @@ def take_slice(
     Returns the parameters that the statements over a slice use.
     """
     facts = _parameters(file)
+    has_decisions = file.decisions.exists()
     cursor.execute("DROP TABLE IF EXISTS slice")
     # A register that is just being filled has no statistics: say what they would say.
     cursor.execute("SET LOCAL enable_seqscan = off")
@@ -301,10 +302,14 @@ def take_slice(
         "is_applying": is_applying,
         "settled": settled,
     }
-    cursor.execute(_TAKE, {**facts, **bounds})
+    cursor.execute(_TAKE_DECIDED if has_decisions else _TAKE, {**facts, **bounds})
+    if has_decisions:
+        cursor.execute(LEAVE_FOREIGN_NIKS)
     cursor.execute("SELECT 1 FROM slice WHERE target_id IS NOT NULL LIMIT 1")
     if cursor.fetchone():
         cursor.execute(_FIND_BUSINESSES)
+        if facts["kept"] or has_decisions:
+            cursor.execute(KEEP_KNOWN, facts)
         cursor.execute("ANALYZE slice (row_no, target_id, business_id)")
         cursor.execute(_JUDGE, facts)
     return facts
@@ -319,9 +324,18 @@ def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
 def _parameters(file: ImportFile) -> dict[str, Any]:
     now = timezone.now()
     today = timezone.localdate(now)
+    profile = profiles.get(file.profile)
+    policies = {
+        field.key: profile.policy_of(field.key, file.policies) for field in profile.policy_fields
+    }
     headings = {key: heading for heading, key in file.mapping.items()}
     reasons = {
-        reason: [{"column": headings.get(key, key), "message": message, "repair": repair}]
+        reason: [
+            {
+                **{"column": headings.get(key, key), "message": message},
+                **{"repair": repair, "reason": reason},
+            }
+        ]
         for reason, (key, message, repair) in REASONS.items()
     }
     return {
@@ -331,6 +345,8 @@ def _parameters(file: ImportFile) -> dict[str, Any]:
         "active_until": active_until_after(today),
         "actor": file.approved_by_id,
         "source": f"Impor #{file.pk}",
-        "verified_how": "Daftar induk dinas",
+        **profile.facts,
+        "kept": [key for key, policy in policies.items() if policy == ImportFile.Policy.KEEP],
+        "reviewed": [key for key, policy in policies.items() if policy == ImportFile.Policy.REVIEW],
         "reasons": json.dumps(reasons),
     }

@@ -50,9 +50,9 @@ def sample(tmp_path):
     return make
 
 
-def receive(path, **facts):
+def receive(path, *, profile="register", **facts):
     file, _ = services.receive_file(
-        uploads.blocks_of(path), name=path.name, profile="register", **facts
+        uploads.blocks_of(path), name=path.name, profile=profile, **facts
     )
     return file
 

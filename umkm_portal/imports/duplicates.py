@@ -13,6 +13,7 @@ _REFUSE = """
     WITH repeated AS (
         SELECT key FROM imports_importrow
         WHERE file_id = %(file)s AND key <> '' AND action <> 'reject'
+          AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
         GROUP BY key HAVING count(*) > 1
     ), judged AS (
         SELECT key, array_agg(row_no ORDER BY row_no) AS rows,
@@ -28,6 +29,7 @@ _REFUSE = """
     )
     UPDATE imports_importrow r
     SET action = 'reject', problems = r.problems || jsonb_build_object(
+        'reason', 'duplicate',
         'column', coalesce(%(headings)s::jsonb ->> split_part(r.key, ':', 1), ''),
         'message', CASE WHEN w.differ
             THEN 'Baris ' || w.places || ' tentang orang yang sama, tetapi isinya berbeda.'
@@ -42,15 +44,27 @@ _REFUSE = """
 """
 
 
-def refuse_duplicates(cursor: CursorWrapper, file: ImportFile, profile: Profile) -> int:
-    """Refuse staged rows about the same person; return how many.
+_LET_BACK_IN = """
+    UPDATE imports_importrow SET action = 'create',
+        problems = jsonb_path_query_array(problems, '$[*] ? (!(@.reason == "duplicate"))')
+    WHERE file_id = %(file)s AND key = ANY(%(keys)s) AND action = 'reject'
+      AND NOT jsonb_path_exists(problems,
+          '$[*] ? (!exists(@.warning) && !(@.reason == "duplicate"))')
+"""
+
+
+def refuse_duplicates(
+    cursor: CursorWrapper, file: ImportFile, profile: Profile, *, keys: list[str] | None = None
+) -> int:
+    """Refuse staged rows about the same person; return how many. Looks at all rows, or at `keys`.
 
     The first of equal rows stays. Rows that contradict each other are refused together, since no
     order of rows tells which one is right.
     """
-    # The rows came a moment ago: without a look at them the planner thinks that there are none.
-    cursor.execute("ANALYZE imports_importrow (file_id, row_no, key, action)")
-    cursor.execute("SET LOCAL enable_nestloop = off")
+    if keys is None:
+        # The rows came a moment ago: without a look at them the planner thinks there are none.
+        cursor.execute("ANALYZE imports_importrow (file_id, row_no, key, action)")
+        cursor.execute("SET LOCAL enable_nestloop = off")
     headings = {key: heading for heading, key in file.mapping.items()}
     cursor.execute(
         _REFUSE,
@@ -59,6 +73,15 @@ def refuse_duplicates(cursor: CursorWrapper, file: ImportFile, profile: Profile)
             "span": ImportRow.SHEET_SPAN,
             "volatile": list(profile.volatile),
             "headings": json.dumps(headings),
+            "keys": keys,
         },
     )
     return cursor.rowcount
+
+
+def refuse_again(
+    cursor: CursorWrapper, file: ImportFile, profile: Profile, *, keys: list[str]
+) -> None:
+    """Look anew at the rows of some keys, after one of them has become another person."""
+    cursor.execute(_LET_BACK_IN, {"file": file.pk, "keys": keys})
+    refuse_duplicates(cursor, file, profile, keys=keys)

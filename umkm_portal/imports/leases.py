@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db.models import F
+from django.utils import timezone
 
 from umkm_portal.imports.models import ImportFile
 
@@ -56,3 +57,8 @@ def held(file: ImportFile) -> Iterator[None]:
     except BaseException:
         ImportFile.objects.filter(pk=file.pk, attempt=file.attempt).update(lease_until=None)
         raise
+
+
+def release(file: ImportFile, **facts: object) -> None:
+    """Give a claimed file back: what had to be done in this call is done."""
+    update_claimed(file, now=timezone.now(), lease_until=None, failures=0, **facts)

@@ -29,8 +29,8 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
 
     def waiting_for_machine(self) -> ImportFileQuerySet:
-        """Files whose next step is ours: to read and check, or to apply."""
-        return self.filter(state__in=[*ImportFile.TO_PROCESS, *ImportFile.TO_APPLY])
+        """Files whose next step is ours: to read and check, to apply, or to take back."""
+        return self.filter(state__in=ImportFile.BUSY)
 
     def open(self) -> ImportFileQuerySet:
         return self.exclude(state__in=ImportFile.FINAL)
@@ -41,7 +41,9 @@ class ImportFile(models.Model):
 
     `sheets` is a list of `{name, header, header_row}`; `mapping` gives the column key of a header
     text, `guesses` the header texts that were guessed, `samples` values to recognise them by.
-    `applied_through` is the staged row up to which everything is in the register.
+    `policies` says for each field what a value of the file does to another one that is known;
+    fields that are missing follow the profile. `applied_through` is the staged row up to which
+    everything is in the register, `undone_through` the one up to which it was taken back.
     """
 
     class State(models.TextChoices):
@@ -52,13 +54,21 @@ class ImportFile(models.Model):
         APPROVED = "approved", "Disetujui"
         APPLYING = "applying", "Sedang disimpan"
         DONE = "done", "Selesai"
+        UNDOING = "undoing", "Sedang ditarik kembali"
         FAILED = "failed", "Gagal"
         CANCELLED = "cancelled", "Dibatalkan"
 
     TO_PROCESS = (State.UPLOADED, State.MAPPED)
     TO_APPLY = (State.APPROVED, State.APPLYING)
+    BUSY = (*TO_PROCESS, *TO_APPLY, State.UNDOING)
     FINAL = (State.DONE, State.FAILED, State.CANCELLED)
     LEASE = timedelta(seconds=60)
+    UNDO_FOR = timedelta(hours=24)
+
+    class Policy(models.TextChoices):
+        KEEP = "keep", "Isi yang kosong saja"
+        OVERWRITE = "overwrite", "Timpa dengan isi berkas"
+        REVIEW = "review", "Tinjau bila berbeda"
 
     sha256 = models.CharField(max_length=64)
     profile = models.CharField("jenis daftar", max_length=40)
@@ -82,6 +92,7 @@ class ImportFile(models.Model):
     guesses = models.JSONField(default=list, blank=True)
     samples = models.JSONField(default=list, blank=True)
     options = models.JSONField(default=dict, blank=True)
+    policies = models.JSONField("aturan pembaruan", default=dict, blank=True)
     file_error = models.CharField("kesalahan berkas", max_length=400, blank=True)
     error_path = models.CharField(max_length=300, blank=True)
 
@@ -111,7 +122,21 @@ class ImportFile(models.Model):
     )
     approved_at = models.DateTimeField("disetujui", null=True, blank=True)
     done_at = models.DateTimeField("selesai", null=True, blank=True)
-    undone_at = models.DateTimeField("dibatalkan kembali", null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="dibatalkan oleh",
+    )
+    undone_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="ditarik oleh"
+    )
+    undone_at = models.DateTimeField("ditarik kembali", null=True, blank=True)
+    undone_through = models.IntegerField(default=-1)
+    undone_count = models.IntegerField("baris ditarik kembali", default=0)
+    left_count = models.IntegerField("baris dibiarkan", default=0)
 
     objects = ImportFileQuerySet.as_manager()
 
@@ -138,7 +163,31 @@ class ImportFile(models.Model):
     @property
     def is_busy(self) -> bool:
         """Whether the next step is the machine's, so that the page should look again."""
-        return self.state in (*self.TO_PROCESS, *self.TO_APPLY)
+        return self.state in self.BUSY
+
+    @property
+    def was_applied(self) -> bool:
+        """Whether all good rows were written once: what comes now is added to that."""
+        return self.done_at is not None and self.state not in (
+            self.State.FAILED,
+            self.State.CANCELLED,
+        )
+
+    @property
+    def stored_count(self) -> int:
+        """Rows that changed the register."""
+        return self.created_count + self.updated_count
+
+    def is_undoable(self, *, now: datetime) -> bool:
+        """Whether what the file wrote may still be taken back as a whole."""
+        return (
+            self.is_final
+            and self.undone_at is None
+            and self.done_at is not None
+            and self.approved_at is not None
+            and self.stored_count > 0
+            and now - self.done_at < self.UNDO_FOR
+        )
 
     @property
     def accepted_count(self) -> int:
@@ -157,7 +206,9 @@ class ImportRow(models.Model):
     `raw` holds the cells as read, encrypted whole, since a NIK may stand in any of them; `clean`
     the values to write (absent: keep, empty: clear), `key` what tells two rows about the same
     person (`nik:...`), `before` what an update replaced, `problems`
-    a list of `{column, message, repair}`, with `"warning": true` where the row goes on.
+    a list of `{column, message, repair}`, with `"warning": true` where the row goes on and
+    `"reason"` where the register, another row or a person holds it back. `stays` says why an undo
+    left what the row wrote.
     """
 
     class Action(models.TextChoices):
@@ -180,6 +231,7 @@ class ImportRow(models.Model):
     target_id = models.BigIntegerField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
+    stays = models.CharField("alasan dibiarkan", max_length=120, blank=True, db_default="")
 
     class Meta:
         verbose_name = "baris impor"
@@ -211,6 +263,53 @@ class ImportRow(models.Model):
     @property
     def sheet_no(self) -> int:
         return self.row_no // self.SHEET_SPAN
+
+
+class RowRepair(models.Model):
+    """Cells of a row as a person corrected them: `{heading: text}`, sealed, empty once stored.
+
+    Kept apart from the staged row, so that a file that is read again is read with its repairs.
+    """
+
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="repairs", db_index=False)
+    row_no = models.IntegerField("baris")
+    cells = EncryptedField("isi perbaikan", purpose="import.repair", null=True)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField("diperbaiki", default=timezone.now)
+
+    class Meta:
+        verbose_name = "perbaikan baris"
+        verbose_name_plural = "perbaikan baris"
+        constraints = [models.UniqueConstraint(fields=["file", "row_no"], name="row_repair_once")]
+
+    def __str__(self) -> str:
+        return f"Perbaikan baris {self.row_no % ImportRow.SHEET_SPAN} (#{self.pk})"
+
+
+class RowDecision(models.Model):
+    """What a person decided about a row that waited for one, and about whom."""
+
+    class Choice(models.TextChoices):
+        TAKE = "take", "Pakai isi berkas"
+        KEEP = "keep", "Pertahankan data portal"
+        LINK = "link", "Ini peserta lain"
+        NEW = "new", "Orang lain: catat sebagai peserta baru"
+        SKIP = "skip", "Lewati baris ini"
+
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="decisions", db_index=False)
+    row_no = models.IntegerField("baris")
+    choice = models.CharField("keputusan", max_length=4, choices=Choice.choices)
+    target_id = models.BigIntegerField(null=True, blank=True)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField("diputuskan", default=timezone.now)
+
+    class Meta:
+        verbose_name = "keputusan baris"
+        verbose_name_plural = "keputusan baris"
+        constraints = [models.UniqueConstraint(fields=["file", "row_no"], name="row_decision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_choice_display()} (#{self.pk})"
 
 
 class ColumnMapping(models.Model):

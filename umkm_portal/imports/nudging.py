@@ -17,5 +17,8 @@ def nudge_on_commit(file: ImportFile) -> None:
 
 
 def _task(file: ImportFile) -> str:
-    step = "apply_file" if file.state in ImportFile.TO_APPLY else "process_file"
+    if file.state == ImportFile.State.UNDOING:
+        step = "undo_file"
+    else:
+        step = "apply_file" if file.state in ImportFile.TO_APPLY else "process_file"
     return f"umkm_portal.imports.tasks.{step}"

@@ -8,8 +8,9 @@ from typing import NamedTuple, Protocol
 
 from django.db.backends.utils import CursorWrapper
 
+from umkm_portal.accounts.models import User
 from umkm_portal.common.spreadsheets import Cell
-from umkm_portal.imports.models import ImportFile
+from umkm_portal.imports.models import ImportFile, ImportRow
 
 Problem = dict[str, object]
 """`{column, message, repair}` in Indonesian, and `warning: True` where the row goes on."""
@@ -33,6 +34,37 @@ class Cleaned(NamedTuple):
     key: str
     values: dict[str, object]
     problems: list[Problem]
+
+
+class PolicyField(NamedTuple):
+    """A field whose known value a file may keep, overwrite, or bring to review."""
+
+    key: str
+    label: str
+
+
+class Difference(NamedTuple):
+    """One field of a waiting row beside what is known; both may be empty."""
+
+    label: str
+    in_file: str
+    known: str
+
+
+class Comparison(NamedTuple):
+    """A waiting row beside the record that it met, and what may be decided about it."""
+
+    title: str
+    target: str
+    differences: list[Difference]
+    choices: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """A record that a person typed: its id, and how she recognises it."""
+
+    pk: int
+    label: str
 
 
 class Reader(Protocol):
@@ -66,6 +98,27 @@ class Profile:
     needs_one_of: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     """Keys of clean values that differ each time the same cells are read (ciphertext)."""
+    hint: str = ""
+    """One sentence on what the list is for, beside its template."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What the SQL of this kind of list needs to know."""
+    policy_fields: tuple[PolicyField, ...] = ()
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """The policy of each field, where it is not to overwrite (ImportFile.Policy)."""
+    choices_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What may be decided about a row that waits, by the reason it waits for."""
+    compare: Callable[[Sequence[ImportRow]], Mapping[int, Comparison]] | None = None
+    """Each waiting row beside the record it met, by row_no; the same queries for any number."""
+    find_target: Callable[[str, User], Found | None] | None = None
+    """The record that a person typed to link a row to, if she may see it."""
+    undo_slice: Callable[[CursorWrapper, ImportFile, int, int], tuple[int, int]] | None = None
+    """Takes back what a slice wrote; returns how many rows were taken back, and how many stay."""
+    needs_organisation: bool = False
+    goals_label: str = ""
+    goals: Callable[[User], list[tuple[str, str]]] | None = None
+    """What the rows are for besides the register (value, label), where that has to be chosen."""
+    after_apply: Callable[[ImportFile], str] | None = None
+    """What follows once all rows are in; returns the sentence for the receipt. May repeat."""
 
     by_key: dict[str, Column] = field(init=False, default_factory=dict)
 
@@ -75,6 +128,10 @@ class Profile:
     def header_words(self) -> list[str]:
         """All headings that tell a header row."""
         return [word for column in self.columns for word in (column.label, *column.aliases)]
+
+    def policy_of(self, key: str, chosen: Mapping[str, str]) -> str:
+        """What a value of the file does to another one that is known."""
+        return chosen.get(key) or self.policies.get(key, ImportFile.Policy.OVERWRITE.value)
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """What a file with these columns lacks, as headings to read out."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import SpreadsheetError
-from umkm_portal.imports import duplicates, mapping, profiles, staging, uploads
-from umkm_portal.imports.leases import LeaseLost, claim, held, update_claimed
+from umkm_portal.imports import duplicates, mapping, profiles, rows, staging, uploads
+from umkm_portal.imports.leases import LeaseLost, claim, held, release, update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
 
 State, Action = ImportFile.State, ImportRow.Action
+CANCELLABLE = (State.UPLOADED, State.READ, State.MAPPED, State.CHECKED, *ImportFile.TO_APPLY)
 MOST_FAILURES = 3
 KEEP_ROWS = timedelta(days=30)
 """How long the staged rows of a final file stay, for its receipt and its error file."""
@@ -75,12 +76,13 @@ def process_file(pk: int) -> ImportFile | None:
     profile = profiles.get(file.profile)
     try:
         with held(file):
-            staging.stage_file(file, profile)
+            if not _is_staged(file):
+                staging.stage_file(file, profile)
             check_file(file, profile)
     except SpreadsheetError as refusal:
         return _refuse(file, str(refusal))
     except staging.ColumnsMissing:
-        _release(file, state=State.READ)
+        release(file, state=State.READ)
     except FileNotFoundError:
         return _refuse(file, "Berkas tidak tersimpan lagi. Unggah sekali lagi.")
     except LeaseLost:
@@ -91,18 +93,19 @@ def process_file(pk: int) -> ImportFile | None:
 def check_file(file: ImportFile, profile: profiles.Profile) -> None:
     """Check the staged rows against each other and the register, slice by slice."""
     with transaction.atomic(), connection.cursor() as cursor:
-        update_claimed(file, now=timezone.now())
+        update_claimed(file, now=timezone.now(), rows_checked=0)
+        rows.judge_anew(file)
         duplicates.refuse_duplicates(cursor, file, profile)
-    for first, last, count in _slices(file, after=-1):
+    for first, last, count in rows.slices(file, after=-1):
         with transaction.atomic(), connection.cursor() as cursor:
             update_claimed(file, now=timezone.now(), rows_checked=file.rows_checked + count)
             profile.check_slice(cursor, file, first, last)
     is_approved = file.approved_at is not None
-    _release(
+    release(
         file,
         state=State.APPROVED if is_approved else State.CHECKED,
         checked_at=timezone.now(),
-        **_counts(file),
+        **rows.counts(file),
     )
 
 
@@ -124,6 +127,7 @@ def set_mapping(file: ImportFile, mapping_of: Mapping[str, str], *, now: datetim
         state=State.MAPPED,
         mapping=dict(mapping_of),
         guesses=[],
+        total_rows=0,
         rows_read=0,
         rows_checked=0,
         failures=0,
@@ -144,16 +148,27 @@ def approve_file(file: ImportFile, *, by: User | None, now: datetime) -> None:
     file.refresh_from_db()
 
 
-def cancel_file(file: ImportFile, *, now: datetime) -> None:
-    """Drop a file nobody has accepted; raises NotNow when it is too late."""
-    open_states = [State.UPLOADED, State.READ, State.MAPPED, State.CHECKED]
-    won = ImportFile.objects.filter(pk=file.pk, state__in=open_states, approved_at=None).update(
-        state=State.CANCELLED, done_at=now, lease_until=None, failures=0
+def cancel_file(file: ImportFile, *, by: User | None = None, now: datetime) -> None:
+    """Stop a file on its way, whatever is being done with it; raises NotNow when it is too late.
+
+    A process at work loses the file after its slice. Rows that are in the register by then stay
+    there and can be taken back (`undoing.undo_file`).
+    """
+    won = ImportFile.objects.filter(pk=file.pk, state__in=CANCELLABLE, done_at=None).update(
+        state=State.CANCELLED,
+        cancelled_by=by,
+        done_at=now,
+        lease_until=None,
+        attempt=F("attempt") + 1,
+        failures=0,
     )
     if not won:
-        raise NotNow("Berkas ini sudah diterima, jadi tidak bisa dibatalkan.")
-    _forget(file)
+        raise NotNow("Berkas ini sudah selesai, jadi tidak bisa dibatalkan.")
+    rows.forget(file)
     file.refresh_from_db()
+    if file.approved_at is not None:
+        ImportFile.objects.filter(pk=file.pk).update(**rows.counts(file))
+        file.refresh_from_db()
 
 
 def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
@@ -166,10 +181,7 @@ def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
     if file is None:
         return None
     if file.failures > MOST_FAILURES:
-        return _refuse(
-            file,
-            f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal.",
-        )
+        return _give_up(file)
     try:
         with held(file):
             return _apply(file, stop_at=time.monotonic() + seconds)
@@ -177,18 +189,46 @@ def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
         return None
 
 
+def reopen_file(file: ImportFile) -> None:
+    """Let a stored file take up rows that a person has repaired or decided; raises NotNow."""
+    done = ImportFile.objects.filter(pk=file.pk, state=State.DONE, undone_at=None)
+    if not done.update(state=State.APPROVED, lease_until=None, failures=0):
+        raise NotNow("Berkas ini tidak bisa diubah lagi.")
+    file.refresh_from_db()
+
+
+def check_again(file: ImportFile, **facts: object) -> None:
+    """Have the rows of a checked file checked anew, with other facts; raises NotNow otherwise."""
+    checked = ImportFile.objects.filter(pk=file.pk, state=State.CHECKED)
+    if not checked.update(
+        state=State.MAPPED, rows_checked=0, failures=0, lease_until=None, **facts
+    ):
+        raise NotNow("Aturan hanya bisa diubah sebelum daftar diterima.")
+    file.refresh_from_db()
+
+
+def _is_staged(file: ImportFile) -> bool:
+    """Whether a file has to be checked anew only: its rows stand as they were read."""
+    return (
+        file.state == State.MAPPED
+        and 0 < file.total_rows == file.rows_read
+        and rows.are_whole(file)
+    )
+
+
 def _apply(file: ImportFile, *, stop_at: float) -> ImportFile:
     profile = profiles.get(file.profile)
-    # Unlogged rows do not survive a database crash, and rows staged under old keys match nobody.
-    if file.rows.count() < file.total_rows or file.options.get("keys") != staging.key_ids():
-        _release(file, state=State.UPLOADED, rows_read=0, rows_checked=0, applied_through=0)
+    is_later_pass = file.was_applied
+    if not is_later_pass and not rows.are_whole(file):
+        release(file, state=State.UPLOADED, rows_read=0, rows_checked=0, applied_through=0)
         return file
-    for first, last, count in _slices(file, after=file.applied_through or -1):
-        _apply_slice(file, profile, first, last, count)
+    after = -1 if is_later_pass else file.applied_through or -1
+    for first, last, count in rows.slices(file, after=after, is_later_pass=is_later_pass):
+        _apply_slice(file, profile, first, last, 0 if is_later_pass else count)
         if time.monotonic() > stop_at:
-            _release(file)
+            release(file)
             return file
-    return _finish(file)
+    return _finish(file, profile)
 
 
 def _apply_slice(
@@ -218,26 +258,40 @@ def _apply_slice(
                 raise
 
 
-def _finish(file: ImportFile) -> ImportFile:
+def _finish(file: ImportFile, profile: profiles.Profile) -> ImportFile:
+    facts: dict[str, object] = {**rows.counts(file), "done_at": file.done_at or timezone.now()}
+    if profile.after_apply:
+        facts["options"] = {**file.options, "after_apply": profile.after_apply(file)}
     try:
         with transaction.atomic():
-            _release(file, state=State.DONE, done_at=timezone.now(), **_counts(file))
+            release(file, state=State.DONE, **facts)
     except IntegrityError:  # the same bytes were accepted twice at once; both wrote the same rows
-        _release(file, state=State.CANCELLED, done_at=timezone.now())
+        release(file, state=State.CANCELLED, **facts)
     mapping.remember_mapping(file)
-    file.rows.filter(action=Action.SAME, problems=[]).delete()
+    file.repairs.update(cells=None)
     uploads.drop(file.path)
     return file
 
 
 def prune_rows(*, now: datetime) -> int:
-    """Forget staged rows of files that have been final for long; return how many files."""
-    old = ImportFile.objects.filter(state__in=ImportFile.FINAL, done_at__lt=now - KEEP_ROWS)
+    """Forget staged rows that nobody needs any more; return of how many files.
+
+    All rows of files that have been final for long, and those that changed nothing as soon as no
+    undo has to know of them.
+    """
+    final = ImportFile.objects.filter(state__in=ImportFile.FINAL)
     has_rows = Exists(ImportRow.objects.filter(file=OuterRef("pk")))
-    stale = list(old.filter(has_rows).order_by("pk")[:20])
+    stale = list(final.filter(has_rows, done_at__lt=now - KEEP_ROWS).order_by("pk")[:20])
     for file in stale:
         file.rows.all().delete()
-    return len(stale)
+    unchanged = ImportRow.objects.filter(action=Action.SAME, problems=[])
+    settled = final.filter(
+        Exists(unchanged.filter(file=OuterRef("pk"))), done_at__lt=now - ImportFile.UNDO_FOR
+    )
+    idle = list(settled.order_by("pk")[:20])
+    for file in idle:
+        unchanged.filter(file=file).delete()
+    return len({*stale, *idle})
 
 
 def _same_bytes(sha256: str, profile: str, organisation: Organisation | None) -> ImportFile | None:
@@ -246,42 +300,16 @@ def _same_bytes(sha256: str, profile: str, organisation: Organisation | None) ->
     return done or same.open().order_by("-pk").first()
 
 
-def _slices(file: ImportFile, *, after: int) -> Iterator[tuple[int, int, int]]:
-    """Give (first, last, rows): staged rows after `first` up to `last`, some 500 to 5,000 each."""
-    size = max(staging.SLICE, min(5_000, file.total_rows // 20))
-    first = after
-    while True:
-        numbers = file.rows.filter(row_no__gt=first).order_by("row_no").values_list("row_no")
-        rows = [number for (number,) in numbers[:size]]
-        if not rows:
-            return
-        yield first, rows[-1], len(rows)
-        first = rows[-1]
-
-
-def _counts(file: ImportFile) -> dict[str, int]:
-    """Return the counters of a file as its staged rows stand."""
-    found = dict(file.rows.values_list("action").annotate(Count("pk")).order_by())
-    return {
-        "created_count": found.get(Action.CREATE, 0),
-        "updated_count": found.get(Action.UPDATE, 0),
-        "same_count": found.get(Action.SAME, 0),
-        "rejected_count": found.get(Action.REJECT, 0),
-        "review_count": found.get(Action.REVIEW, 0),
-    }
-
-
-def _release(file: ImportFile, **facts: object) -> None:
-    """Give a claimed file back: what had to be done in this call is done."""
-    update_claimed(file, now=timezone.now(), lease_until=None, failures=0, **facts)
-
-
 def _refuse(file: ImportFile, sentence: str) -> ImportFile:
-    _release(file, state=State.FAILED, file_error=sentence[:400], done_at=timezone.now())
-    _forget(file)
+    release(file, state=State.FAILED, file_error=sentence[:400], done_at=timezone.now())
+    rows.forget(file)
     return file
 
 
-def _forget(file: ImportFile) -> None:
-    file.rows.all().delete()
-    uploads.drop(file.path)
+def _give_up(file: ImportFile) -> ImportFile:
+    """Stop writing a file that breaks again and again; what is stored stays and is told."""
+    sentence = f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal."
+    if not file.was_applied:
+        return _refuse(file, sentence)
+    release(file, state=State.DONE, file_error=sentence)
+    return file

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from django.conf import settings
@@ -138,6 +138,34 @@ def _within_header(
         yield row_no, cells
 
 
+def repaired(
+    headings: Sequence[str], cells: Sequence[Cell], repair: Mapping[str, str]
+) -> list[Cell]:
+    """Return the cells of a row with the corrected ones in their places."""
+    return [repair.get(heading, cell) for heading, cell in zip(headings, cells, strict=False)]
+
+
+def _with_repairs(
+    file: ImportFile,
+    offset: int,
+    headings: Sequence[str],
+    rows: Iterator[tuple[int, list[Cell]]],
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Pass rows on as people have corrected them, where a file is read a second time."""
+    corrected = {
+        repair.row_no: json.loads(str(repair.cells))
+        for repair in file.repairs.filter(cells__isnull=False)
+    }
+    if not corrected:
+        return rows
+    return (
+        (row_no, repaired(headings, cells, corrected[row_no + offset]))
+        if row_no + offset in corrected
+        else (row_no, cells)
+        for row_no, cells in rows
+    )
+
+
 def _stage_sheet(
     file: ImportFile,
     reader: Reader,
@@ -150,6 +178,7 @@ def _stage_sheet(
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
     clean = reader.for_sheet(places, labels)
+    rows = _with_repairs(file, sheet_no * ImportRow.SHEET_SPAN, headings, rows)
     width = len(headings)
 
     def clean_whole(cells: Sequence[Cell]) -> Cleaned:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from umkm_portal.imports import nudging, services
+from umkm_portal.imports import nudging, services, undoing
 from umkm_portal.imports.models import ImportFile
 
 
@@ -26,6 +26,15 @@ def apply_file(*, file_id: int, **future: object) -> int:
     if file and file.is_busy:
         nudging.nudge(file)
     return file.rows_applied if file else 0
+
+
+@shared_task
+def undo_file(*, file_id: int, **future: object) -> int:
+    """Take one file back for as long as a task may run; return the rows taken back so far."""
+    file = undoing.work_on_undo(file_id, seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT / 2)
+    if file and file.is_busy:
+        nudging.nudge(file)
+    return file.undone_count if file else 0
 
 
 @shared_task

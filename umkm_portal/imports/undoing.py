@@ -1,0 +1,71 @@
+"""A file taken back: what it wrote goes, unless something was built on it since."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from umkm_portal.accounts.models import User
+from umkm_portal.imports import profiles, rows, services
+from umkm_portal.imports.leases import LeaseLost, claim, held, release, update_claimed
+from umkm_portal.imports.models import ImportFile
+
+State = ImportFile.State
+
+
+def undo_file(file: ImportFile, *, actor: User | None, now: datetime) -> ImportFile:
+    """Take back all that a file wrote, at once; raises NotNow when it is too late.
+
+    Rows on which something was built stay, each with its reason in `ImportRow.stays`. The same
+    bytes may be uploaded again afterwards.
+    """
+    start_undo(file, actor=actor, now=now)
+    return work_on_undo(file.pk) or file
+
+
+def start_undo(file: ImportFile, *, actor: User | None, now: datetime) -> None:
+    """Ask for an undo, which a worker does; raises NotNow when it is too late."""
+    if profiles.get(file.profile).undo_slice is None or not file.is_undoable(now=now):
+        raise services.NotNow("Impor hanya bisa ditarik kembali dalam 24 jam setelah disimpan.")
+    won = ImportFile.objects.filter(pk=file.pk, state=file.state, undone_at=None).update(
+        state=State.UNDOING, undone_by=actor, lease_until=None, failures=0
+    )
+    if not won:
+        raise services.NotNow("Berkas ini baru saja berubah. Muat ulang halaman, lalu coba lagi.")
+    file.refresh_from_db()
+
+
+def work_on_undo(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
+    """Go on with an undo, slice by slice, for at most `seconds`; None if nothing is to do here."""
+    file = claim(pk, states=[State.UNDOING], now=timezone.now())
+    if file is None:
+        return None
+    try:
+        with held(file):
+            return _undo(file, stop_at=time.monotonic() + seconds)
+    except LeaseLost:
+        return None
+
+
+def _undo(file: ImportFile, *, stop_at: float) -> ImportFile:
+    undo_slice = profiles.get(file.profile).undo_slice
+    if undo_slice is None:
+        raise LookupError(f"nothing takes back a list of kind {file.profile}")
+    for first, last, _ in rows.slices(file, after=file.undone_through):
+        with transaction.atomic(), connection.cursor() as cursor:
+            update_claimed(file, now=timezone.now(), undone_through=last, failures=0)
+            undone, left = undo_slice(cursor, file, first, last)
+            update_claimed(
+                file,
+                now=timezone.now(),
+                undone_count=file.undone_count + undone,
+                left_count=file.left_count + left,
+            )
+        if time.monotonic() > stop_at:
+            release(file)
+            return file
+    release(file, state=State.DONE, undone_at=timezone.now())
+    return file
