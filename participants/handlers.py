@@ -156,10 +156,7 @@ def register_own() -> None:
         _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
         _history("ParticipantHistory", "merged_into", {}),
         _history("BusinessHistory", "participant", _ERASED_BUSINESS),
-        PersonHandler(
-            ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
-        ),
-        PersonHandler(RowDecision, "target_id", _no_export, _merge_decided, _nothing_to_erase),
+        PersonHandler(RowDecision, "target_id", _export_decided, _merge_decided, _nothing_to_erase),
     ):
         register(handler)
 
@@ -267,6 +264,12 @@ def _erase_staged(person: Participant) -> int:
     same_row = rows.filter(file=OuterRef("file"), row_no=OuterRef("row_no"))
     RowRepair.objects.filter(Exists(same_row)).update(cells=None)
     return rows.update(raw=None, clean={}, before=None, problems=[], key="")
+
+
+def _export_decided(person: Participant) -> Rows:
+    """What staff decided about rows of files that met her."""
+    rows = RowDecision.objects.filter(target_id=person.pk).order_by("pk")
+    return [{**row} for row in rows.values("id", "row_no", "choice", "at")]
 
 
 def _nothing_to_erase(person: Participant) -> int:

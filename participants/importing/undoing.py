@@ -17,7 +17,7 @@ from participants import handlers
 from participants.models import (
     Business,
     Consent,
-    DuplicatePair,
+    DuplicateKey,
     Mentorship,
     Participant,
     StageEvent,
@@ -26,6 +26,8 @@ from participants.search import refresh_search
 from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision
 
 _OWN = (Consent, StageEvent, Mentorship)
+_DERIVED = (DuplicateKey, RowDecision)
+"""Tables that follow from others: they stop no undo."""
 _NOT_RESTORED = {"id", "nik", "nik_index", "search"}
 
 _TAKE = """
@@ -76,6 +78,10 @@ _CONSENT_FOLLOWED = """
 _DROP_PAIRS = """
     DELETE FROM participants_duplicatepair d USING undo_slice u
     WHERE u.stays = '' AND u.action = 'create' AND u.target_id IN (d.first_id, d.second_id)
+"""
+_DROP_KEYS = """
+    DELETE FROM participants_duplicatekey k USING undo_slice u
+    WHERE u.stays = '' AND u.action = 'create' AND u.target_id = k.participant_id
 """
 _DROP_CHANNELS = """
     DELETE FROM participants_saleschannel c USING undo_slice u, participants_business b
@@ -145,12 +151,14 @@ def _built_on_person() -> list[tuple[str, str]]:
             f"""UPDATE undo_slice u SET stays = %s
             WHERE u.stays = '' AND u.action = 'create' AND EXISTS (
                 SELECT 1 FROM {handler.model._meta.db_table} t
-                WHERE t.{_column(handler.model, handler.field)} = u.target_id
+                WHERE t.{_column(handler)} = u.target_id
                   AND NOT t.xmin = u.mark)""",  # noqa: S608 - names of our tables
             _reason(handler.model),
         )
         for handler in handlers.all_handlers()
-        if handler.model not in (ImportRow, RowDecision, DuplicatePair)
+        if not handler.is_passing
+        and handler.model not in _DERIVED
+        and isinstance(_field(handler), Field)
         and not handler.model.__name__.endswith("History")
     ]
 
@@ -174,6 +182,7 @@ def _built_on_business() -> list[tuple[str, str]]:
 def _drop_what_came_along(cursor: CursorWrapper) -> None:
     """Rows beside the person; the append-only tables open for this one purpose."""
     cursor.execute(_DROP_PAIRS)
+    cursor.execute(_DROP_KEYS)
     cursor.execute(_DROP_CHANNELS)
     cursor.execute(_DROP_BUSINESSES)
     with pgtrigger.ignore(
@@ -208,9 +217,13 @@ def _restore(part: str, model: type[Model], condition: str) -> str:
         WHERE u.stays = '' AND u.action = 'update' AND t.id = {condition}"""  # noqa: S608
 
 
-def _column(model: type[Model], name: str) -> str:
-    field = model._meta.get_field(name)
-    return str(field.column) if isinstance(field, Field) else name
+def _field(handler: handlers.PersonHandler) -> object:
+    """The column of a handler; None where it reaches the person through another table."""
+    return None if "__" in handler.field else handler.model._meta.get_field(handler.field)
+
+
+def _column(handler: handlers.PersonHandler) -> str:
+    return str(handler.model._meta.get_field(handler.field).column)  # type: ignore[union-attr]
 
 
 def _reason(model: type[Model]) -> str:
