@@ -156,6 +156,9 @@ def register_own() -> None:
         _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
         _history("ParticipantHistory", "merged_into", {}),
         _history("BusinessHistory", "participant", _ERASED_BUSINESS),
+        PersonHandler(
+            ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
+        ),
         PersonHandler(RowDecision, "target_id", _export_decided, _merge_decided, _nothing_to_erase),
     ):
         register(handler)
