@@ -91,7 +91,10 @@ def _clean_again(
     headings: list[str] = file.sheets[row.sheet_no]["header"]
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
-    typed = staging.repaired(headings, staging.unpack_cells(str(row.raw or "")), cells)
+    found = staging.unpack_cells(str(row.raw or ""))
+    if len(found) > len(headings):
+        raise services.NotNow("Isian baris ini bergeser. Perbaiki di berkas, lalu unggah lagi.")
+    typed = staging.repaired(headings, found, cells)
     clean = profile.make_reader(file).for_sheet(places, labels)
     row.key, row.clean, problems = clean(typed)
     row.problems = json.loads(staging.mask_niks(json.dumps(problems, ensure_ascii=False)))
