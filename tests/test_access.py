@@ -5,6 +5,7 @@ The table below is the rule; an address that is in no row fails. Standard pages 
 """
 
 import re
+import uuid
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -13,20 +14,18 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
-from participants.licences import ask_licence
-from participants.requests import ask
+from participants.contacts import Contact
+from participants.registration.drafts import begin
 from tests.factories import (
     BusinessFactory,
     CampaignFactory,
     CohortFactory,
     DeliveryFactory,
     EnrolmentFactory,
-    ExportFileFactory,
     MembershipFactory,
     OrganisationFactory,
     ParticipantFactory,
     RegionFactory,
-    SegmentFactory,
     UserFactory,
 )
 from trainings.services.answers import VIA_LINK, accept
@@ -57,10 +56,6 @@ LOGGED_IN = row(200, anonymous=302)
 GUESTS = row(302, anonymous=200)
 NOT_YET = row(404, anonymous=302)
 """Pages of a second factor, which nobody in the scene has."""
-OWNERS = row(302, owner=200, stranger=200)
-"""An owner's pages about herself; accounts without people are sent to the first of them."""
-HERS = row(302, owner=200, stranger=404)
-HER_BUTTONS = row(302, stranger=404)
 
 
 def staff(default, **others):
@@ -97,6 +92,15 @@ TABLE = {
     "gelombang/<slug:code>/": Page(EVERYBODY, "trainings:cohort", ("cohort_code",)),
     "undangan/": Page(EVERYBODY, "trainings:invitation"),
     "cek/": Page(EVERYBODY, "trainings:check"),
+    # --- Registration: without a draft in the browser everything begins at the first page
+    "daftar/": Page(EVERYBODY, "registration:start"),
+    "daftar/luar-jakarta/": Page(EVERYBODY, "registration:outside"),
+    "daftar/lanjut/<str:token>/": Page(EVERYBODY, "registration:resume", ("draft_token",)),
+    "daftar/kode/": Page(row(302), "registration:code"),
+    "daftar/<slug:page>/": Page(row(302), "registration:topic", ("draft_step",)),
+    "daftar/periksa/": Page(row(302), "registration:check"),
+    "daftar/selesai/": Page(row(302), "registration:done"),
+    "daftar/ikut/": Page(row(302), "registration:join"),
     # --- Practice data only; see test_practice_pages_exist_on_practice_data_only
     "coba/": Page(EVERYBODY, "pages:tour"),
     "coba/contoh.csv": Page(EVERYBODY, "pages:sample"),
@@ -111,30 +115,6 @@ TABLE = {
     "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
     "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
-    # --- An owner's own pages
-    "saya/": Page(LOGGED_IN, "mine:home"),
-    "saya/ganti/": Page(OWNERS, "mine:switch"),
-    "saya/kelas/<uuid:public_id>/": Page(HERS, "mine:class", ("enrolment_public_id",)),
-    "saya/profil/": Page(OWNERS, "mine:profile"),
-    "saya/persetujuan/": Page(OWNERS, "mine:consents"),
-    "saya/usaha/": Page(OWNERS, "mine:businesses"),
-    "saya/usaha/baru/": Page(OWNERS, "mine:business_new"),
-    "saya/usaha/<int:pk>/": Page(HERS, "mine:business", ("business_pk",)),
-    "saya/usaha/<int:pk>/tempat-jual/": Page(
-        HER_BUTTONS | {"owner": 422}, "mine:channels", ("business_pk",), "post"
-    ),
-    "saya/usaha/<int:pk>/omzet/": Page(
-        HER_BUTTONS | {"owner": 422}, "mine:revenue", ("business_pk",), "post"
-    ),
-    "saya/data/": Page(OWNERS, "mine:data"),
-    "saya/data/unduh/": Page(OWNERS, "mine:download", method="post"),
-    "saya/permintaan/": Page(OWNERS, "mine:requests"),
-    "saya/permintaan/<int:pk>/batal/": Page(
-        HER_BUTTONS, "mine:request_withdraw", ("datarequest_pk",), "post"
-    ),
-    "saya/perizinan/": Page(OWNERS, "mine:licences"),
-    "saya/perizinan/ajukan/": Page(OWNERS, "mine:licence_ask"),
-    "saya/perizinan/<int:pk>/": Page(HERS, "mine:licence", ("licencerequest_pk",)),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
@@ -215,24 +195,6 @@ TABLE = {
         "admin:imports_importfile_errors",
         ("importfile_pk",),
     ),
-    "admin/participants/segment/hitung/": Page(
-        staff(200), "admin:participants_segment_count", method="post"
-    ),
-    "admin/participants/segment/<int:pk>/salin/": Page(
-        staff(404, head=302, auditor=403),
-        "admin:participants_segment_copy",
-        ("segment_pk",),
-        method="post",
-    ),
-    "admin/participants/exportfile/<int:pk>/batal/": Page(
-        staff(404, head=302),
-        "admin:participants_exportfile_cancel",
-        ("exportfile_pk",),
-        method="post",
-    ),
-    "admin/participants/exportfile/<int:pk>/unduh/": Page(
-        staff(404, head=302), "admin:participants_exportfile_download", ("exportfile_pk",)
-    ),
     **{
         f"admin/imports/importfile/<int:pk>/{step}/": Page(
             staff(403, head=302, district=404, elsewhere=404),
@@ -280,6 +242,14 @@ def scene():
     campaign = CampaignFactory(subject_id=cohort.pk)
     delivery = DeliveryFactory(campaign=campaign, recipient_key=person.pk, subject_id=enrolment.pk)
 
+    draft = begin(
+        Contact("phone", "+6281211112222"),
+        public_id=uuid.uuid4(),
+        name="Siti",
+        cohort_code="",
+        now=timezone.now(),
+    )
+
     def member(role, region=None):
         return MembershipFactory(role=role, organisation=agency, region=region).user
 
@@ -288,7 +258,6 @@ def scene():
     uploader = MembershipFactory(
         user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
     )
-    head = member(Role.HEAD_OFFICE)
     return SimpleNamespace(
         anonymous=None,
         owner=owner,
@@ -297,19 +266,12 @@ def scene():
         auditor=member(Role.AUDITOR),
         district=member(Role.DISTRICT, here),
         elsewhere=member(Role.DISTRICT, there),
-        head=head,
-        segment_pk=SegmentFactory(owner=head).pk,
-        exportfile_pk=ExportFileFactory(requested_by=head).pk,
+        head=member(Role.HEAD_OFFICE),
         participant_pk=person.pk,
         business_pk=BusinessFactory(participant=person).pk,
         cohort_pk=cohort.pk,
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
-        enrolment_public_id=enrolment.public_id,
-        datarequest_pk=ask(person, kind="restriction", account=owner, now=timezone.now()).pk,
-        licencerequest_pk=ask_licence(
-            person, kind="nib", wants_delivery=False, actor=owner, now=timezone.now()
-        ).pk,
         campaign_pk=campaign.pk,
         delivery_pk=delivery.pk,
         button="jeda",
@@ -323,6 +285,8 @@ def scene():
         importfile_pk=ImportFile.objects.create(
             name="daftar.csv", profile="register", sha256="0" * 64
         ).pk,
+        draft_token=tokens.sign("registration", draft.public_id),
+        draft_step=draft.step,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
 

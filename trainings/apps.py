@@ -9,13 +9,12 @@ class TrainingsConfig(AppConfig):
         # The models of this app are not loaded before.
         from participants.activity import register_source as register_activity  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
-        from trainings import activity, audiences, handlers, messages, timeline  # noqa: PLC0415
+        from trainings import activity, handlers, messages, timeline  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
         from umkm_portal.messaging import directory  # noqa: PLC0415
 
         messages.register()
         handlers.register_own()
-        audiences.register()
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)
         directory.register_subject(messages.INVITATION.name, timeline.subject_of)

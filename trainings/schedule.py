@@ -82,6 +82,8 @@ class Wave:
     place_note: str
     audience: str
     registration: str
+    is_open: bool
+    """Whoever is registered may join now, or wait in the line when it is full."""
     seats: Seats
 
 
@@ -118,6 +120,7 @@ def wave(cohort: Cohort, *, now: datetime) -> Wave:
         place_note=cohort.place_note,
         audience=training.audience or cohort.get_eligibility_display(),
         registration=registration_label(cohort, now=now),
+        is_open=is_open(cohort, now=now),
         seats=Seats(cohort.seats, cohort.taken + cohort.held),
     )
 
@@ -181,6 +184,16 @@ def hours_label(sessions: Iterable[Session]) -> str:
 def moment_label(moment: datetime) -> str:
     """`Rabu 25 November 2026, 17.00 WIB`."""
     return f"{date_format(timezone.localtime(moment), 'l j F Y, H.i')} WIB"
+
+
+def is_open(cohort: Cohort, *, now: datetime) -> bool:
+    """Whether people may register for the cohort at this moment."""
+    return (
+        cohort.state == Cohort.State.OPEN
+        and (cohort.opens_at is None or cohort.opens_at <= now)
+        and (cohort.closes_at is None or cohort.closes_at > now)
+        and (cohort.starts_at is None or cohort.starts_at > now)
+    )
 
 
 def registration_label(cohort: Cohort, *, now: datetime) -> str:

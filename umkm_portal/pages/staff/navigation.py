@@ -35,9 +35,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "Peserta",
         [
             Entry("participants.participant", "Peserta", "person_search"),
-            Entry("participants.segment", "Segmen", "filter_alt"),
             Entry("imports.importfile", "Berkas masuk", "upload_file"),
-            Entry("participants.exportfile", "Ekspor", "download"),
             Entry("participants.sector", "Sektor usaha", "category"),
         ],
     ),

@@ -1,0 +1,1 @@
+"""Owners register themselves: five short pages, a last look, and a receipt (`/daftar/`)."""
