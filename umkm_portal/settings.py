@@ -202,6 +202,9 @@ REGISTRATION_DAYS = env.int("REGISTRATION_DAYS", 14)
 PHONE_PROOF_MONTHS = env.int("PHONE_PROOF_MONTHS", 12)
 """A phone number not proved for so long is proved again: prepaid numbers get new owners."""
 
+RETENTION_YEARS = env.int("RETENTION_YEARS", 0)
+"""People about whom nothing happened for so long are anonymised at night; 0: nobody is."""
+
 # --- One-time codes ----------------------------------------------------------------------------
 CODE_MINUTES = env.int("CODE_MINUTES", 10)
 CODE_RESEND_SECONDS = env.int("CODE_RESEND_SECONDS", 60)
@@ -272,6 +275,7 @@ CELERY_TASK_ROUTES = {
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
     "trainings.tasks.*": {"queue": "urgent"},
     "participants.tasks.recompute_activity": {"queue": "imports"},
+    "umkm_portal.backups.tasks.purge": {"queue": "imports"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
@@ -298,6 +302,11 @@ CELERY_BEAT_SCHEDULE = {
     "remove-expired-registrations": {
         "task": "participants.tasks.remove_expired_registrations",
         "schedule": crontab(hour=0, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
+    "purge": {
+        "task": "umkm_portal.backups.tasks.purge",
+        "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 6 * 3600},
     },
     "sweep-imports": {
