@@ -8,8 +8,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from participants.contacts.contact import Contact
-from participants.models import Participant, ParticipantQuerySet
+from participants.models import Participant
 from umkm_portal.accounts.models import User
+
+LARGEST_FAMILY = 10
+"""A contact in more records is a helper's."""
 
 
 def account_for(contact: Contact, *, now: datetime) -> User:
@@ -30,16 +33,20 @@ def account_for(contact: Contact, *, now: datetime) -> User:
 def has_account(contact: Contact) -> bool:
     """Whether somebody can log in by this contact: by an account, or by a record it stands in."""
     has_user = User.objects.filter(**{contact.kind: contact.value}).exists()
-    has_record = _unclaimed(contact).exists()
+    has_record = bool(_claimable(contact))
     return has_user or has_record
 
 
 def claim_records(user: User, contact: Contact) -> int:
     """Give the account the records that this proved contact stands in; return how many.
 
-    Only records of nobody's account: what another account holds is for staff to sort out.
+    Only records of nobody's account: what another account holds is for staff to sort out. Staff
+    get none, and nobody gets those of a number that a helper gave for everybody she wrote down.
     """
-    return _unclaimed(contact).update(account=user)
+    if user.is_staff:
+        return 0
+    mine = Participant.objects.filter(pk__in=_claimable(contact), account=None)
+    return mine.update(account=user)
 
 
 def needs_proof(user: User, now: datetime) -> bool:
@@ -54,5 +61,8 @@ def needs_proof(user: User, now: datetime) -> bool:
     return last is None or last < now - timedelta(days=settings.PHONE_PROOF_MONTHS * 365 // 12)
 
 
-def _unclaimed(contact: Contact) -> ParticipantQuerySet:
-    return Participant.objects.living().filter(account=None, **{contact.kind: contact.value})
+def _claimable(contact: Contact) -> list[int]:
+    """Ids of the living records of nobody's account that this contact stands in, if few."""
+    people = Participant.objects.living().filter(account=None, **{contact.kind: contact.value})
+    ids = list(people.order_by("pk").values_list("pk", flat=True)[: LARGEST_FAMILY + 1])
+    return ids if len(ids) <= LARGEST_FAMILY else []

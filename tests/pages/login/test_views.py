@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import BasePasswordHasher
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from participants.models import ContactCode
+from participants.models import ContactCode, Participant
 from tests.codes import code_to, message_to
 from tests.factories import ParticipantFactory, UserFactory
 from umkm_portal.accounts.models import User
@@ -91,6 +93,30 @@ def test_imported_record_is_claimed_by_the_phone_on_it(client):
         before = other.account
         other.refresh_from_db()
         assert other.account == before
+
+
+def test_number_of_a_helper_claims_nobody(client):
+    ParticipantFactory.create_batch(11, phone=PHONE, account=None)
+    ParticipantFactory(email=EMAIL, account=None)
+    staff = UserFactory(email=EMAIL, is_staff=True)
+    for typed, contact in ((TYPED, PHONE), (EMAIL, EMAIL)):
+        ask(client, typed)
+        client.post(CODE, {"kode": code_to(contact)})
+
+    assert user_of(client) == staff
+    assert not Participant.objects.exclude(account=None).exists()
+
+
+def test_known_and_unknown_cost_the_same(client):
+    UserFactory(email=EMAIL)
+    ask(client, "hangat@contoh.example")
+    counts = []
+    for typed in (EMAIL, "lain@contoh.example"):
+        with CaptureQueriesContext(connection) as queries:
+            ask(client, typed)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_closed_account_stays_closed(client):
