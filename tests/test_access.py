@@ -140,6 +140,14 @@ TABLE = {
     "admin/password_change/done/": Page(staff(200), "admin:password_change_done"),
     "admin/autocomplete/": Page(staff(403), "admin:autocomplete"),
     "admin/jsi18n/": Page(staff(200), "admin:jsi18n"),
+    "admin/participants/participant/daftar/": Page(
+        staff(200, auditor=403), "admin:participants_participant_counter"
+    ),
+    "admin/participants/participant/<int:pk>/tanda-terima/": Page(
+        staff(200, auditor=403, elsewhere=404),
+        "admin:participants_participant_receipt",
+        ("participant_pk",),
+    ),
     "admin/participants/participant/<path:object_id>/nik/": Page(
         staff(403, head=302, elsewhere=404),
         "admin:participants_participant_nik",

@@ -8,12 +8,15 @@ class TrainingsConfig(AppConfig):
     def ready(self) -> None:
         # The models of this app are not loaded before.
         from participants.activity import register_source as register_activity  # noqa: PLC0415
+        from participants.counter import joining  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
         from trainings import activity, handlers, messages, timeline  # noqa: PLC0415
+        from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
         from umkm_portal.messaging import directory  # noqa: PLC0415
 
         messages.register()
+        joining.register(JOINING)
         handlers.register_own()
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import segno
 from django.conf import settings
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from icalendar import Calendar, Event
 
 from trainings.models import Cohort, Enrolment, Session
 from trainings.schedule import Wave, in_words
 from umkm_portal.common import codes, tokens
-
-INK = "#15211b"
+from umkm_portal.common.qr import qr_code
 
 
 @dataclass(frozen=True)
@@ -56,17 +54,10 @@ def ticket(enrolment: Enrolment) -> Ticket | None:
         name=enrolment.participant.full_name,
         url=url,
         calendar_url=reverse("trainings:calendar", args=[token]),
-        qr=qr_code(url),
+        qr=qr_code(url, label="Kode QR tiket"),
         is_attended=enrolment.state in (Enrolment.State.ATTENDED, Enrolment.State.COMPLETED),
         is_cancelled=enrolment.cohort.state == Cohort.State.CANCELLED,
     )
-
-
-def qr_code(url: str) -> SafeString:
-    """A QR code as inline SVG without any style attribute."""
-    svg = segno.make(url, error="m", micro=False).svg_inline(border=2, omitsize=True, dark=INK)
-    labelled = svg.replace("<svg ", '<svg role="img" aria-label="Kode QR tiket" ', 1)
-    return mark_safe(labelled)  # noqa: S308 - drawn by segno, holds no text of anybody
 
 
 def calendar_file(enrolment: Enrolment, *, wave: Wave) -> bytes:

@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from participants import timeline
 from participants.access import record_access
+from participants.admin import counter
 from participants.admin.businesses import BusinessInline
 from participants.admin.filters import ActiveFilter, CityFilter
 from participants.contacts.repair import change_contact
@@ -124,7 +125,11 @@ class ParticipantAdmin(StaffAdmin):
     def get_urls(self):
         show_nik = self.admin_site.admin_view(require_POST(never_cache(self.show_nik)))
         name = "participants_participant_nik"
-        return [path("<path:object_id>/nik/", show_nik, name=name), *super().get_urls()]
+        return [
+            *counter.urls(self.admin_site),
+            path("<path:object_id>/nik/", show_nik, name=name),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request):
         return False  # people come in by registration or by file, with their first stage

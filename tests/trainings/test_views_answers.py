@@ -16,8 +16,9 @@ from tests.factories import (
 )
 from trainings.models import Cohort, Enrolment
 from trainings.services import answers
-from trainings.tickets import qr_code, token_of
+from trainings.tickets import token_of
 from umkm_portal.common import codes, tokens
+from umkm_portal.common.qr import qr_code
 
 pytestmark = pytest.mark.django_db
 State = Enrolment.State
@@ -269,7 +270,7 @@ def test_ticket_addresses_refuse_foreign_tokens(client, siti, name):
 
 
 def test_qr_code_holds_no_style():
-    svg = qr_code("https://portal.example/tiket/abc/")
+    svg = qr_code("https://portal.example/tiket/abc/", label="Kode QR tiket")
 
     assert svg.startswith("<svg role=")
     assert "style=" not in svg

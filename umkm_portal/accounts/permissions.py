@@ -18,12 +18,19 @@ OFFICE = {"participants", "trainings", "partners", "imports", "messaging"}
 """Apps whose rows the head office writes; accounts and regions are kept by superusers."""
 READABLE = OFFICE | {"accounts", "regions"}
 CITY_WRITES = {
+    "participants.add_participant",
     "participants.change_participant",
+    "participants.add_stageevent",
     "participants.add_business",
     "participants.change_business",
     "trainings.change_enrolment",
     "imports.add_importfile",
     "imports.change_importfile",
+}
+DISTRICT_WRITES = {
+    "participants.add_participant",
+    "participants.add_stageevent",
+    "trainings.change_enrolment",
 }
 TRAINER_READS = {"view_cohort", "view_session", "view_training", "view_venue", "view_trainer"}
 
@@ -37,7 +44,7 @@ def permissions_of_role(role: str) -> set[str]:
     if role == Membership.Role.CITY_OFFICE:
         return _all(OFFICE, ["view"]) | CITY_WRITES
     if role == Membership.Role.DISTRICT:
-        return _all({"participants", "trainings"}, ["view"]) | {"trainings.change_enrolment"}
+        return _all({"participants", "trainings"}, ["view"]) | DISTRICT_WRITES
     if role == Membership.Role.TRAINER:
         return {f"trainings.{name}" for name in TRAINER_READS}
     return set()

@@ -19,7 +19,16 @@ class Entry(NamedTuple):
     icon: str
 
 
-GROUPS: list[tuple[str, list[Entry]]] = [
+class Page(NamedTuple):
+    """A link to a page of its own, for those with a permission."""
+
+    name: str
+    title: str
+    icon: str
+    permission: str
+
+
+GROUPS: list[tuple[str, list[Entry | Page]]] = [
     (
         "Pelatihan",
         [
@@ -35,6 +44,12 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "Peserta",
         [
             Entry("participants.participant", "Peserta", "person_search"),
+            Page(
+                "admin:participants_participant_counter",
+                "Pendaftaran dibantu",
+                "person_add",
+                "participants.add_participant",
+            ),
             Entry("imports.importfile", "Berkas masuk", "upload_file"),
             Entry("participants.sector", "Sektor usaha", "category"),
         ],
@@ -79,14 +94,18 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Data latihan", "warning"] if settings.DEMO else None
 
 
-def _may_open(request: HttpRequest, entry: Entry) -> bool:
+def _may_open(request: HttpRequest, entry: Entry | Page) -> bool:
+    if isinstance(entry, Page):
+        return request.user.has_perm(entry.permission)
     model = apps.get_model(entry.model)
     if not admin.site.is_registered(model):
         return False
     return admin.site.get_model_admin(model).has_view_permission(request)
 
 
-def _list_of(entry: Entry) -> str:
+def _list_of(entry: Entry | Page) -> str:
+    if isinstance(entry, Page):
+        return reverse(entry.name)
     return reverse(f"admin:{entry.model.replace('.', '_')}_changelist")
 
 

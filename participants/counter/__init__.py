@@ -1,0 +1,1 @@
+"""Registration at the counter: staff type, the person stands before them with her KTP."""
