@@ -77,16 +77,27 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
 
 def sidebar(request: HttpRequest) -> list[dict[str, object]]:
     """The groups of links for this user; a group without links is left out."""
-    groups: list[dict[str, object]] = [
-        {"title": None, "items": [_link("Perlu Anda hari ini", "today", reverse("admin:index"))]}
-    ]
+    today = _link("Perlu Anda hari ini", "today", reverse("admin:index"))
+    today["active"] = request.path == today["link"]
+    groups: list[dict[str, object]] = [{"title": None, "items": [today]}]
+    lists = []
     if settings.DEMO and (practice := _practice_links()):
         groups.append({"title": "Latihan", "separator": True, "items": practice})
     for title, entries in GROUPS:
         items = [_link(e.title, e.icon, _list_of(e)) for e in entries if _may_open(request, e)]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
+            lists += items
+    _mark_current(request.path, lists)
     return groups
+
+
+def _mark_current(path: str, items: list[dict[str, object]]) -> None:
+    """The longest link that the path begins with: a page below a list is not the list."""
+    links = [str(item["link"]) for item in items]
+    current = max((link for link in links if path.startswith(link)), key=len, default="")
+    for item, link in zip(items, links, strict=True):
+        item["active"] = link == current
 
 
 def environment(request: HttpRequest) -> list[str] | None:
