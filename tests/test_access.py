@@ -203,14 +203,36 @@ TABLE = {
         "admin:imports_importfile_errors",
         ("importfile_pk",),
     ),
+    "admin/imports/importfile/<int:pk>/tinjau/": Page(
+        staff(403, head=200, district=404, elsewhere=404),
+        "admin:imports_importfile_review",
+        ("importfile_pk",),
+    ),
+    "admin/imports/importfile/<int:pk>/baris/<int:row_no>/": Page(
+        staff(403, head=404, district=404, elsewhere=404),
+        "admin:imports_importfile_row",
+        ("importfile_pk", "importfile_pk"),
+    ),
+    "admin/imports/importfile/<int:pk>/perbaiki/": Page(
+        staff(403, head=404, district=404, elsewhere=404),
+        "admin:imports_importfile_repair",
+        ("importfile_pk",),
+        method="post",
+    ),
     **{
         f"admin/imports/importfile/<int:pk>/{step}/": Page(
-            staff(403, head=302, district=404, elsewhere=404),
+            staff(403, head=422 if name == "match" else 302, district=404, elsewhere=404),
             f"admin:imports_importfile_{name}",
             ("importfile_pk",),
             method="post",
         )
-        for step, name in (("kolom", "match"), ("terima", "accept"), ("batal", "cancel"))
+        for step, name in (
+            ("kolom", "match"),
+            ("terima", "accept"),
+            ("batal", "cancel"),
+            ("aturan", "rule"),
+            ("tarik", "undo"),
+        )
     },
 }
 

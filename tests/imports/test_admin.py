@@ -10,7 +10,7 @@ from tests.factories import MembershipFactory, UserFactory
 from tests.imports.conftest import bring_in, check, receive
 from tests.staff import answers
 from umkm_portal.accounts.models import Membership, Organisation
-from umkm_portal.imports import services
+from umkm_portal.imports import services, undoing
 from umkm_portal.imports.models import ImportFile
 
 pytestmark = pytest.mark.usefixtures("register")
@@ -243,7 +243,7 @@ def test_list_runs_a_constant_number_of_queries(
         check(sample(2, seed=number, name=f"{number}.csv"), uploader=UserFactory())
     client.get(reverse(LIST))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse(LIST))
 
 
@@ -254,5 +254,100 @@ def test_page_runs_a_constant_number_of_queries(
     file = check(sample(count, dirt=100))
     client.get(page(file))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(page(file))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_review_page_runs_a_constant_number_of_queries(
+    client, officer, make_file, count, django_assert_num_queries
+):
+    rows = [{"Nama": f"Orang {n}", "NIK": f"317199410190000{n}"} for n in range(1, count + 1)]
+    bring_in(make_file(rows))
+    file = bring_in(make_file([{**row, "Nama": "Lain"} for row in rows], "lain.csv"))
+    client.get(page(file, "review"))
+
+    with django_assert_num_queries(12):
+        shown = client.get(page(file, "review")).content.decode()
+
+    assert shown.count("Simpan keputusan") == count
+
+
+def test_a_row_is_repaired_in_the_page_without_script(client, officer, make_file):
+    rows = [{"Nama": "Siti", "NIK": "3.17E+15", "HP": "1"}, {"Nama": "Budi", "HP": "12"}]
+    file = check(make_file(rows))
+    shown = client.get(page(file)).content.decode()
+    assert 'name="cell-2"' in shown
+    assert "Simpan perbaikan" in shown
+
+    client.post(page(file, "repair"), {"column": "HP", "cell-2": "081234567890", "cell-3": "1"})
+    one = reverse("admin:imports_importfile_row", args=[file.pk, 2])
+    assert "16 angka" in client.get(one).content.decode()
+    client.post(one, {"cell-0": "3171994101900001"})
+
+    file.refresh_from_db()
+    assert (file.created_count, file.rejected_count) == (1, 1)
+    assert file.repairs.get(row_no=2).by == officer
+
+
+def test_waiting_rows_are_decided_in_the_page_and_stored(client, officer, make_file):
+    siti = {"Nama": "Siti", "NIK": "3171994101900001", "HP": "081234567890"}
+    bring_in(make_file([siti]))
+    file = bring_in(make_file([{**siti, "Nama": "Rohani"}], "lain.csv"))
+    review = page(file, "review")
+    assert "Rohani" in client.get(f"{review}?alasan=name").content.decode()
+
+    client.post(review, {"row": "2", "choice": "link", "target": "tidak ada"})
+    client.post(review, {"reason": "name", "choice": "take"})
+    services.apply_file(file.pk)
+
+    assert Participant.objects.get().full_name == "Rohani"
+    assert officer.get_full_name() in client.get(review).content.decode()
+    assert "1 baris diputuskan petugas" in client.get(page(file)).content.decode()
+
+
+def test_rules_and_undo_are_buttons_of_the_page(client, officer, sample):
+    file = check(sample(3))
+    assert "Isi yang kosong saja" in client.get(page(file)).content.decode()
+    client.post(page(file, "rule"), {"rule-address": "keep"})
+    file.refresh_from_db()
+    assert (file.state, file.policies) == ("mapped", {"address": "keep"})
+    services.process_file(file.pk)
+    services.approve_file(file, by=officer, now=timezone.now())
+    services.apply_file(file.pk)
+    assert "Tarik kembali 3 baris" in client.get(page(file)).content.decode()
+
+    client.post(page(file, "undo"))
+    undoing.work_on_undo(file.pk)
+
+    shown = client.get(page(file)).content.decode()
+    assert "3 baris sudah ditarik kembali" in shown
+    assert Participant.objects.count() == 0
+
+
+def test_a_column_for_two_fields_is_refused_with_the_choice_kept(client, officer, make_file):
+    file = check(make_file([{"Nama": "Siti", "HP": "081234567890", "Lain": "x"}]))
+
+    answer = client.post(
+        page(file, "match"), {"column_0": "full_name", "column_1": "phone", "column_2": "phone"}
+    )
+
+    assert answer.status_code == 422
+    assert "dipilih dua kali" in answer.content.decode()
+
+
+def test_each_list_has_an_example_that_its_own_reader_accepts(client, officer, tmp_path):
+    for slug in ("dinas", "pasar"):
+        answer = client.get(reverse("admin:imports_importfile_example", args=[slug]))
+        path = tmp_path / f"{slug}.xlsx"
+        path.write_bytes(answer.content)
+        agency = Organisation.objects.get(slug="parekraf") if slug == "dinas" else None
+        file = check(path, profile=slug, organisation=agency)
+
+        assert (file.state, file.rejected_count) == ("checked", 0)
+
+
+def test_a_list_of_an_agency_needs_the_agency(client, officer, sample):
+    answer = upload(client, sample(3), profile="dinas")
+
+    assert "Pilih dinas pemilik daftar ini" in answer.content.decode()

@@ -18,11 +18,48 @@ from unfold.decorators import display
 
 from umkm_portal.common.spreadsheets import SpreadsheetError, write_xlsx
 from umkm_portal.common.staff_admin import StaffAdmin
-from umkm_portal.imports import nudging, pages, problems, profiles, services
+from umkm_portal.imports import (
+    nudging,
+    pages,
+    policies,
+    problems,
+    profiles,
+    row_views,
+    services,
+    undoing,
+)
 from umkm_portal.imports.forms import MappingForm, UploadForm
 from umkm_portal.imports.models import ImportFile
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class ListFilter(admin.SimpleListFilter):
+    """Files of one kind of list, by its name on the screens."""
+
+    title = "jenis daftar"
+    parameter_name = "jenis"
+
+    def lookups(self, request, model_admin):
+        return profiles.choices()
+
+    def queryset(self, request, queryset):
+        return queryset.filter(profile=self.value()) if self.value() else queryset
+
+
+class UndoneFilter(admin.SimpleListFilter):
+    """Files that were taken back, or that stand."""
+
+    title = "ditarik kembali"
+    parameter_name = "ditarik"
+
+    def lookups(self, request, model_admin):
+        return [("ya", "Ya"), ("tidak", "Tidak")]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        return queryset.filter(undone_at__isnull=self.value() != "ya")
 
 
 @admin.register(ImportFile)
@@ -40,7 +77,7 @@ class ImportFileAdmin(StaffAdmin):
         "uploader",
         "uploaded_at",
     )
-    list_filter = ("state", "profile")
+    list_filter = ("state", ListFilter, "organisation", "uploaded_at", UndoneFilter)
     list_select_related = ("organisation", "uploader")
     search_fields = ("name",)
     ordering = ("-pk",)
@@ -57,7 +94,17 @@ class ImportFileAdmin(StaffAdmin):
             path("<int:pk>/kolom/", self._step(self.match), name="imports_importfile_match"),
             path("<int:pk>/terima/", self._step(self.accept), name="imports_importfile_accept"),
             path("<int:pk>/batal/", self._step(self.cancel), name="imports_importfile_cancel"),
+            path("<int:pk>/aturan/", self._step(self.rule), name="imports_importfile_rule"),
+            path("<int:pk>/tarik/", self._step(self.undo), name="imports_importfile_undo"),
             path("<int:pk>/perbaikan/", self._page(self.errors), name="imports_importfile_errors"),
+            *(
+                path(f"<int:pk>/{address}/", self._rows(view), name=f"imports_importfile_{name}")
+                for address, name, view in (
+                    ("perbaiki", "repair", require_POST(row_views.repair_group)),
+                    ("baris/<int:row_no>", "row", row_views.one_row),
+                    ("tinjau", "review", row_views.review),
+                )
+            ),
             *super().get_urls(),
         ]
 
@@ -67,13 +114,30 @@ class ImportFileAdmin(StaffAdmin):
     def _step(self, view):
         return self.admin_site.admin_view(require_POST(partial(self._press, view)))
 
+    def _rows(self, view):
+        """A page about rows, for those who may write them."""
+
+        def page(request, pk, **facts):
+            file = self._file(request, pk)
+            if not self.has_change_permission(request, file):
+                raise PermissionDenied
+            context = {**self.admin_site.each_context(request), "opts": self.opts}
+            return view(request, file, context, **facts)
+
+        return self._page(page)
+
     # --- Pages --------------------------------------------------------------------------------
     @method_decorator(never_cache)
     def add_view(self, request, form_url="", extra_context=None):
         """The upload page."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(
+            request.POST or None,
+            request.FILES or None,
+            user=request.user,
+            initial={"profile": request.GET.get("jenis", "register")},
+        )
         if request.method == "POST" and form.is_valid() and (file := self._receive(request, form)):
             return redirect("admin:imports_importfile_change", file.pk)
         context = {
@@ -81,6 +145,7 @@ class ImportFileAdmin(StaffAdmin):
             "title": "Unggah daftar",
             "opts": self.opts,
             "form": form,
+            "lists": profiles.all_profiles(),
         }
         return TemplateResponse(request, "staff/import_upload.html", context)
 
@@ -128,12 +193,30 @@ class ImportFileAdmin(StaffAdmin):
         return answer or redirect("admin:imports_importfile_change", pk)
 
     def match(self, request, file):
+        """Take the columns as chosen; a refusal shows them again as they were chosen."""
         profile = profiles.get(file.profile)
         headings = pages.headings_of(file)
         form = MappingForm(request.POST, profile=profile, headings=headings, mapping=file.mapping)
         if not form.is_valid():
             raise services.NotNow("Pilihan kolom tidak dikenal. Pilih dari daftar yang ada.")
-        services.set_mapping(file, form.mapping(), now=timezone.now())
+        try:
+            services.set_mapping(file, form.mapping(), now=timezone.now())
+        except services.NotNow as refusal:
+            return self._show(request, file, form=form, refusal=str(refusal))
+        nudging.nudge_on_commit(file)
+        return None
+
+    def rule(self, request, file):
+        chosen = {
+            name.removeprefix("rule-"): value
+            for name, value in request.POST.items()
+            if name.startswith("rule-")
+        }
+        policies.set_policies(file, chosen)
+        nudging.nudge_on_commit(file)
+
+    def undo(self, request, file):
+        undoing.start_undo(file, actor=request.user, now=timezone.now())
         nudging.nudge_on_commit(file)
 
     def accept(self, request, file):
@@ -141,8 +224,11 @@ class ImportFileAdmin(StaffAdmin):
         nudging.nudge_on_commit(file)
 
     def cancel(self, request, file):
-        services.cancel_file(file, now=timezone.now())
-        messages.success(request, "Unggahan dibatalkan. Tidak ada data yang tersimpan.")
+        services.cancel_file(file, by=request.user, now=timezone.now())
+        told = "Tidak ada data yang tersimpan."
+        if file.stored_count:
+            told = f"{file.stored_count} baris sudah tersimpan; tarik kembali bila keliru."
+        messages.success(request, f"Unggahan dibatalkan. {told}")
 
     # --- Parts --------------------------------------------------------------------------------
     def _receive(self, request, form):
@@ -154,6 +240,7 @@ class ImportFileAdmin(StaffAdmin):
                 profile=form.cleaned_data["profile"],
                 organisation=form.cleaned_data["organisation"],
                 uploader=request.user,
+                options=form.options(),
             )
         except SpreadsheetError as refusal:
             form.add_error("file", str(refusal))
@@ -167,15 +254,18 @@ class ImportFileAdmin(StaffAdmin):
         return file
 
     def _file(self, request, pk):
-        rows = self.get_queryset(request).select_related("uploader", "approved_by", "organisation")
+        rows = self.get_queryset(request).select_related(
+            "uploader", "approved_by", "organisation", "cancelled_by", "undone_by"
+        )
         try:
             return rows.get(pk=pk)
         except (ImportFile.DoesNotExist, ValueError):
             raise Http404 from None
 
-    def _show(self, request, file):
+    def _show(self, request, file, *, form=None, refusal=""):
         context = {
-            **pages.context_of(file, now=timezone.now()),
+            **pages.context_of(file, now=timezone.now(), form=form),
+            "refusal": refusal,
             "may_press": self.has_change_permission(request, file),
         }
         if request.headers.get("X-Fragment"):
@@ -185,7 +275,8 @@ class ImportFileAdmin(StaffAdmin):
             "title": f"Periksa {file.name}",
             "opts": self.opts,
         }
-        return TemplateResponse(request, "staff/import_file.html", context)
+        status = 422 if refusal else 200
+        return TemplateResponse(request, "staff/import_file.html", context, status=status)
 
     @display(description="jenis daftar")
     def shown_profile(self, file):
@@ -201,7 +292,7 @@ class ImportFileAdmin(StaffAdmin):
         },
     )
     def shown_state(self, file):
-        return file.get_state_display()
+        return "Ditarik kembali" if file.undone_at else file.get_state_display()
 
     @display(description="diterima")
     def accepted(self, file):

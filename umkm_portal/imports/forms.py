@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from umkm_portal.accounts.models import Organisation
+from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import Limits
 from umkm_portal.imports import profiles
 
@@ -35,13 +36,24 @@ class UploadForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    goal = forms.ChoiceField(label="Tujuan", required=False)
+
+    def __init__(self, *args: object, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         agencies = Organisation.objects.filter(kind=Organisation.Kind.AGENCY, is_active=True)
         self.fields["organisation"].queryset = agencies.order_by("name", "pk")  # type: ignore[attr-defined]
         self.fields["profile"].choices = profiles.choices()  # type: ignore[attr-defined]
-        for name in ("profile", "organisation", "file"):
-            self.fields[name].widget.attrs["class"] = "st-input"
+        goals = [
+            (f"{profile.slug}:{value}", f"{profile.goals_label}: {label}")
+            for profile in profiles.all_profiles()
+            if profile.goals
+            for value, label in profile.goals(user)
+        ]
+        self.fields["goal"].choices = [("", "Tidak ada"), *goals]  # type: ignore[attr-defined]
+        if not goals:
+            del self.fields["goal"]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "st-input"
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
@@ -52,6 +64,26 @@ class UploadForm(forms.Form):
                 "lalu unggah satu per satu."
             )
         return file
+
+    def clean(self) -> dict[str, Any]:
+        """A kind of list may need to know whose it is, or what it is for."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        slug = data.get("profile")
+        if not slug:
+            return data
+        profile = profiles.get(slug)
+        if profile.needs_organisation and not data.get("organisation"):
+            self.add_error("organisation", "Pilih dinas pemilik daftar ini.")
+        chosen = data.get("goal") or ""
+        if profile.goals and not chosen.startswith(f"{slug}:"):
+            name = profile.goals_label.lower()
+            self.add_error("goal" if "goal" in self.fields else "profile", f"Pilih {name}.")
+        return data
+
+    def options(self) -> dict[str, object]:
+        """What the file is for, where its kind of list asks for that."""
+        slug, _, goal = (self.cleaned_data.get("goal") or "").partition(":")
+        return {"goal": goal} if goal and slug == self.cleaned_data["profile"] else {}
 
 
 class MappingForm(forms.Form):

@@ -311,6 +311,11 @@ class RowDecision(models.Model):
     def __str__(self) -> str:
         return f"{self.get_choice_display()} (#{self.pk})"
 
+    @property
+    def shown_row(self) -> int:
+        """The row as the spreadsheet numbers it."""
+        return self.row_no % ImportRow.SHEET_SPAN
+
 
 class ColumnMapping(models.Model):
     """How an organisation names its columns: learned from the last accepted file."""

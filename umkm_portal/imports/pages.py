@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.forms import BoundField
 
-from umkm_portal.imports import mapping, problems, profiles
+from umkm_portal.imports import mapping, policies, problems, profiles, repairs, services
 from umkm_portal.imports.forms import MappingForm
 from umkm_portal.imports.models import ImportFile
 
@@ -23,6 +24,7 @@ _STEP_OF_STATE = {
     State.APPROVED: 3,
     State.APPLYING: 3,
     State.DONE: 4,
+    State.UNDOING: 4,
 }
 LONG_WAIT = timedelta(seconds=45)
 _DIGITS = re.compile(r"\d")
@@ -30,13 +32,40 @@ _DIGITS = re.compile(r"\d")
 
 @dataclass
 class ColumnLine:
-    """One heading of the file: a value from below it, the choice, and how sure that is."""
+    """One heading of the file: values from below it, the choice, and how sure that is."""
 
     heading: str
-    sample: str
+    samples: list[str]
     field: BoundField
     status: str
     tone: str
+
+
+@dataclass
+class GroupBlock:
+    """Rows that need the same repair, and whether it can be typed right here."""
+
+    group: problems.Group
+    is_repairable: bool
+
+
+@dataclass
+class Part:
+    """One outcome on the bar of a receipt: where it begins, how wide it is, in which colour."""
+
+    start: float
+    width: float
+    tone: str
+
+
+@dataclass
+class Receipt:
+    """What became of a file, with the people behind it; `parts` stand on a bar of 100."""
+
+    parts: list[Part]
+    repaired: int
+    decided: int
+    after_apply: str
 
 
 @dataclass
@@ -57,19 +86,32 @@ def context_of(
 ) -> dict[str, Any]:
     """Return what the template needs; problems are read only when there is something to see."""
     profile = profiles.get(file.profile)
-    is_checked = file.state in (State.CHECKED, State.APPROVED, State.APPLYING, State.DONE)
+    is_checked = file.state in (State.CHECKED, *ImportFile.TO_APPLY, State.DONE)
+    is_checked = is_checked or file.stored_count > 0
     may_match = file.state in (State.READ, State.CHECKED) and file.approved_at is None
     groups = problems.group_problems(file) if is_checked and not file.is_busy else []
     for group in groups:
         _hide_private(group, profile, file)
+    headings = set(headings_of(file))
     return {
+        "groups": [GroupBlock(group, _is_repairable(file, group, headings)) for group in groups],
+        "policies": policies.policies_of(file, profile)
+        if file.state == State.CHECKED and file.approved_at is None
+        else [],
+        "policy_choices": ImportFile.Policy.choices,
+        "receipt": receipt_of(file) if file.is_final and file.done_at else None,
+        "is_undoable": file.is_undoable(now=now),
+        "undo_until": file.done_at + ImportFile.UNDO_FOR if file.done_at else None,
+        "left": list(file.rows.exclude(stays="").order_by("row_no")[: problems.SHOWN_ROWS])
+        if file.left_count
+        else [],
         "file": file,
         "profile": profile,
         "steps": _steps(file),
         "progress": progress_of(file),
         "is_waiting_long": _is_waiting_long(file, now),
         "is_checked": is_checked,
-        "groups": groups,
+        "is_cancellable": file.state in services.CANCELLABLE and file.done_at is None,
         "columns": column_lines(file, profile, form) if may_match else [],
         "missing": profile.missing(filter(None, file.mapping.values()))
         if file.state == State.READ
@@ -88,20 +130,30 @@ def column_lines(
     file: ImportFile, profile: profiles.Profile, form: MappingForm | None = None
 ) -> list[ColumnLine]:
     headings = headings_of(file)
+    learned = mapping.learned_mapping(file)
     form = form or MappingForm(profile=profile, headings=headings, mapping=file.mapping)
     lines = []
     for number, heading in enumerate(headings):
         key = file.mapping.get(heading, mapping.IGNORED)
-        sample = next((row[heading] for row in file.samples if row.get(heading)), "")
+        samples = list(dict.fromkeys(row[heading] for row in file.samples if row.get(heading)))
         if key and profile.by_key[key].is_private:
-            sample = hide(sample)
-        status, tone = "Cocok otomatis", "green"
-        if not key:
-            status, tone = "Tidak dipakai", "grey"
-        elif heading in file.guesses:
-            status, tone = "Tolong dipastikan", "yellow"
-        lines.append(ColumnLine(heading, sample, form[f"column_{number}"], status, tone))
+            samples = [hide(sample) for sample in samples]
+        status, tone = _sureness(file, heading, key, learned)
+        lines.append(ColumnLine(heading, samples, form[f"column_{number}"], status, tone))
     return lines
+
+
+def _sureness(
+    file: ImportFile, heading: str, key: str, learned: Mapping[str, str]
+) -> tuple[str, str]:
+    """In a word how sure a column is, and the colour of that."""
+    if heading in file.guesses:
+        return "Tolong dipastikan", "yellow"
+    if not key:
+        return "Tidak dipakai", "grey"
+    if learned.get(heading) == key:
+        return "Sama seperti berkas lalu", "green"
+    return "Cocok otomatis", "green"
 
 
 def progress_of(file: ImportFile) -> Progress | None:
@@ -117,6 +169,15 @@ def progress_of(file: ImportFile) -> Progress | None:
             file.rows_checked,
             total,
         )
+    if file.state == State.UNDOING:
+        done = file.undone_count + file.left_count
+        return Progress(
+            f"Menarik kembali baris {_number(done)} dari {_number(file.stored_count)}",
+            done,
+            file.stored_count,
+        )
+    if file.state in ImportFile.TO_APPLY and file.was_applied:
+        return Progress("Menyimpan baris yang diperbaiki dan diputuskan", 0, 0)
     if file.state in ImportFile.TO_APPLY:
         return Progress(
             f"Menyimpan baris {_number(file.rows_applied)} dari {_number(file.total_rows)}",
@@ -124,6 +185,43 @@ def progress_of(file: ImportFile) -> Progress | None:
             file.total_rows,
         )
     return None
+
+
+def receipt_of(file: ImportFile) -> Receipt:
+    return Receipt(
+        parts=_parts_of(file),
+        repaired=file.repairs.count(),
+        decided=file.decisions.count(),
+        after_apply=file.options.get("after_apply", ""),
+    )
+
+
+def _parts_of(file: ImportFile) -> list[Part]:
+    counts = (
+        (file.created_count, "green"),
+        (file.updated_count, "blue"),
+        (file.same_count, "grey"),
+        (file.review_count, "yellow"),
+        (file.rejected_count, "red"),
+    )
+    total, start, parts = sum(count for count, _ in counts) or 1, 0.0, []
+    for count, tone in counts:
+        width = round(100 * count / total, 2)
+        if count:
+            parts.append(Part(start, width, tone))
+        start += width
+    return parts
+
+
+def _is_repairable(file: ImportFile, group: problems.Group, headings: set[str]) -> bool:
+    """Whether another cell would help: not against the register, another row, or a warning."""
+    return (
+        file.state in repairs.OPEN_FOR_ROWS
+        and file.undone_at is None
+        and not group.is_warning
+        and not group.reason
+        and group.column in headings
+    )
 
 
 def hide(text: str) -> str:
@@ -154,7 +252,7 @@ def _steps(file: ImportFile) -> list[tuple[str, str]]:
 
 def _is_waiting_long(file: ImportFile, now: datetime) -> bool:
     """Whether the file waits for a worker and none has come for long."""
-    since = file.approved_at or file.uploaded_at
+    since = file.done_at or file.approved_at or file.uploaded_at
     is_free = file.lease_until is None or file.lease_until < now
     return file.is_busy and is_free and now - since > LONG_WAIT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +10,7 @@ from typing import BinaryIO
 from django.db import connection
 
 from umkm_portal.common.spreadsheets import Cell, text_of, write_xlsx
+from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.staging import mask_niks, unpack_cells
 
@@ -21,10 +22,11 @@ EXTRA_COLUMNS = ["baris", "kesalahan"]
 
 _GROUPS = """
     SELECT p ->> 'column', p ->> 'repair', coalesce((p ->> 'warning')::boolean, false) AS warning,
-           min(r.action), count(*), (array_agg(r.id ORDER BY r.row_no))[1:%(shown)s]
+           coalesce(p ->> 'reason', ''), min(r.action), count(*),
+           (array_agg(r.id ORDER BY r.row_no))[1:%(shown)s]
     FROM imports_importrow r, jsonb_array_elements(r.problems) AS p
     WHERE r.file_id = %(file)s AND r.problems <> '[]'
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
     ORDER BY warning, count(*) DESC, 1, 2
 """
 
@@ -36,15 +38,20 @@ class Example:
     row: int
     value: str
     message: str
+    row_no: int
+    title: str
+    """The name in the row, to know her by."""
 
 
 @dataclass
 class Group:
-    """Rows that need the same repair."""
+    """Rows that need the same repair; `reason` where the register or another row stands against
+    them, so that no other cell would help."""
 
     column: str
     repair: str
     is_warning: bool
+    reason: str
     action: str
     count: int
     examples: list[Example]
@@ -59,17 +66,18 @@ def group_problems(file: ImportFile) -> list[Group]:
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, {"file": file.pk, "shown": SHOWN_ROWS})
         found = cursor.fetchall()
-    rows = ImportRow.objects.in_bulk({pk for group in found for pk in group[5]})
+    rows = ImportRow.objects.in_bulk({pk for group in found for pk in group[6]})
     return [
         Group(
             column=column,
             repair=repair,
             is_warning=is_warning,
+            reason=reason,
             action=action,
             count=count,
             examples=[_example(file, rows[pk], column, repair) for pk in shown if pk in rows],
         )
-        for column, repair, is_warning, action, count, shown in found
+        for column, repair, is_warning, reason, action, count, shown in found
     ]
 
 
@@ -97,6 +105,7 @@ def write_error_file(file: ImportFile, target: str | Path | BinaryIO) -> int:
 
 def _error_rows(file: ImportFile, headings: list[str]) -> Iterator[list[object]]:
     refused = file.rows.filter(action=ImportRow.Action.REJECT).order_by("row_no")
+    refused = refused.exclude(problems__contains=[{"reason": "skip"}])
     for row in refused.iterator(chunk_size=500):
         cells = cells_of(file, row)
         told = "; ".join(
@@ -129,6 +138,23 @@ def _rewritten(cell: Cell) -> str:
 
 
 def _example(file: ImportFile, row: ImportRow, column: str, repair: str) -> Example:
-    value = mask_niks(text_of(cells_of(file, row).get(column, "")))[:60]
+    cells = cells_of(file, row)
+    value = mask_niks(text_of(cells.get(column, "")))[:60]
     messages = [p["message"] for p in row.problems if p.get("repair") == repair]
-    return Example(row.shown_row, value, messages[0] if messages else "")
+    return Example(
+        row=row.shown_row,
+        value=value,
+        message=messages[0] if messages else "",
+        row_no=row.row_no,
+        title=title_of(file, cells),
+    )
+
+
+def title_of(file: ImportFile, cells: Mapping[str, Cell]) -> str:
+    """The first cell of a row that is matched and not private: mostly a name."""
+    profile = profiles.get(file.profile)
+    for column in profile.columns:
+        for heading, key in file.mapping.items():
+            if key == column.key and not column.is_private and cells.get(heading):
+                return mask_niks(text_of(cells[heading]))[:60]
+    return ""

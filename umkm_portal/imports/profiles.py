@@ -154,5 +154,9 @@ def get(slug: str) -> Profile:
     return _profiles[slug]
 
 
+def all_profiles() -> list[Profile]:
+    return list(_profiles.values())
+
+
 def choices() -> list[tuple[str, str]]:
     return [(profile.slug, profile.label) for profile in _profiles.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -44,12 +45,13 @@ def receive_file(
     or one still open. Raises SpreadsheetError when the file is too large.
     """
     upload = uploads.keep(blocks, suffix=PurePath(name).suffix.lower()[:8])
-    known = _same_bytes(upload.sha256, profile, organisation)
+    digest = _digest(upload.sha256, options or {})
+    known = _same_bytes(digest, profile, organisation)
     if known:
         uploads.drop(upload.path)
         return known, False
     file = ImportFile.objects.create(
-        sha256=upload.sha256,
+        sha256=digest,
         profile=profile,
         organisation=organisation,
         uploader=uploader,
@@ -292,6 +294,12 @@ def prune_rows(*, now: datetime) -> int:
     for file in idle:
         unchanged.filter(file=file).delete()
     return len({*stale, *idle})
+
+
+def _digest(sha256: str, options: Mapping[str, object]) -> str:
+    """The same list for another goal is another file."""
+    goal = options.get("goal")
+    return hashlib.sha256(f"{sha256}:{goal}".encode()).hexdigest() if goal else sha256
 
 
 def _same_bytes(sha256: str, profile: str, organisation: Organisation | None) -> ImportFile | None:
