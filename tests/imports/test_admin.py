@@ -243,7 +243,7 @@ def test_list_runs_a_constant_number_of_queries(
         check(sample(2, seed=number, name=f"{number}.csv"), uploader=UserFactory())
     client.get(reverse(LIST))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         client.get(reverse(LIST))
 
 
