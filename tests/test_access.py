@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from participants.contacts import Contact
 from participants.registration.drafts import begin
+from participants.licences import ask_licence
+from participants.requests import ask
 from tests.factories import (
     BusinessFactory,
     CampaignFactory,
@@ -56,6 +58,10 @@ LOGGED_IN = row(200, anonymous=302)
 GUESTS = row(302, anonymous=200)
 NOT_YET = row(404, anonymous=302)
 """Pages of a second factor, which nobody in the scene has."""
+OWNERS = row(302, owner=200, stranger=200)
+"""An owner's pages about herself; accounts without people are sent to the first of them."""
+HERS = row(302, owner=200, stranger=404)
+HER_BUTTONS = row(302, stranger=404)
 
 
 def staff(default, **others):
@@ -115,6 +121,30 @@ TABLE = {
     "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
     "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
+    # --- An owner's own pages
+    "saya/": Page(LOGGED_IN, "mine:home"),
+    "saya/ganti/": Page(OWNERS, "mine:switch"),
+    "saya/kelas/<uuid:public_id>/": Page(HERS, "mine:class", ("enrolment_public_id",)),
+    "saya/profil/": Page(OWNERS, "mine:profile"),
+    "saya/persetujuan/": Page(OWNERS, "mine:consents"),
+    "saya/usaha/": Page(OWNERS, "mine:businesses"),
+    "saya/usaha/baru/": Page(OWNERS, "mine:business_new"),
+    "saya/usaha/<int:pk>/": Page(HERS, "mine:business", ("business_pk",)),
+    "saya/usaha/<int:pk>/tempat-jual/": Page(
+        HER_BUTTONS | {"owner": 422}, "mine:channels", ("business_pk",), "post"
+    ),
+    "saya/usaha/<int:pk>/omzet/": Page(
+        HER_BUTTONS | {"owner": 422}, "mine:revenue", ("business_pk",), "post"
+    ),
+    "saya/data/": Page(OWNERS, "mine:data"),
+    "saya/data/unduh/": Page(OWNERS, "mine:download", method="post"),
+    "saya/permintaan/": Page(OWNERS, "mine:requests"),
+    "saya/permintaan/<int:pk>/batal/": Page(
+        HER_BUTTONS, "mine:request_withdraw", ("datarequest_pk",), "post"
+    ),
+    "saya/perizinan/": Page(OWNERS, "mine:licences"),
+    "saya/perizinan/ajukan/": Page(OWNERS, "mine:licence_ask"),
+    "saya/perizinan/<int:pk>/": Page(HERS, "mine:licence", ("licencerequest_pk",)),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
@@ -302,6 +332,11 @@ def scene():
         cohort_pk=cohort.pk,
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
+        enrolment_public_id=enrolment.public_id,
+        datarequest_pk=ask(person, kind="restriction", account=owner, now=timezone.now()).pk,
+        licencerequest_pk=ask_licence(
+            person, kind="nib", wants_delivery=False, actor=owner, now=timezone.now()
+        ).pk,
         campaign_pk=campaign.pk,
         delivery_pk=delivery.pk,
         button="jeda",

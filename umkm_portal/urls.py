@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include("umkm_portal.pages.urls")),
     path("daftar/", include("umkm_portal.pages.registration.urls")),
     path("", include("trainings.urls")),
+    path("saya/", include("umkm_portal.pages.mine.urls")),
     path("", include("umkm_portal.accounts.urls")),
     *login_patterns,
     path("admin/", admin.site.urls),

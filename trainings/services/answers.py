@@ -24,6 +24,7 @@ from umkm_portal.messaging.models import Delivery
 VIA_LINK = "tautan"
 VIA_CODE = "kode"
 VIA_PHONE = "telepon"
+VIA_ACCOUNT = "akun"
 
 
 _PLACES = (State.INVITED, State.WAITLISTED, State.OFFERED, State.CONFIRMED)

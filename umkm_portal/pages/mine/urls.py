@@ -1,0 +1,24 @@
+from django.urls import path
+
+from umkm_portal.pages.mine import business, data, home, licences, profile
+
+app_name = "mine"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("ganti/", home.switch, name="switch"),
+    path("kelas/<uuid:public_id>/", home.class_page, name="class"),
+    path("profil/", profile.profile, name="profile"),
+    path("persetujuan/", profile.consents, name="consents"),
+    path("usaha/", business.businesses, name="businesses"),
+    path("usaha/baru/", business.business, name="business_new"),
+    path("usaha/<int:pk>/", business.business, name="business"),
+    path("usaha/<int:pk>/tempat-jual/", business.channels, name="channels"),
+    path("usaha/<int:pk>/omzet/", business.revenue, name="revenue"),
+    path("data/", data.data, name="data"),
+    path("data/unduh/", data.download, name="download"),
+    path("permintaan/", data.requests, name="requests"),
+    path("permintaan/<int:pk>/batal/", data.withdraw_request, name="request_withdraw"),
+    path("perizinan/", licences.licences, name="licences"),
+    path("perizinan/ajukan/", licences.ask, name="licence_ask"),
+    path("perizinan/<int:pk>/", licences.licence, name="licence"),
+]
