@@ -1,4 +1,4 @@
-"""Errands of the beat: ids in, one service call, a number out."""
+"""Errands of the beat and of the pages: ids in, one service call, a number out."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -6,7 +6,11 @@ from django.utils import timezone
 from participants import activity
 from participants.contacts.forgetting import forget_codes as forget_old_codes
 from participants.duplicates.finding import find_pairs
+from participants.exporting import services as exporting
+from participants.models import ExportFile
 from participants.registration import drafts
+from participants.segments.services import recount_segments
+from umkm_portal.messaging import nudges
 
 
 @shared_task
@@ -31,3 +35,31 @@ def find_duplicates(*, ids: list[int] | None = None, **future: object) -> int:
 def forget_codes(**future: object) -> int:
     """One-time codes of the days before are forgotten; return how many."""
     return forget_old_codes(now=timezone.now())
+
+
+@shared_task
+def write_export(*, export_id: int, **future: object) -> int:
+    """Write one list of people; return its rows."""
+    export = exporting.write_export(export_id)
+    return export.rows_done if export else 0
+
+
+@shared_task
+def sweep_exports(**future: object) -> int:
+    """Nudge every export that waits with nobody writing it; return how many."""
+    waiting = list(ExportFile.objects.waiting(now=timezone.now()).order_by("pk")[:100])
+    for export in waiting:
+        nudges.now(exporting.TASK, export_id=export.pk)
+    return len(waiting)
+
+
+@shared_task
+def purge_exports(**future: object) -> int:
+    """Remove the files of exports whose time is over; return how many."""
+    return exporting.purge_exports(timezone.now())
+
+
+@shared_task
+def recount(**future: object) -> int:
+    """Count the segments again whose figure is old; return how many."""
+    return recount_segments(now=timezone.now())

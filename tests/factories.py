@@ -10,7 +10,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from participants.models import Business, Participant, Sector
+from participants.models import Business, ExportFile, Participant, Sector, Segment
 from trainings.models import (
     Cohort,
     CohortQuota,
@@ -110,6 +110,29 @@ class BusinessFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Usaha {n}")
     sector = factory.SubFactory(SectorFactory)
     region = factory.SelfAttribute("participant.region")
+
+
+class SegmentFactory(factory.django.DjangoModelFactory):
+    """A saved audience without rules: everybody."""
+
+    class Meta:
+        model = Segment
+
+    slug = factory.Sequence(lambda n: f"segmen-{n}")
+    name = factory.Sequence(lambda n: f"Segmen {n}")
+    owner = factory.SubFactory(UserFactory, is_staff=True)
+
+
+class ExportFileFactory(factory.django.DjangoModelFactory):
+    """A list of everybody that waits to be written."""
+
+    class Meta:
+        model = ExportFile
+
+    requested_by = factory.SubFactory(UserFactory, is_staff=True)
+    columns = factory.LazyFunction(lambda: ["kode", "nama"])
+    file_format = ExportFile.Format.CSV
+    purpose = "Verifikasi bazar"
 
 
 class TopicFactory(factory.django.DjangoModelFactory):

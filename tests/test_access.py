@@ -24,10 +24,12 @@ from tests.factories import (
     CohortFactory,
     DeliveryFactory,
     EnrolmentFactory,
+    ExportFileFactory,
     MembershipFactory,
     OrganisationFactory,
     ParticipantFactory,
     RegionFactory,
+    SegmentFactory,
     UserFactory,
 )
 from trainings.services.answers import VIA_LINK, accept
@@ -249,6 +251,24 @@ TABLE = {
         ("importfile_pk",),
         method="post",
     ),
+    "admin/participants/segment/hitung/": Page(
+        staff(200), "admin:participants_segment_count", method="post"
+    ),
+    "admin/participants/segment/<int:pk>/salin/": Page(
+        staff(404, head=302, auditor=403),
+        "admin:participants_segment_copy",
+        ("segment_pk",),
+        method="post",
+    ),
+    "admin/participants/exportfile/<int:pk>/batal/": Page(
+        staff(404, head=302),
+        "admin:participants_exportfile_cancel",
+        ("exportfile_pk",),
+        method="post",
+    ),
+    "admin/participants/exportfile/<int:pk>/unduh/": Page(
+        staff(404, head=302), "admin:participants_exportfile_download", ("exportfile_pk",)
+    ),
     **{
         f"admin/imports/importfile/<int:pk>/{step}/": Page(
             staff(403, head=422 if name == "match" else 302, district=404, elsewhere=404),
@@ -318,6 +338,7 @@ def scene():
     uploader = MembershipFactory(
         user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
     )
+    head = member(Role.HEAD_OFFICE)
     return SimpleNamespace(
         anonymous=None,
         owner=owner,
@@ -326,7 +347,9 @@ def scene():
         auditor=member(Role.AUDITOR),
         district=member(Role.DISTRICT, here),
         elsewhere=member(Role.DISTRICT, there),
-        head=member(Role.HEAD_OFFICE),
+        head=head,
+        segment_pk=SegmentFactory(owner=head).pk,
+        exportfile_pk=ExportFileFactory(requested_by=head).pk,
         participant_pk=person.pk,
         business_pk=BusinessFactory(participant=person).pk,
         cohort_pk=cohort.pk,

@@ -10,7 +10,7 @@ class TrainingsConfig(AppConfig):
         from participants.activity import register_source as register_activity  # noqa: PLC0415
         from participants.counter import joining  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
-        from trainings import activity, handlers, messages, timeline  # noqa: PLC0415
+        from trainings import activity, audiences, handlers, messages, timeline  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
         from umkm_portal.messaging import directory  # noqa: PLC0415
@@ -18,6 +18,7 @@ class TrainingsConfig(AppConfig):
         messages.register()
         joining.register(JOINING)
         handlers.register_own()
+        audiences.register()
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)
         directory.register_subject(messages.INVITATION.name, timeline.subject_of)

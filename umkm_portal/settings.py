@@ -270,11 +270,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "umkm_portal.imports.tasks.*": {"queue": "imports"},
+    "participants.tasks.*": {"queue": "imports"},
     "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
     "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
     "trainings.tasks.*": {"queue": "urgent"},
-    "participants.tasks.recompute_activity": {"queue": "imports"},
     "umkm_portal.backups.tasks.purge": {"queue": "imports"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
@@ -313,6 +313,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "umkm_portal.imports.tasks.sweep",
         "schedule": 15.0,
         "options": {"expires": 15.0},
+    },
+    "sweep-exports": {
+        "task": "participants.tasks.sweep_exports",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "purge-exports": {
+        "task": "participants.tasks.purge_exports",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
+    "recount-segments": {
+        "task": "participants.tasks.recount",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
 }
 

@@ -17,9 +17,9 @@ from unfold.decorators import display
 
 from participants import timeline
 from participants.access import record_access
-from participants.admin import counter
+from participants.admin import counter, filters
 from participants.admin.businesses import BusinessInline
-from participants.admin.filters import ActiveFilter, CityFilter
+from participants.admin.small_export import SmallExport
 from participants.contacts.repair import change_contact
 from participants.models import DataAccess, Participant
 from participants.search import SHORTEST, find, refresh_search
@@ -34,7 +34,7 @@ class ParticipantForm(forms.ModelForm):
 
 
 @admin.register(Participant)
-class ParticipantAdmin(StaffAdmin):
+class ParticipantAdmin(SmallExport, StaffAdmin):
     """One person. The NIK is masked; a whole one is shown on request, and that leaves a trace."""
 
     form = ParticipantForm
@@ -48,7 +48,19 @@ class ParticipantAdmin(StaffAdmin):
         "shown_readiness",
         "last_served_on",
     )
-    list_filter = (ActiveFilter, CityFilter, "track", "identity", "status")
+    list_filter = (
+        filters.SegmentFilter,
+        filters.ActiveFilter,
+        filters.CityFilter,
+        filters.SectorFilter,
+        filters.ScaleFilter,
+        filters.ChannelFilter,
+        filters.StageFilter,
+        "track",
+        "identity",
+        "status",
+    )
+    list_before_template = "staff/participant_tabs.html"
     list_select_related = ("region",)
     sortable_by = ()
     ordering = ("-pk",)
@@ -114,6 +126,13 @@ class ParticipantAdmin(StaffAdmin):
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList
+
+    def changelist_view(self, request, extra_context=None):
+        context = {
+            "may_save_segment": request.user.has_perm("participants.add_segment"),
+            "as_rules": filters.as_rules(request.GET),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term.strip():

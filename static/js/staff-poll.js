@@ -20,13 +20,14 @@
   }
   function schedule(block) { setTimeout(function () { refresh(block); }, Number(block.dataset.every || 2000)); }
   function preview(source) {
-    var timer, target = document.getElementById(source.dataset.preview), form = source.form;
+    var timer, turn = 0, target = document.getElementById(source.dataset.preview), form = source.form;
     form.addEventListener("input", function () {
       clearTimeout(timer);
       timer = setTimeout(function () {
+        var mine = ++turn; // a slow answer to earlier typing must not replace a later one
         fetch(source.dataset.previewUrl, { method: "POST", body: new FormData(form), credentials: "same-origin" })
           .then(function (answer) { return answer.text(); })
-          .then(function (html) { target.innerHTML = html; });
+          .then(function (html) { if (mine === turn) { target.innerHTML = html; } });
       }, 400);
     });
   }

@@ -62,7 +62,7 @@ def test_people_list_asks_a_constant_number_of_queries(head, count, django_asser
     for business in BusinessFactory.create_batch(count):
         BusinessFactory(participant=business.participant)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         head.get(PEOPLE)
 
 

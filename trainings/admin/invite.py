@@ -29,7 +29,7 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["segment"].choices = [(s.slug, s.label) for s in segments.available()]
+        self.fields["segment"].choices = segments.available()
 
     def clean_subject(self):
         return self.cleaned_data["subject"] or current()[0]

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from participants.models import Sector
+from participants import models
+from participants.segments.audiences import RulesBroken, compiled, people_of
 from umkm_portal.regions.models import Region
 
 DEFAULT = "aktif-bersedia"
@@ -15,7 +16,7 @@ BY_HAND = "pilihan"
 
 
 class UnknownSegment(Exception):
-    """No group has this name; the sentence lists those there are."""
+    """No group has this name, or its rules broke; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +37,45 @@ _BUILT_IN = (
 )
 
 
-def available() -> list[Segment]:
-    """Every group: the built-in ones, the cities of Jakarta, the sectors."""
+def built_in() -> list[Segment]:
+    """The groups that need nobody to save them: everybody, the cities of Jakarta, the sectors."""
     return [*_BUILT_IN, *_cities(), *_sectors()]
+
+
+def available() -> list[tuple[str, str]]:
+    """(slug, words) of every group that can be invited, the saved segments last."""
+    saved = models.Segment.objects.order_by("name", "pk").values_list("slug", "name")
+    return [
+        *((segment.slug, segment.label) for segment in built_in()),
+        *((slug, f"Segmen: {name}") for slug, name in saved),
+    ]
 
 
 def find(slug: str | None) -> Segment:
     """The group of that name, the default one for none. Raises UnknownSegment."""
-    for segment in available():
-        if segment.slug == (slug or DEFAULT):
+    wanted = slug or DEFAULT
+    # A saved one first: a sector of that name that came later must not change who it means.
+    if saved := models.Segment.objects.filter(slug=wanted).first():
+        return _saved(saved)
+    for segment in built_in():
+        if segment.slug == wanted:
             return segment
-    known = ", ".join(segment.slug for segment in available())
+    known = ", ".join(known for known, _ in available())
     raise UnknownSegment(f"Kelompok “{slug}” tidak dikenal. Pilihannya: {known}.")
 
 
 def of_people(participant_ids: list[int]) -> Segment:
     """Exactly these people."""
     return Segment(BY_HAND, "Dipilih satu per satu", "p.id = ANY(%s)", (participant_ids,))
+
+
+def _saved(segment: models.Segment) -> Segment:
+    """The people of a saved segment, worked out inside the statement that chooses."""
+    try:
+        sql, params = compiled(people_of(segment))
+    except RulesBroken as broken:
+        raise UnknownSegment(f"Segmen “{segment.name}”: {broken}") from broken
+    return Segment(segment.slug, segment.name, f"p.id IN ({sql})", params)
 
 
 def _cities() -> list[Segment]:
@@ -71,5 +94,5 @@ def _cities() -> list[Segment]:
 def _sectors() -> list[Segment]:
     return [
         Segment(sector.slug, f"Sektor {sector.name}", _BUSINESS % "b.sector_id = %s", (sector.pk,))
-        for sector in Sector.objects.filter(is_active=True).order_by("slug")
+        for sector in models.Sector.objects.filter(is_active=True).order_by("slug")
     ]

@@ -23,6 +23,10 @@ CITY_WRITES = {
     "participants.add_stageevent",
     "participants.add_business",
     "participants.change_business",
+    "participants.add_segment",
+    "participants.change_segment",
+    "participants.delete_segment",
+    "participants.add_exportfile",
     "trainings.change_enrolment",
     "imports.add_importfile",
     "imports.change_importfile",
@@ -38,7 +42,7 @@ TRAINER_READS = {"view_cohort", "view_session", "view_training", "view_venue", "
 def permissions_of_role(role: str) -> set[str]:
     """The permissions (`app.verb_model`) that one role brings."""
     if role == Membership.Role.HEAD_OFFICE:
-        return _all(READABLE, ["view"]) | _all(OFFICE, [*WRITES])
+        return _all(READABLE, ["view"]) | _all(OFFICE, [*WRITES]) | {"participants.export_nik"}
     if role == Membership.Role.AUDITOR:
         return _all(READABLE, ["view"])
     if role == Membership.Role.CITY_OFFICE:
