@@ -72,7 +72,7 @@ def test_known_and_unknown_see_the_same_and_only_the_message_tells(client):
 
     assert pages[0] == pages[1]
     assert message_to(EMAIL)[1]["catatan"] == ""
-    assert "Belum ada akun" in message_to("lain@contoh.example")[1]["catatan"]
+    assert "belum punya akun" in message_to("lain@contoh.example")[1]["catatan"]
 
     page = client.post(CODE, {"kode": code_to("lain@contoh.example")})
     assert "belum terdaftar" in page.content.decode()

@@ -128,8 +128,8 @@ def _come_in(request: HttpRequest, asked: session.Asked, *, now: datetime) -> Ht
 def _send_login_code(request: HttpRequest, contact: Contact, *, now: datetime) -> None:
     """Raises CodeRefused. Only the message tells whether there is an account."""
     address = register_url()
-    where = f"Daftar di {request.build_absolute_uri(address)}" if address else "Minta petugas"
-    note = "" if has_account(contact) else f"Belum ada akun dengan kontak ini. {where}."
+    where = f"Daftar di {settings.PORTAL_URL}{address}" if address else "Datang ke kecamatan"
+    note = "" if has_account(contact) else f"Kontak ini belum punya akun. {where}"
     send_code(contact, purpose=LOGIN, network=address_of(request), now=now, note=note)
 
 
