@@ -15,8 +15,8 @@ from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
 from participants.contacts import Contact
-from participants.registration.drafts import begin
 from participants.licences import ask_licence
+from participants.registration.drafts import begin
 from participants.requests import ask
 from tests.factories import (
     BusinessFactory,
