@@ -309,6 +309,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 6 * 3600},
     },
+    "find-duplicates": {
+        "task": "participants.tasks.find_duplicates",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 6 * 3600},
+    },
     "sweep-imports": {
         "task": "umkm_portal.imports.tasks.sweep",
         "schedule": 15.0,

@@ -18,6 +18,7 @@ from participants.duplicates import keys
 from participants.duplicates.scoring import SCORE
 from participants.models import DuplicatePair
 from umkm_portal.accounts.models import User
+from umkm_portal.imports.models import ImportRow
 
 _LOCK = 7_310_001
 """One search at a time: two at once would not see each other's new people."""
@@ -124,6 +125,13 @@ def find_pairs(
         _add_neighbours(cursor, everybody=everybody)
         cursor.execute(f"CREATE TEMP TABLE found ON COMMIT DROP AS {SCORE}")
         return Search(people, compared, *_keep(cursor, now=now), _skipped(cursor))
+
+
+def find_pairs_of_file(file_id: int, *, now: datetime) -> Search:
+    """Look for second records of the people whom an applied file made or changed."""
+    rows = ImportRow.objects.filter(file=file_id, applied_at__isnull=False)
+    ids = rows.exclude(target_id=None).values_list("target_id", flat=True)
+    return find_pairs(list(ids), now=now)
 
 
 def decide_different(pair: DuplicatePair, *, actor: User | None, now: datetime) -> bool:
