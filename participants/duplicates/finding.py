@@ -130,8 +130,8 @@ def find_pairs(
 def find_pairs_of_file(file_id: int, *, now: datetime) -> Search:
     """Look for second records of the people whom an applied file made or changed."""
     rows = ImportRow.objects.filter(file=file_id, applied_at__isnull=False)
-    ids = rows.exclude(target_id=None).values_list("target_id", flat=True)
-    return find_pairs(list(ids), now=now)
+    ids = [pk for pk in rows.values_list("target_id", flat=True) if pk is not None]
+    return find_pairs(ids, now=now)
 
 
 def decide_different(pair: DuplicatePair, *, actor: User | None, now: datetime) -> bool:
@@ -139,6 +139,15 @@ def decide_different(pair: DuplicatePair, *, actor: User | None, now: datetime) 
     return bool(
         DuplicatePair.objects.filter(pk=pair.pk, state=DuplicatePair.State.OPEN).update(
             state=DuplicatePair.State.DIFFERENT, decided_by=actor, decided_at=now
+        )
+    )
+
+
+def reopen(pair: DuplicatePair) -> bool:
+    """Look again at a pair that somebody told apart; False when it was not."""
+    return bool(
+        DuplicatePair.objects.filter(pk=pair.pk, state=DuplicatePair.State.DIFFERENT).update(
+            state=DuplicatePair.State.OPEN, decided_by=None, decided_at=None
         )
     )
 
