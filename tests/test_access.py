@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from participants.contacts import Contact
 from participants.licences import ask_licence
-from participants.models import DuplicatePair, Merge
+from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from tests.factories import (
@@ -74,6 +74,9 @@ def staff(default, **others):
 
 ANSWERS = staff(302, auditor=403, elsewhere=404)
 """Answers of people: for those who serve their area."""
+
+
+DECISIONS = staff(302, auditor=403, district=403, elsewhere=404)
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,17 @@ TABLE = {
     "admin/participants/participant/daftar/": Page(
         staff(200, auditor=403), "admin:participants_participant_counter"
     ),
+    **{
+        f"admin/participants/participant/<int:pk>/{address}": Page(
+            who, f"admin:participants_participant_{name}", args, method="post"
+        )
+        for address, name, args, who in (
+            ("langkah/", "step", ("participant_pk",), ANSWERS),
+            ("langkah/<int:event>/", "correct_step", ("participant_pk", "stageevent_pk"), ANSWERS),
+            ("keaktifan/", "activity", ("participant_pk",), DECISIONS),
+            ("keaktifan/aturan/", "activity_rule", ("participant_pk",), DECISIONS),
+        )
+    },
     "admin/participants/participant/<int:pk>/tanda-terima/": Page(
         staff(200, auditor=403, elsewhere=404),
         "admin:participants_participant_receipt",
@@ -371,6 +385,12 @@ def scene():
         business_pk=BusinessFactory(participant=person).pk,
         duplicatepair_pk=DuplicatePair.objects.create(first=person, second=twin, score=0.9).pk,
         merge_pk=Merge.objects.create(source=person, target=twin).pk,
+        stageevent_pk=StageEvent.objects.create(
+            participant=person,
+            stage=Stage.objects.create(code="P4", name="Perizinan"),
+            occurred_on=timezone.localdate(),
+            source_ref="uji",
+        ).pk,
         cohort_pk=cohort.pk,
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
