@@ -18,6 +18,7 @@ class ParticipantsConfig(AppConfig):
         from participants.directory import people_named  # noqa: PLC0415
         from participants.duplicates import rows as duplicates  # noqa: PLC0415
         from participants.importing.profile import ALL  # noqa: PLC0415
+        from participants.registration import messages as registration  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
         from umkm_portal.messaging.directory import register_people  # noqa: PLC0415
 
@@ -29,6 +30,7 @@ class ParticipantsConfig(AppConfig):
         duplicates.register_own()
         user_logged_in.connect(note_login)
         messages.register()
+        registration.register()
         post_migrate.connect(_load_reference_data, sender=self)
 
 

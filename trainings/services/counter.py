@@ -13,6 +13,7 @@ from participants.counter.joining import Choice, Joining, JoinRefused, Place
 from participants.models import Participant
 from trainings.models import Cohort, Enrolment
 from trainings.services import answers
+from trainings.services.joining import is_eligible
 from umkm_portal.accounts.models import User
 from umkm_portal.common import codes
 from umkm_portal.common.dates import format_moment
@@ -33,7 +34,7 @@ def join(key: str, person: Participant, actor: User, now: datetime) -> Place:
     cohort = Cohort.objects.select_related("training").filter(pk=key).first()
     if cohort is None:
         raise JoinRefused("Gelombang itu tidak ada lagi. Pilih gelombang lain.")
-    if not _is_eligible(person, cohort):
+    if not is_eligible(cohort, person):
         label = cohort.get_eligibility_display().lower()
         raise JoinRefused(f"gelombang {cohort.number} hanya untuk {label}.")
     try:
@@ -53,16 +54,6 @@ def places(person: Participant, now: datetime) -> Sequence[Place]:
 
 
 JOINING = Joining(choices, join, places)
-
-
-def _is_eligible(person: Participant, cohort: Cohort) -> bool:
-    if cohort.eligibility == Cohort.Eligibility.ANYONE:
-        return True
-    lives_here = person.region is not None and person.region.is_in_jakarta
-    if cohort.eligibility == Cohort.Eligibility.JAKARTA_RESIDENT:
-        return lives_here
-    regions = [b.region or person.region for b in person.businesses.select_related("region")]
-    return any(region is not None and region.is_in_jakarta for region in regions)
 
 
 def _label(cohort: Cohort) -> str:

@@ -52,6 +52,6 @@ def is_eligible(cohort: Cohort, participant: Participant) -> bool:
     if cohort.eligibility == Cohort.Eligibility.JAKARTA_RESIDENT:
         return at_home
     if cohort.eligibility == Cohort.Eligibility.JAKARTA_BUSINESS:
-        codes = participant.businesses.values_list("region__code", flat=True)
-        return any(code.startswith(Region.JAKARTA) if code else at_home for code in codes)
+        places = participant.businesses.values_list("region__code", flat=True)
+        return any(code.startswith(Region.JAKARTA) if code else at_home for code in places)
     return True

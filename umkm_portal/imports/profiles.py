@@ -18,11 +18,7 @@ Problem = dict[str, object]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a list: `label` heads it in files of ours, `aliases` are other headings.
-
-    `pattern` is what its cells look like (regular expression, any case), where that tells them
-    from those of other columns: for lists that come without headings.
-    """
+    """A column of a list: `label` heads it in files of ours, `aliases` are other headings."""
 
     key: str
     label: str
@@ -30,7 +26,6 @@ class Column:
     is_required: bool = False
     is_private: bool = False
     example: str = ""
-    pattern: str = ""
 
 
 class Cleaned(NamedTuple):

@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
 
 from participants.contacts import Contact
 from participants.models import SalesChannel, Sector
@@ -33,6 +34,9 @@ from umkm_portal.regions.matching import current_matcher
 YES, NO = "ya", "tidak"
 ADULT, OLDEST = 17, 110
 SHORTEST_ADDRESS = 8
+OUTSIDE = format_html(
+    "Di luar Jakarta<small>{}</small>", "Kami arahkan ke dinas koperasi dan UMKM di kota Anda"
+)
 
 
 class PageForm(forms.Form):
@@ -233,7 +237,7 @@ class AddressForm(PageForm):
         self.cities = places.cities()
         self.field("wilayah").choices = [
             *((city.code, city.short_name) for city in self.cities),
-            (places.OUTSIDE, "Di luar Jakarta"),
+            (places.OUTSIDE, OUTSIDE),
         ]
         self.city = self._chosen_city()
         if not self.city:

@@ -8,13 +8,14 @@ from umkm_portal.regions.models import Region
 
 OUTSIDE = "luar"
 """The choice beside Jakarta's cities."""
+ISLANDS = "31.01"
 Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
 def cities() -> list[Region]:
-    """Jakarta's cities in the order of their codes."""
+    """Jakarta's cities, then its islands."""
     rows = Region.objects.valid().jakarta().filter(level=Region.Level.CITY)
-    return list(rows.order_by("code", "pk"))
+    return sorted(rows, key=lambda row: (row.code == ISLANDS, row.code))
 
 
 def choices_in(city: str) -> Choices:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from participants.models import Participant, Registration
+from participants.registration import drafts
 from umkm_portal.common import codes
 from umkm_portal.pages.registration.services import Seat, seat_of
 from umkm_portal.regions.models import Region
@@ -49,7 +50,7 @@ def receipt_of(draft: Registration, *, now: datetime) -> Receipt:
         city_url=f"{reverse('registration:outside')}?{urlencode({'kota': city.code})}"
         if city
         else "",
-        copied_to="",
+        copied_to=drafts.contact_of(draft).masked if draft.contact_kind == "email" else "",
         chat=_chat(code, sent_on=f"{sent_on} WIB", seat=seat),
     )
 

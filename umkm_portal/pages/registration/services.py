@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from participants.contacts.accounts import account_for
 from participants.models import Participant, Referral, Registration
 from participants.registration import drafts
+from participants.registration.messages import send_copy
 from participants.registration.people import register_person
 from trainings.models import Cohort, Enrolment
 from trainings.services import answers
@@ -75,6 +77,9 @@ def send(draft: Registration, *, now: datetime) -> Registration:
     Referral.objects.filter(participant=person, told_at=None).update(told_at=now)
     note = _take_seat(draft.cohort_code, person, now=now)
     drafts.finish(draft, person, seat_note=note, now=now)
+    seat = seat_of(draft)
+    line = f"Kelas Anda: {settings.PORTAL_URL}{seat.url}" if seat and seat.url else note
+    send_copy(draft, person, seat=line, now=now)
     return draft
 
 
@@ -96,9 +101,11 @@ def cohort_of(code: str) -> Cohort | None:
 
 def _take_seat(code: str, person: Participant, *, now: datetime) -> str:
     """Join the chosen class; return the sentence of a refusal, or ""."""
+    if not code:
+        return ""
     cohort = cohort_of(code)
     if cohort is None:
-        return ""
+        return "Gelombang yang Anda pilih tidak jadi diadakan. Lihat gelombang lain di jadwal."
     if not person.is_willing:
         return NOT_WILLING
     try:
