@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from participants import activity
 from participants.contacts.forgetting import forget_codes as forget_old_codes
-from participants.duplicates.finding import find_pairs
+from participants.duplicates.finding import find_pairs, find_pairs_of_file
 from participants.exporting import services as exporting
 from participants.models import ExportFile
 from participants.registration import drafts
@@ -63,3 +63,9 @@ def purge_exports(**future: object) -> int:
 def recount(**future: object) -> int:
     """Count the segments again whose figure is old; return how many."""
     return recount_segments(now=timezone.now())
+
+
+@shared_task
+def find_duplicates_of_file(*, file_id: int, **future: object) -> int:
+    """Search around the people whom a file brought or changed; return new pairs."""
+    return find_pairs_of_file(file_id, now=timezone.now()).new

@@ -67,7 +67,9 @@ def _stages(person: Participant) -> Iterable[Moment]:
         detail = ", ".join(
             filter(None, [f"{row.occurred_on:%d/%m/%Y}", str(row.organisation or "")])
         )
-        yield Moment(row.created_at, f"Langkah {row.stage}", detail, "blue")
+        title = "Koreksi langkah" if row.corrects_id else "Langkah"
+        what = "tidak pernah terjadi" if row.is_void else row.stage
+        yield Moment(row.created_at, f"{title}: {what}", detail, "blue")
 
 
 def _consents(person: Participant) -> Iterable[Moment]:

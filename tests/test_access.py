@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from participants.contacts import Contact
 from participants.licences import ask_licence
+from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from tests.factories import (
@@ -73,6 +74,9 @@ def staff(default, **others):
 
 ANSWERS = staff(302, auditor=403, elsewhere=404)
 """Answers of people: for those who serve their area."""
+
+
+DECISIONS = staff(302, auditor=403, district=403, elsewhere=404)
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,17 @@ TABLE = {
     "admin/participants/participant/daftar/": Page(
         staff(200, auditor=403), "admin:participants_participant_counter"
     ),
+    **{
+        f"admin/participants/participant/<int:pk>/{address}": Page(
+            who, f"admin:participants_participant_{name}", args, method="post"
+        )
+        for address, name, args, who in (
+            ("langkah/", "step", ("participant_pk",), ANSWERS),
+            ("langkah/<int:event>/", "correct_step", ("participant_pk", "stageevent_pk"), ANSWERS),
+            ("keaktifan/", "activity", ("participant_pk",), DECISIONS),
+            ("keaktifan/aturan/", "activity_rule", ("participant_pk",), DECISIONS),
+        )
+    },
     "admin/participants/participant/<int:pk>/tanda-terima/": Page(
         staff(200, auditor=403, elsewhere=404),
         "admin:participants_participant_receipt",
@@ -211,6 +226,21 @@ TABLE = {
             ("tunggu/<int:pk>/", "prioritise", ("enrolment_pk",), "post", staff(403, head=302)),
         )
     },
+    **{
+        f"admin/participants/duplicatepair/<int:pk>/{address}/": Page(
+            staff(403, head=302, elsewhere=404),
+            f"admin:participants_duplicatepair_{name}",
+            ("duplicatepair_pk",),
+            method="post",
+        )
+        for address, name in (("gabung", "merge"), ("beda", "differ"), ("periksa", "reopen"))
+    },
+    "admin/participants/merge/<int:pk>/batalkan/": Page(
+        staff(403, head=302, elsewhere=404),
+        "admin:participants_merge_undo",
+        ("merge_pk",),
+        method="post",
+    ),
     "admin/messaging/campaign/<int:pk>/kemajuan/": Page(
         staff(200, district=403, elsewhere=403),
         "admin:messaging_campaign_progress",
@@ -316,6 +346,7 @@ def scene():
     region = RegionFactory(code="31.74.01.1001")
     owner, agency = UserFactory(), OrganisationFactory()
     person = ParticipantFactory(account=owner, region=region)
+    twin = ParticipantFactory(full_name=person.full_name, phone=person.phone, region=region)
     cohort = CohortFactory()
     enrolment = EnrolmentFactory(participant=person, cohort=cohort)
     accept(enrolment, now=timezone.now(), via=VIA_LINK)
@@ -352,6 +383,14 @@ def scene():
         exportfile_pk=ExportFileFactory(requested_by=head).pk,
         participant_pk=person.pk,
         business_pk=BusinessFactory(participant=person).pk,
+        duplicatepair_pk=DuplicatePair.objects.create(first=person, second=twin, score=0.9).pk,
+        merge_pk=Merge.objects.create(source=person, target=twin).pk,
+        stageevent_pk=StageEvent.objects.create(
+            participant=person,
+            stage=Stage.objects.create(code="P4", name="Perizinan"),
+            occurred_on=timezone.localdate(),
+            source_ref="uji",
+        ).pk,
         cohort_pk=cohort.pk,
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
@@ -473,7 +512,7 @@ def test_head_office_writes_no_accounts_and_no_regions(client, scene):
     assert {route: status for route, status in found.items() if status not in {403, 404}} == {}
 
 
-@pytest.mark.parametrize("model", ["participant", "business"])
+@pytest.mark.parametrize("model", ["participant", "business", "duplicatepair", "merge"])
 def test_rows_of_another_district_are_not_there(client, scene, model):
     path = f"/admin/participants/{model}/{getattr(scene, f'{model}_pk')}/change/"
 

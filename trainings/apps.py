@@ -11,11 +11,14 @@ class TrainingsConfig(AppConfig):
         from participants.counter import joining  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
         from trainings import activity, audiences, handlers, messages, timeline  # noqa: PLC0415
+        from trainings.lists import CLASS  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
+        from umkm_portal.imports import profiles  # noqa: PLC0415
         from umkm_portal.messaging import directory  # noqa: PLC0415
 
         messages.register()
+        profiles.register(CLASS)
         joining.register(JOINING)
         handlers.register_own()
         audiences.register()

@@ -194,6 +194,10 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 365 * 24 * 3600
 
+# --- Requests ----------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8_000_000
+"""Bytes of a form without its files: pasted cells are refused in words before that."""
+
 # --- People -----------------------------------------------------------------------------------
 ACTIVE_MONTHS = env.int("ACTIVE_MONTHS", 12)
 """How long a person counts as active after her last activity."""
@@ -307,6 +311,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge": {
         "task": "umkm_portal.backups.tasks.purge",
         "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
+    "find-duplicates": {
+        "task": "participants.tasks.find_duplicates",
+        "schedule": crontab(hour=3, minute=10),
         "options": {"expires": 6 * 3600},
     },
     "sweep-imports": {

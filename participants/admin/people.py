@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from participants import timeline
 from participants.access import record_access
-from participants.admin import counter, filters
+from participants.admin import counter, filters, steps
 from participants.admin.businesses import BusinessInline
 from participants.admin.small_export import SmallExport
 from participants.contacts.repair import change_contact
@@ -75,6 +75,8 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         "merged_into",
         "verified_by",
         "verified_at",
+        "willing_on",
+        "active_until",
         "last_activity_at",
         "last_served_on",
         "source",
@@ -100,7 +102,6 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
                 "fields": (
                     ("is_willing", "willing_source"),
                     ("willing_on", "active_until"),
-                    ("active_override", "active_reason"),
                     ("last_activity_at", "last_served_on"),
                 )
             },
@@ -119,6 +120,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         ),
     )
     inlines = (BusinessInline,)
+    change_form_outer_before_template = "staff/participant_before.html"
     change_form_outer_after_template = "staff/participant_after.html"
 
     def get_queryset(self, request):
@@ -146,6 +148,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         name = "participants_participant_nik"
         return [
             *counter.urls(self.admin_site),
+            *steps.urls(self.admin_site),
             path("<path:object_id>/nik/", show_nik, name=name),
             *super().get_urls(),
         ]
@@ -162,6 +165,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
             raise Http404
         context = {
             "timeline": timeline.of(person),
+            **steps.blocks(request, person),
             "nik_address": reverse("admin:participants_participant_nik", args=[person.pk]),
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
@@ -174,6 +178,10 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         }
         if changed and change_contact(obj, **changed, actor=request.user, now=timezone.now()):
             messages.info(request, "Kontak akun ikut diganti. Semua login lama sudah diakhiri.")
+        if "is_willing" in form.changed_data:
+            obj.willing_on = timezone.localdate()
+            if "willing_source" not in form.changed_data:
+                obj.willing_source = f"Dicatat petugas {request.user.full_name}".strip()[:60]
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):

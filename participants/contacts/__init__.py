@@ -2,10 +2,11 @@
 
 from participants.contacts.checking import CodeWrong, check_code
 from participants.contacts.contact import Contact, ContactError, parse_contact
-from participants.contacts.limits import CodeRefused
+from participants.contacts.limits import CodeOnItsWay, CodeRefused
 from participants.contacts.sending import send_code
 
 __all__ = [
+    "CodeOnItsWay",
     "CodeRefused",
     "CodeWrong",
     "Contact",

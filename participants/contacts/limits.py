@@ -35,6 +35,10 @@ class CodeRefused(Exception):
     """No code goes out now; the message is an Indonesian sentence that says what to do."""
 
 
+class CodeOnItsWay(CodeRefused):
+    """The last code is so young that its owner may still wait for it."""
+
+
 def hold_contact(contact: Contact, *, now: datetime) -> int:
     """Lock a contact until the transaction ends; return how many codes it got in the last hour.
 
@@ -87,7 +91,7 @@ def spend(cost: int, *, now: datetime) -> None:
 def _refuse_haste(earliest: datetime, *, now: datetime) -> None:
     if now < earliest:
         seconds = int((earliest - now).total_seconds()) + 1
-        raise CodeRefused(f"Kode baru saja dikirim. Tunggu {seconds} detik, lalu minta lagi.")
+        raise CodeOnItsWay(f"Kode baru saja dikirim. Tunggu {seconds} detik, lalu minta lagi.")
 
 
 def _refuse_many(

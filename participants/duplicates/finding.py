@@ -18,6 +18,7 @@ from participants.duplicates import keys
 from participants.duplicates.scoring import SCORE
 from participants.models import DuplicatePair
 from umkm_portal.accounts.models import User
+from umkm_portal.imports.models import ImportRow
 
 _LOCK = 7_310_001
 """One search at a time: two at once would not see each other's new people."""
@@ -126,11 +127,27 @@ def find_pairs(
         return Search(people, compared, *_keep(cursor, now=now), _skipped(cursor))
 
 
+def find_pairs_of_file(file_id: int, *, now: datetime) -> Search:
+    """Look for second records of the people whom an applied file made or changed."""
+    rows = ImportRow.objects.filter(file=file_id, applied_at__isnull=False)
+    ids = [pk for pk in rows.values_list("target_id", flat=True) if pk is not None]
+    return find_pairs(ids, now=now)
+
+
 def decide_different(pair: DuplicatePair, *, actor: User | None, now: datetime) -> bool:
     """Remember that two records are two people; False when somebody decided already."""
     return bool(
         DuplicatePair.objects.filter(pk=pair.pk, state=DuplicatePair.State.OPEN).update(
             state=DuplicatePair.State.DIFFERENT, decided_by=actor, decided_at=now
+        )
+    )
+
+
+def reopen(pair: DuplicatePair) -> bool:
+    """Look again at a pair that somebody told apart; False when it was not."""
+    return bool(
+        DuplicatePair.objects.filter(pk=pair.pk, state=DuplicatePair.State.DIFFERENT).update(
+            state=DuplicatePair.State.OPEN, decided_by=None, decided_at=None
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import nudges
 
 _MOST = 200
@@ -14,3 +15,9 @@ def search_later(ids: Collection[int]) -> None:
     """Search around these people soon; a lost nudge is made up for at night."""
     named = list(ids) if len(ids) <= _MOST else None
     nudges.after_commit("participants.tasks.find_duplicates", ids=named)
+
+
+def search_file_later(file: ImportFile) -> str:
+    """Search around the people of an applied file; the sentence for its receipt."""
+    nudges.after_commit("participants.tasks.find_duplicates_of_file", file_id=file.pk)
+    return ""

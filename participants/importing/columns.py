@@ -14,6 +14,7 @@ COLUMNS = (
         ),
         is_required=True,
         example="Siti Aminah",
+        pattern=r"(?!jl\b|jalan\b|ya$|tidak$)[a-z][a-z .,'’-]{2,59}",
     ),
     Column(
         "nik",
@@ -24,6 +25,7 @@ COLUMNS = (
         ),
         is_private=True,
         example="3171990101900001",
+        pattern=r"'?\d{4} ?\d{4} ?\d{4} ?\d{4}",
     ),
     Column(
         "phone",
@@ -35,6 +37,7 @@ COLUMNS = (
         ),
         is_private=True,
         example="0812-3456-7890",
+        pattern=r"'?(?:\+?62|0)?[ -]?8[\d -]{7,14}",
     ),
     Column(
         "email",
@@ -42,12 +45,14 @@ COLUMNS = (
         ("e mail", "surel", "alamat email", "alamat surel", "email aktif"),
         is_private=True,
         example="siti@example.com",
+        pattern=r"\S+@\S+\.\S+",
     ),
     Column(
         "birth_date",
         "Tanggal lahir",
         ("tgl lahir", "tanggal kelahiran", "lahir"),
         example="25/03/1990",
+        pattern=r"\d{1,2}[/. -](?:\d{1,2}|[a-z]+)[/. -]\d{4}|\d{4}-\d\d-\d\d",
     ),
     Column(
         "city",
@@ -108,7 +113,13 @@ COLUMNS = (
     Column(
         "stall", "Kios", ("no kios", "nomor kios", "los", "kios los", "blok kios"), example="B2-14"
     ),
-    Column("nib", "NIB", ("nomor induk berusaha", "no nib", "nomor nib"), example="1234567890123"),
+    Column(
+        "nib",
+        "NIB",
+        ("nomor induk berusaha", "no nib", "nomor nib"),
+        example="1234567890123",
+        pattern=r"\d{13}",
+    ),
     Column(
         "yearly_sales",
         "Omzet setahun",
@@ -135,6 +146,7 @@ COLUMNS = (
         "Tautan toko",
         ("link toko", "url toko", "toko online", "link shopee", "link tiktok", "link toko online"),
         example="https://shopee.co.id/dapurbusiti",
+        pattern=r"https?://\S+",
     ),
     Column(
         "is_active",

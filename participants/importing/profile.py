@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from participants.duplicates.later import search_file_later
 from participants.importing.applying import apply_slice
 from participants.importing.cleaning import RegisterReader
 from participants.importing.columns import COLUMNS
@@ -33,6 +34,7 @@ REGISTER = Profile(
     compare=compare,
     find_target=find_target,
     undo_slice=undo_slice,
+    after_apply=search_file_later,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,6 +11,17 @@ from django.utils import timezone
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import EncryptedField
+
+Rows = TypeVar("Rows", bound=models.QuerySet[Any])
+
+
+def _of_visible(rows: Rows, user: User, *sides: str) -> Rows:
+    """The rows whose people this user may all see; for who sees everybody, all of them."""
+    everybody = Participant.objects.all()
+    visible = everybody.for_user(user)
+    if visible is everybody:
+        return rows
+    return rows.filter(**{f"{side}__in": visible.values("pk") for side in sides})
 
 
 class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
@@ -22,11 +35,7 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
 
     def for_user(self, user: User) -> DuplicatePairQuerySet:
         """Pairs of two people whom this user may both see."""
-        everybody = Participant.objects.all()
-        visible = everybody.for_user(user)
-        if visible is everybody:
-            return self
-        return self.filter(first__in=visible.values("pk"), second__in=visible.values("pk"))
+        return _of_visible(self, user, "first", "second")
 
 
 class DuplicatePair(models.Model):
@@ -87,6 +96,12 @@ class DuplicateKey(models.Model):
         return f"Kunci {self.key} (#{self.participant_id})"
 
 
+class MergeQuerySet(models.QuerySet["Merge"]):
+    def for_user(self, user: User) -> MergeQuerySet:
+        """Merges of two people whom this user may both see."""
+        return _of_visible(self, user, "source", "target")
+
+
 class Merge(models.Model):
     """One record joined into another (penggabungan), with what is needed to take it back."""
 
@@ -108,6 +123,8 @@ class Merge(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="dibatalkan"
     )
     undone_at = models.DateTimeField("dibatalkan pada", null=True, blank=True)
+
+    objects = MergeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "penggabungan"

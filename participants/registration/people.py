@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from participants import niks
 from participants.activity import record_activity
+from participants.duplicates.later import search_later
 from participants.models import (
     Business,
     Consent,
@@ -79,6 +80,7 @@ def register_person(
     _write_consents(person, entry, source=source, actor=actor, now=now)
     _write_registration(person, actor=actor, day=timezone.localdate(now))
     suspect_twins(person, entry)
+    search_later([person.pk])
     refresh_search([person.pk])
     record_activity([person.pk], at=now)
     person.refresh_from_db(fields=["search", "last_activity_at", "active_until"])

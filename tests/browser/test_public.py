@@ -19,6 +19,7 @@ PATHS = [
     "/gelombang/",
     "/gelombang/?kecamatan=31.74.01",
     "/undangan/",
+    "/masuk/",
     "/cek/",
     "/cek/?kode=JKP-2222-2222",
     "/bantuan/",

@@ -21,6 +21,7 @@ CITY_WRITES = {
     "participants.add_participant",
     "participants.change_participant",
     "participants.add_stageevent",
+    "participants.change_duplicatepair",
     "participants.add_business",
     "participants.change_business",
     "participants.add_segment",

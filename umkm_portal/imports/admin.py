@@ -232,18 +232,18 @@ class ImportFileAdmin(StaffAdmin):
 
     # --- Parts --------------------------------------------------------------------------------
     def _receive(self, request, form):
-        upload = form.cleaned_data["file"]
         try:
+            name, blocks = form.source(now=timezone.now())
             file, is_new = services.receive_file(
-                upload.chunks(),
-                name=upload.name,
+                blocks,
+                name=name,
                 profile=form.cleaned_data["profile"],
                 organisation=form.cleaned_data["organisation"],
                 uploader=request.user,
                 options=form.options(),
             )
         except SpreadsheetError as refusal:
-            form.add_error("file", str(refusal))
+            form.add_error("file" if form.cleaned_data["file"] else "pasted", str(refusal))
             return None
         if not is_new and not self.get_queryset(request).filter(pk=file.pk).exists():
             form.add_error("file", "Berkas yang sama sudah diunggah petugas lain.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,13 +11,51 @@ from django.core.files.uploadedfile import UploadedFile
 
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import Limits
-from umkm_portal.imports import profiles
+from umkm_portal.imports import pasting, profiles
 
 SUFFIXES = (".csv", ".xlsx", ".xls", ".ods", ".txt", ".tsv")
 
 
-class UploadForm(forms.Form):
-    """A file and where it comes from."""
+class PastedCells(forms.Form):
+    """A field for cells out of a spreadsheet, in place of a file."""
+
+    pasted = forms.CharField(
+        label="Atau tempel dari Excel",
+        required=False,
+        strip=False,
+        help_text="Salin sel di Excel, lalu tempel di sini. Baris judul boleh tidak ikut.",
+        widget=forms.Textarea(attrs={"class": "st-input imp-paste", "rows": 5, "wrap": "off"}),
+    )
+
+    def clean_pasted(self) -> str:
+        text: str = self.cleaned_data["pasted"]
+        if len(text) > pasting.MOST_CHARACTERS:
+            raise forms.ValidationError("Tempelan terlalu panjang. Unggah sebagai berkas Excel.")
+        return text if text.strip() else ""
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one of the two ways is taken."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        has_file, has_cells = bool(data.get("file")), bool(data.get("pasted"))
+        if has_file and has_cells:
+            self.add_error("pasted", "Pilih salah satu: berkas atau tempelan.")
+        elif not (has_file or has_cells or self.errors):
+            self.add_error("file", "Pilih berkas dahulu, atau tempel selnya.")
+        return data
+
+    def source(self, *, now: datetime) -> tuple[str, Iterable[bytes]]:
+        """Return the name and the bytes that came in; raises SpreadsheetError for no cells."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file:
+            return str(file.name), file.chunks()
+        profile = profiles.get(self.cleaned_data["profile"])
+        return pasting.name_at(now), [pasting.file_of(self.cleaned_data["pasted"], profile)]
+
+
+class UploadForm(PastedCells):
+    """A list of people, as a file or as pasted cells, and where it comes from."""
+
+    field_order = ("profile", "organisation", "goal", "file", "pasted")
 
     profile = forms.ChoiceField(label="Jenis daftar")
     organisation = forms.ModelChoiceField(
@@ -28,10 +67,10 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="Berkas",
-        help_text="Excel (.xlsx) atau CSV. Judul kolom dicari di 15 baris pertama.",
+        required=False,
+        help_text="Excel (.xlsx, .xls), LibreOffice (.ods), atau CSV.",
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
         error_messages={
-            "required": "Pilih berkas dahulu.",
             "empty": "Berkas kosong. Periksa berkasnya, lalu unggah lagi.",
         },
     )
@@ -53,12 +92,12 @@ class UploadForm(forms.Form):
         if not goals:
             del self.fields["goal"]
         for field in self.fields.values():
-            field.widget.attrs["class"] = "st-input"
+            field.widget.attrs.setdefault("class", "st-input")
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
         most = Limits().file_bytes
-        if (file.size or 0) > most:
+        if file and (file.size or 0) > most:
             raise forms.ValidationError(
                 f"Berkas lebih besar dari {most // 1_000_000} MB. Bagi menjadi beberapa berkas, "
                 "lalu unggah satu per satu."

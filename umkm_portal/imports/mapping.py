@@ -13,6 +13,10 @@ IGNORED = ""
 """Stands in a mapping for a column that is not read."""
 
 
+NUMBERED = "Kolom {}"
+"""Heads a column without a heading of its own."""
+
+
 class Match(NamedTuple):
     """The column key of each heading, and the headings where that is a guess."""
 
@@ -25,7 +29,7 @@ def unique_headings(header: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
     headings = []
     for number, text in enumerate(header, 1):
-        heading = text or f"Kolom {number}"
+        heading = text or NUMBERED.format(number)
         seen[heading] = seen.get(heading, 0) + 1
         headings.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
     return headings

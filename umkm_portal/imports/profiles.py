@@ -18,7 +18,11 @@ Problem = dict[str, object]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a list: `label` heads it in files of ours, `aliases` are other headings."""
+    """A column of a list: `label` heads it in files of ours, `aliases` are other headings.
+
+    `pattern` is what its cells look like (regular expression, any case), where that tells them
+    from those of other columns: for lists that come without headings.
+    """
 
     key: str
     label: str
@@ -26,6 +30,7 @@ class Column:
     is_required: bool = False
     is_private: bool = False
     example: str = ""
+    pattern: str = ""
 
 
 class Cleaned(NamedTuple):

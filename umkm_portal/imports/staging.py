@@ -56,7 +56,9 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
     file.sheets, file.samples, count = [], [], 0
     lacking: list[str] = []
     told: list[str] = []
-    with read_table(file.source, header_words=profile.header_words(), limits=LIMITS) as table:
+    numbered = [mapping.NUMBERED.format(number + 1) for number in range(LIMITS.columns)]
+    words = [*profile.header_words(), *numbered]
+    with read_table(file.source, header_words=words, limits=LIMITS) as table:
         for sheet_no, sheet in enumerate(table):
             headings = mapping.unique_headings(sheet.header)
             file.sheets.append(

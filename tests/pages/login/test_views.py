@@ -129,18 +129,22 @@ def test_closed_account_stays_closed(client):
     assert user_of(client) is None
 
 
-def test_refusals_are_sentences_on_the_page(client):
+def test_refusals_are_sentences_on_the_page(client, settings):
     page = client.post(LOGIN, {"kontak": "siti"})
     assert (page.status_code, "errsum" in page.content.decode()) == (422, True)
 
     ask(client)
-    page = client.post(LOGIN, {"kontak": TYPED})
-    assert (page.status_code, "Tunggu" in page.content.decode()) == (422, True)
+    page = client.post(LOGIN, {"kontak": TYPED}, follow=True)
+    assert (page.redirect_chain, "Tunggu" in page.content.decode()) == ([(CODE, 302)], True)
     page = client.post(CODE, {"action": "resend"}, follow=True)
     assert "Tunggu" in page.content.decode()
     ContactCode.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
     page = client.post(CODE, {"action": "resend"}, follow=True)
     assert "Kode baru sudah dikirim" in page.content.decode()
+    ContactCode.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+    settings.CODES_PER_HOUR = 2
+    page = client.post(LOGIN, {"kontak": TYPED})
+    assert (page.status_code, "satu jam" in page.content.decode()) == (422, True)
 
 
 def test_old_phone_is_proved_before_an_email_login_shows_anything(client):

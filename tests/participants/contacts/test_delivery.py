@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.urls import reverse
 
 from participants.contacts import Contact, send_code
 from participants.contacts.forgetting import forget_codes
 from participants.models import ContactCode
 from tests.codes import code_to
 from tests.messaging.transports.provider import Provider
+from tests.staff import make_user
 from tests.stage import free_port
 from umkm_portal.messaging import invariants, services
-from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.models import Campaign, Delivery
 
 pytestmark = pytest.mark.django_db
 PHONE = Contact("phone", "+6281234567890")
@@ -104,3 +106,16 @@ def test_old_codes_leave_nothing(settings, now):
         "",
         PHONE.value,
     ]
+
+
+def test_staff_pages_show_that_codes_went_out_but_never_a_code(client, settings, now):
+    settings.DEMO = False
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"
+    code = send(EMAIL, now)
+    campaign = Campaign.objects.get(kind="contact_code")
+    client.force_login(make_user("head"))
+
+    page = client.get(reverse("admin:messaging_campaign_change", args=[campaign.pk]))
+
+    assert page.status_code == 200
+    assert code not in page.content.decode()

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from participants.contacts import (
+    CodeOnItsWay,
     CodeRefused,
     CodeWrong,
     Contact,
@@ -44,13 +45,15 @@ def login(request: HttpRequest) -> HttpResponse:
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         contact = form.cleaned_data["kontak"]
+        session.remember(request, contact, next_page=next_page)
         try:
             _send_login_code(request, contact, now=timezone.now())
+            return redirect("account_confirm_login_code")
+        except CodeOnItsWay as refusal:
+            messages.info(request, str(refusal))
+            return redirect("account_confirm_login_code")
         except CodeRefused as refusal:
             form.add_error("kontak", str(refusal))
-        else:
-            session.remember(request, contact, next_page=next_page)
-            return redirect("account_confirm_login_code")
     context = {"form": form, "next": next_page, "register_url": register_url()}
     return render(request, "account/login.html", context, status=422 if form.errors else 200)
 

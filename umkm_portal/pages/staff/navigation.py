@@ -53,6 +53,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             Entry("participants.segment", "Segmen", "filter_alt"),
             Entry("imports.importfile", "Berkas masuk", "upload_file"),
             Entry("participants.exportfile", "Ekspor", "download"),
+            Entry("participants.duplicatepair", "Dugaan ganda", "people"),
             Entry("participants.sector", "Sektor usaha", "category"),
         ],
     ),
