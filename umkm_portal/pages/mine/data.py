@@ -27,7 +27,11 @@ from umkm_portal.pages.mine.people import account_of, for_person
 
 SHOWN = 50
 """Rows of one table, and accesses, on the page; the file has all."""
-MACHINE = {"id", "pgh_id", "pgh_context_id", "pgh_obj_id", "public_id", "account_id"}
+MACHINE = {
+    *("id", "pgh_id", "pgh_context", "pgh_context_id", "pgh_obj", "pgh_obj_id", "public_id"),
+    *("participant", "participant_id", "pgh_label", "account", "batch_number", "position"),
+    *("recipient_key", "subject_id", "step", "provider_ref", "pgh_created_at"),
+}
 """Columns that say nothing to a reader; the file has them."""
 ANSWERED = "Jawaban paling lama 3 x 24 jam."
 Kind = DataRequest.Kind
@@ -156,12 +160,16 @@ def _field(model: type[Model], name: str) -> Field[Any, Any] | None:
 
 def _label(model: type[Model], name: str) -> str:
     field = _field(model, name)
-    label = str(field.verbose_name) if field else name.replace("_", " ")
+    field = getattr(field, "output_field", field)
+    label = str(field.verbose_name or "") if field else ""
+    label = label or name.replace("_", " ")
     return label[:1].upper() + label[1:]
 
 
 def _words(model: type[Model], name: str, value: object) -> str:
     field = _field(model, name)
+    # A computed column keeps its choices at what it computes.
+    field = getattr(field, "output_field", field)
     choices: dict[Any, Any] = dict(field.flatchoices) if field else {}
     if isinstance(value, bool):
         return "Ya" if value else "Tidak"
@@ -170,6 +178,8 @@ def _words(model: type[Model], name: str, value: object) -> str:
         return f"{day_in_words(local.date())}, {local:%H.%M} WIB"
     if isinstance(value, date):
         return day_in_words(value)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
     if isinstance(value, dict | list):
         return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
     return str(choices.get(value, value))

@@ -42,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _home(request: HttpRequest, person: Participant) -> HttpResponse:
     now = timezone.now()
     classes = _classes(person, now=now)
-    steps = milestones(person)
+    steps = milestones(person, now=now)
     businesses = list(person.businesses.select_related("sector").order_by("pk")[:1])
     context = {
         "mine": person,

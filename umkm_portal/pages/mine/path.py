@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 
@@ -25,13 +25,13 @@ class Milestone:
     verb: str = ""
 
 
-def milestones(person: Participant) -> list[Milestone]:
+def milestones(person: Participant, *, now: datetime) -> list[Milestone]:
     """All seven steps; corrected and void events are left out. Five queries."""
     days: dict[str, list[date]] = defaultdict(list)
     events = person.stage_events.standing().order_by("occurred_on", "pk")
     for code, day in events.values_list("stage", "occurred_on"):
         days[code].append(day)
-    going = _going_on(person)
+    going = _going_on(person, now=now)
     return [_milestone(stage, days[stage.code], going) for stage in Stage.objects.order_by("code")]
 
 
@@ -72,13 +72,12 @@ ACTIONS = {
 }
 
 
-def _going_on(person: Participant) -> dict[str, str]:
+def _going_on(person: Participant, *, now: datetime) -> dict[str, str]:
     """What can be said of steps right now, in a sentence each."""
     found = {}
     seat = (
-        Enrolment.objects.filter(
-            participant=person, state__in=[Enrolment.State.CONFIRMED, Enrolment.State.ATTENDED]
-        )
+        Enrolment.objects.filter(participant=person, state=Enrolment.State.CONFIRMED)
+        .exclude(cohort__ends_at__lt=now)
         .select_related("cohort__training")
         .order_by("cohort__starts_at", "pk")
         .first()

@@ -23,6 +23,7 @@ from participants.models import Consent, DataRequest, Participant
 from participants.profiles import OWN_COLUMNS, correct_profile, state_willingness
 from partners.models import Partner
 from umkm_portal.accounts.models import Organisation
+from umkm_portal.common import phones
 from umkm_portal.messaging.models import Channel
 from umkm_portal.pages.mine.forms import ProfileForm, profile_values
 from umkm_portal.pages.mine.people import account_of, for_person
@@ -45,7 +46,12 @@ def profile(request: HttpRequest, person: Participant) -> HttpResponse:
         messages.success(request, _saved(held))
         return redirect("mine:profile")
     status = 422 if form.is_bound else 200
-    context = {"mine": person, "form": form, "is_verified": person.identity == "verified"}
+    context = {
+        "mine": person,
+        "form": form,
+        "is_verified": person.identity == Participant.Identity.VERIFIED,
+        "phone": phones.display(person.phone) if person.phone else "",
+    }
     return render(request, "pages/mine/profile.html", context, status=status)
 
 
@@ -58,11 +64,15 @@ def consents(request: HttpRequest, person: Participant) -> HttpResponse:
         return redirect("mine:consents")
     context = {
         "mine": person,
-        "channels": reaches_of(person),
+        "channels": [(reach, _shown(reach.address)) for reach in reaches_of(person)],
         "purposes": _purposes(person),
         "events": person.consents.select_related("organisation").order_by("-happened_at", "-pk"),
     }
     return render(request, "pages/mine/consents.html", context)
+
+
+def _shown(address: str) -> str:
+    return phones.display(address) if address.startswith("+") else address
 
 
 def _saved(held: DataRequest | None) -> str:
