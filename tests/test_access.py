@@ -201,6 +201,18 @@ TABLE = {
         ("participant_pk",),
         method="post",
     ),
+    "admin/participants/datarequest/<int:pk>/jawab/": Page(
+        staff(403, head=404, elsewhere=404),
+        "admin:participants_datarequest_answer",
+        ("datarequest_pk",),
+        method="post",
+    ),
+    "admin/participants/licencerequest/<int:pk>/pindah/": Page(
+        staff(302, auditor=403, elsewhere=404),
+        "admin:participants_licencerequest_move",
+        ("licencerequest_pk",),
+        method="post",
+    ),
     **{
         f"admin/trainings/cohort/<int:cohort>/{address}": Page(
             who, f"admin:trainings_cohort_{name}", ("cohort_pk", *args), method

@@ -1,5 +1,25 @@
 """The staff pages of the register, by noun."""
 
-from participants.admin import businesses, duplicates, exports, filters, lists, people, segments
+from participants.admin import (
+    businesses,
+    duplicates,
+    exports,
+    filters,
+    licences,
+    lists,
+    people,
+    requests,
+    segments,
+)
 
-__all__ = ["businesses", "duplicates", "exports", "filters", "lists", "people", "segments"]
+__all__ = [
+    "businesses",
+    "duplicates",
+    "exports",
+    "filters",
+    "licences",
+    "lists",
+    "people",
+    "requests",
+    "segments",
+]

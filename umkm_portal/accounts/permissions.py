@@ -22,6 +22,8 @@ CITY_WRITES = {
     "participants.change_participant",
     "participants.add_stageevent",
     "participants.change_duplicatepair",
+    "participants.change_datarequest",
+    "participants.change_licencerequest",
     "participants.add_business",
     "participants.change_business",
     "participants.add_segment",
@@ -35,6 +37,7 @@ CITY_WRITES = {
 DISTRICT_WRITES = {
     "participants.add_participant",
     "participants.add_stageevent",
+    "participants.change_licencerequest",
     "trainings.change_enrolment",
 }
 TRAINER_READS = {"view_cohort", "view_session", "view_training", "view_venue", "view_trainer"}

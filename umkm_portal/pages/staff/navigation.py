@@ -51,6 +51,8 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
                 "participants.add_participant",
             ),
             Entry("participants.segment", "Segmen", "filter_alt"),
+            Entry("participants.datarequest", "Permintaan data", "privacy_tip"),
+            Entry("participants.licencerequest", "Perizinan", "approval"),
             Entry("imports.importfile", "Berkas masuk", "upload_file"),
             Entry("participants.exportfile", "Ekspor", "download"),
             Entry("participants.duplicatepair", "Dugaan ganda", "people"),

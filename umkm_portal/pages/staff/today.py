@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 
-from participants.models import Participant, ParticipantQuerySet
+from participants.models import DataRequest, LicenceRequest, Participant, ParticipantQuerySet
 from trainings import wording
 from trainings.followups import open_followups
 from trainings.models import Cohort, Enrolment, Offer
@@ -192,6 +192,32 @@ def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
         )
 
 
+def _data_requests(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    people = _people_of(request).values("pk")
+    waiting = DataRequest.objects.waiting().filter(participant__in=people)
+    for row in waiting.select_related("participant").order_by("due_at", "pk")[:AT_MOST]:
+        is_late = row.is_overdue(now=now)
+        yield Task(
+            f"{row.get_kind_display()}: {row.participant.full_name}",
+            f"{'Terlambat: batas' if is_late else 'Jawab sebelum'} {wording.deadline(row.due_at)}.",
+            _page("participants_datarequest", row.pk),
+            "Jawab",
+            "red" if is_late else "yellow",
+        )
+
+
+def _licences(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    people = _people_of(request).living().values("pk")
+    new = LicenceRequest.objects.filter(state="submitted", participant__in=people).count()
+    if new:
+        yield Task(
+            f"{new} permohonan izin menunggu diperiksa",
+            "Yang paling lama menunggu ada di atas.",
+            reverse("admin:participants_licencerequest_changelist"),
+            "Periksa",
+        )
+
+
 SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("imports.change_importfile", _imports),
     ("messaging.view_campaign", _campaigns),
@@ -200,6 +226,8 @@ SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("trainings.change_cohort", _cohorts),
     ("trainings.change_enrolment", _offers),
     ("trainings.change_enrolment", _printed),
+    ("participants.change_datarequest", _data_requests),
+    ("participants.change_licencerequest", _licences),
 ]
 
 
