@@ -45,8 +45,18 @@ def find(people: ParticipantQuerySet, typed: str) -> ParticipantQuerySet:
     if codes.is_valid(code) and Participant.objects.filter(code=code).exists():
         return people.filter(code=code)
     if phone := _PHONE.fullmatch(bare):
-        return people.filter(search__contains=f"+62{phone[1]}")
+        return _whole_or_part(people, "phone", f"+62{phone[1]}")
+    if "@" in bare and " " not in typed.strip():
+        return _whole_or_part(people, "email", typed.strip().lower())
     words = [word for word in typed.lower().split() if len(word) >= SHORTEST]
     for word in words:
         people = people.filter(search__contains=word)
     return people if words else people.none()
+
+
+def _whole_or_part(people: ParticipantQuerySet, column: str, text: str) -> ParticipantQuerySet:
+    """People with exactly this contact, else those who have it in part: nearly every number
+    shares its beginning, so the trigrams of a whole one say little."""
+    if people.filter(**{column: text}).exists():
+        return people.filter(**{column: text})
+    return people.filter(search__contains=text)

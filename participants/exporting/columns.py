@@ -40,8 +40,10 @@ def _day(sql: str) -> str:
 
 
 PHONE = (
-    "CASE WHEN p.phone = '' THEN '' ELSE rtrim('0' || substr(p.phone, 4, 3) || '-' "
-    "|| substr(p.phone, 7, 4) || '-' || substr(p.phone, 11), '-') END"
+    "CASE WHEN octet_length(p.phone) > 10 THEN '0' || substr(p.phone, 4, 3) || '-' "
+    "|| substr(p.phone, 7, 4) || '-' || substr(p.phone, 11) "
+    "WHEN p.phone = '' THEN '' "
+    "ELSE rtrim('0' || substr(p.phone, 4, 3) || '-' || substr(p.phone, 7, 4), '-') END"
 )
 COLUMNS = (
     Column(
@@ -62,7 +64,7 @@ COLUMNS = (
     Column(
         "aktif",
         "Aktif",
-        "CASE WHEN p.active_until >= (now() AT TIME ZONE 'Asia/Jakarta')::date "
+        "CASE WHEN p.active_until >= (SELECT (now() AT TIME ZONE 'Asia/Jakarta')::date) "
         "THEN 'Ya' ELSE 'Tidak' END",
     ),
     Column("bersedia", "Bersedia dilatih", "CASE WHEN p.is_willing THEN 'Ya' ELSE 'Tidak' END"),
@@ -91,6 +93,12 @@ COLUMNS = (
     ),
     Column(NIK, "NIK", "encode(p.nik, 'hex')", is_default=False),
 )
+READ = (
+    *("id", "code", "full_name", "phone", "email", "birth_date", "address", "region_id"),
+    *("track", "identity", "active_until", "is_willing", "willing_on", "last_served_on"),
+    *("created_at", "source", "nik", "nik_last4"),
+)
+"""What `p` has to have."""
 DEFAULT_COLUMNS = [column.key for column in COLUMNS if column.is_default]
 
 _PLACE = f"""
@@ -104,29 +112,34 @@ place AS MATERIALIZED (
     FROM regions_region r
 )"""  # noqa: S608 - our own text
 _OWNED_COLUMNS = {
-    "owned.names": "string_agg(b.name, ', ' ORDER BY b.id) AS names",
-    "owned.products": "string_agg(nullif(b.products, ''), ', ' ORDER BY b.id) AS products",
-    "owned.sectors": "string_agg(s.name, ', ' ORDER BY b.id) AS sectors",
-    "owned.scales": (
-        f"string_agg(nullif({_labels('b.scale', Business.Scale)}, ''), ', ' ORDER BY b.id) "
-        "AS scales"
-    ),
-    "owned.nibs": "string_agg(nullif(b.nib, ''), ', ' ORDER BY b.id) AS nibs",
-    "owned.markets": "string_agg(nullif(b.market, ''), ', ' ORDER BY b.id) AS markets",
-    "owned.stalls": "string_agg(nullif(b.stall, ''), ', ' ORDER BY b.id) AS stalls",
+    "names": "b.name",
+    "products": "b.products",
+    "sectors": "s.name",
+    "scales": _labels("b.scale", Business.Scale),
+    "nibs": "b.nib",
+    "markets": "b.market",
+    "stalls": "b.stall",
 }
+# Nearly everybody has one business: only the others are sorted and joined with commas.
 _OWNED = """
-owned AS MATERIALIZED (
-    SELECT b.participant_id AS id, {aggregates}
+several AS MATERIALIZED (
+    SELECT participant_id FROM participants_business GROUP BY participant_id HAVING count(*) > 1
+),
+owned AS NOT MATERIALIZED (
+    SELECT b.participant_id AS id, {plain}
     FROM participants_business b LEFT JOIN participants_sector s ON s.id = b.sector_id
-    WHERE b.participant_id IN (SELECT id FROM {people}) GROUP BY b.participant_id
+    WHERE b.participant_id NOT IN (SELECT participant_id FROM several)
+    UNION ALL
+    SELECT b.participant_id, {joined}
+    FROM participants_business b LEFT JOIN participants_sector s ON s.id = b.sector_id
+    WHERE b.participant_id IN (SELECT participant_id FROM several) GROUP BY b.participant_id
 )"""
 _SOLD = f"""
 sold AS MATERIALIZED (
     SELECT b.participant_id AS id, string_agg(DISTINCT
         {_labels("c.platform", SalesChannel.Platform)}, ', ') AS platforms
     FROM participants_saleschannel c JOIN participants_business b ON b.id = c.business_id
-    WHERE b.participant_id IN (SELECT id FROM {{people}}) GROUP BY b.participant_id
+    GROUP BY b.participant_id
 )"""  # noqa: S608 - our own text
 
 
@@ -137,7 +150,7 @@ def chosen(keys: Iterable[str]) -> list[Column]:
 
 
 def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
-    """SQL that selects `columns` for the ids in the table `people`.
+    """SQL that selects the id and then `columns` of the rows of `people`, a query.
 
     With `is_inert` a cell that a spreadsheet would run as a formula begins with an apostrophe.
     """
@@ -147,26 +160,35 @@ def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
     if "place." in used:
         tables.append(_PLACE)
         joins += " LEFT JOIN place ON place.id = p.region_id"
-    if aggregates := [sql for name, sql in _OWNED_COLUMNS.items() if name in used]:
-        tables.append(_OWNED.format(aggregates=", ".join(aggregates), people=people))
+    if facts := {name: sql for name, sql in _OWNED_COLUMNS.items() if f"owned.{name}" in used}:
+        tables.append(_owned(facts))
         joins += " LEFT JOIN owned ON owned.id = p.id"
     if "sold." in used:
-        tables.append(_SOLD.format(people=people))
+        tables.append(_SOLD)
         joins += " LEFT JOIN sold ON sold.id = p.id"
     head = f"WITH {', '.join(tables)} " if tables else ""
     return (
-        f"{head}SELECT {', '.join(cells)} FROM {people} chosen "  # noqa: S608 - our own text
-        f"JOIN participants_participant p ON p.id = chosen.id{joins} "
-        f"WHERE p.status = '{Participant.Status.ACTIVE}'"
+        f"{head}SELECT p.id, {', '.join(cells)} "  # noqa: S608 - our own text
+        f"FROM ({people}) AS p{joins}"
     )
+
+
+def _owned(facts: dict[str, str]) -> str:
+    """What is told of the businesses of one person, in the order they were written."""
+    plain = ", ".join(f"{sql} AS {name}" for name, sql in facts.items())
+    joined = ", ".join(
+        f"string_agg(nullif({sql}, ''), ', ' ORDER BY b.id) AS {name}"
+        for name, sql in facts.items()
+    )
+    return _OWNED.format(plain=plain, joined=joined)
 
 
 def inert(sql: str) -> str:
     """The same text so that no spreadsheet takes it for a formula.
 
-    Letters stand after the signs in question: the comparison spares nearly every cell the pattern.
+    Letters stand after the signs and the blank: the comparison spares nearly all the pattern.
     """
     return (
-        f"CASE WHEN ltrim({sql}, ' ') COLLATE \"C\" < 'A' AND {sql} ~ '^ *[-=+@\\t\\r\\n]' "
+        f"CASE WHEN {sql} COLLATE \"C\" < 'A' AND {sql} ~ '^ *[-=+@\\t\\r\\n]' "
         f"THEN '''' || {sql} ELSE {sql} END"
     )

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from participants.access import record_access
 from participants.exporting import columns as known
-from participants.exporting.writing import Written, chosen_ids, chosen_people, write_file
+from participants.exporting.writing import Written, write_file
 from participants.models import DataAccess, ExportFile
 from participants.segments.audiences import Rules, RulesBroken, people_by
 from umkm_portal.accounts.models import User
@@ -146,15 +146,17 @@ def _write(export: ExportFile) -> None:
     user = _requester(export)
     path = _new_path(export)
     try:
-        with chosen_people(people_by(export.rules, user=user)) as total, Pulse(export) as pulse:
-            _update(export, total=total)
+        people = people_by(export.rules, user=user)
+        _update(export, total=people.count())
+        with Pulse(export) as pulse:
             written = write_file(
                 path,
+                people,
                 file_format=export.file_format,
                 columns=known.chosen(export.columns),
                 beat=pulse.beat,
             )
-            _finish(export, path, written, user=user, now=timezone.now())
+        _finish(export, path, written, user=user, now=timezone.now())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -185,7 +187,7 @@ def _finish(export: ExportFile, path: Path, written: Written, *, user: User, now
         export,
         state=ExportFile.State.DONE,
         path=f"{FOLDER}/{path.name}",
-        rows_done=written.rows,
+        rows_done=len(written.people),
         size=written.size,
         sha256=written.sha256,
         lease_until=None,
@@ -194,7 +196,7 @@ def _finish(export: ExportFile, path: Path, written: Written, *, user: User, now
     )
     reason = f"; NIK: {export.nik_purpose}" if export.nik_purpose else ""
     record_access(
-        chosen_ids(),
+        written.people,
         kind=DataAccess.Kind.EXPORT,
         actor=user,
         purpose=f"{export.purpose}{reason}",

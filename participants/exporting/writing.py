@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from array import array
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from django.db import DatabaseError, connection
 
-from participants.exporting.columns import NIK, Column, statement
+from participants.exporting.columns import NIK, READ, Column, statement
 from participants.models import ExportFile, ParticipantQuerySet
 from participants.niks import PURPOSE
 from participants.segments.audiences import compiled
 from umkm_portal.common.encryption import Cipher
 from umkm_portal.common.spreadsheets import write_xlsx
 
-PEOPLE = "export_people"
 BLOCK = 1 << 18
 BOM = b"\xef\xbb\xbf"
+WORK_MEMORY = "64MB"
+"""For PostgreSQL while it joins: people and their businesses fit, up to about half a million."""
 EVERY = 2_000
 """Rows between two looks at the clock."""
 
@@ -33,9 +35,9 @@ Beat = Callable[[int], None]
 
 
 class Written(NamedTuple):
-    """A finished file."""
+    """A finished file, and the ids of exactly the people in it."""
 
-    rows: int
+    people: array[int]
     size: int
     sha256: str
 
@@ -52,14 +54,16 @@ class Sink:
         self._file, self._beat = file, beat
         self._block, self._digest = bytearray(), hashlib.sha256()
         self._cipher, self._show_nik = Cipher(PURPOSE), show_nik
-        self._rows = self._size = 0
+        self._people, self._size = array("q"), 0
 
     def write(self, line: bytes) -> int:
-        """One row, as psycopg2 hands it over."""
-        self.put(line if self._show_nik is None else self._with_nik(line, self._show_nik))
-        self._rows += 1
-        if not self._rows % EVERY:
-            self._beat(self._rows)
+        """One row, as psycopg2 hands it over: the id of the person, then her cells."""
+        end = line.index(b";")
+        self._people.append(int(line[:end]))
+        cells = line[end + 1 :]
+        self.put(cells if self._show_nik is None else self._with_nik(cells, self._show_nik))
+        if not len(self._people) % EVERY:
+            self._beat(len(self._people))
         return len(line)
 
     def put(self, data: bytes) -> None:
@@ -71,7 +75,7 @@ class Sink:
     def finish(self) -> Written:
         """Write what is left."""
         self._flush()
-        return Written(self._rows, self._size, self._digest.hexdigest())
+        return Written(self._people, self._size, self._digest.hexdigest())
 
     def _with_nik(self, line: bytes, show: Callable[[str], str]) -> bytes:
         """The sealed NIK is the last cell, in hexadecimal digits: nothing that CSV would quote."""
@@ -92,74 +96,56 @@ def grouped(nik: str) -> str:
     return "-".join((nik[:6], nik[6:12], nik[12:])) if nik else ""
 
 
-@contextmanager
-def chosen_people(people: ParticipantQuerySet) -> Iterator[int]:
-    """Fix who is in the list in a temporary table; gives how many they are."""
-    sql, params = compiled(people)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {PEOPLE}")
-        cursor.execute(f"CREATE TEMPORARY TABLE {PEOPLE} (id bigint PRIMARY KEY)")
-        try:
-            cursor.execute(f"INSERT INTO {PEOPLE} {sql}", params)
-            count = cursor.rowcount
-            cursor.execute(f"ANALYZE {PEOPLE}")
-            yield count
-        finally:
-            with suppress(DatabaseError):  # the connection may be what broke; it ends the table
-                cursor.execute(f"DROP TABLE IF EXISTS {PEOPLE}")
-
-
-def chosen_ids(*, block: int = 10_000) -> Iterator[int]:
-    """The ids in the temporary table, some thousands in memory at a time."""
-    last = 0
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT id FROM {PEOPLE} WHERE id > %s ORDER BY id LIMIT %s",  # noqa: S608
-                [last, block],
-            )
-            found = [row[0] for row in cursor.fetchall()]
-        if not found:
-            return
-        yield from found
-        last = found[-1]
-
-
-def write_csv(path: Path, columns: list[Column], *, for_eyes: bool, beat: Beat) -> Written:
-    """Write the chosen people to `path`, semicolons and UTF-8.
+def write_csv(
+    path: Path, people: ParticipantQuerySet, columns: list[Column], *, for_eyes: bool, beat: Beat
+) -> Written:
+    """Write these people to `path`, semicolons and UTF-8.
 
     `for_eyes` adds what a spreadsheet needs to open it undamaged: the byte order mark, harmless
     formulas, NIKs in groups.
     """
-    sql = statement(columns, people=PEOPLE, is_inert=for_eyes)
     show = (grouped if for_eyes else str) if columns[-1].key == NIK else None
     with path.open("wb", buffering=0) as file, connection.cursor() as cursor:
+        rows = cursor.mogrify(*compiled(people, READ)).decode()
+        sql = statement(columns, people=rows, is_inert=for_eyes)
         sink = Sink(file, beat, show_nik=show)
         sink.put((BOM if for_eyes else b"") + ";".join(c.label for c in columns).encode() + b"\n")
-        cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER ';')", sink)
+        cursor.execute("SET work_mem = %s", [WORK_MEMORY])
+        try:
+            cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER ';')", sink)
+        finally:
+            with suppress(DatabaseError):  # the connection may be what broke
+                cursor.execute("RESET work_mem")
         return sink.finish()
 
 
-def write_workbook(path: Path, source: Path, *, beat: Beat) -> Written:
-    """Turn a CSV into a workbook of text cells."""
+def write_workbook(path: Path, source: Path, *, beat: Beat) -> tuple[int, str]:
+    """Turn a CSV into a workbook of text cells; return its size and SHA-256."""
     with source.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter=";")
-        count = write_xlsx(path, next(rows), _watched(rows, beat))
+        write_xlsx(path, next(rows), _watched(rows, beat))
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
+    with path.open("rb") as finished:
+        while block := finished.read(BLOCK):
             digest.update(block)
-    return Written(count, path.stat().st_size, digest.hexdigest())
+    return path.stat().st_size, digest.hexdigest()
 
 
-def write_file(path: Path, *, file_format: str, columns: list[Column], beat: Beat) -> Written:
-    """Write the chosen people in the format that was asked for."""
+def write_file(
+    path: Path,
+    people: ParticipantQuerySet,
+    *,
+    file_format: str,
+    columns: list[Column],
+    beat: Beat,
+) -> Written:
+    """Write these people in the format that was asked for."""
     if file_format == ExportFile.Format.CSV:
-        return write_csv(path, columns, for_eyes=True, beat=beat)
+        return write_csv(path, people, columns, for_eyes=True, beat=beat)
     plain = path.with_suffix(".part")
     try:
-        write_csv(plain, columns, for_eyes=False, beat=lambda rows: beat(0))
-        return write_workbook(path, plain, beat=beat)
+        written = write_csv(plain, people, columns, for_eyes=False, beat=lambda rows: beat(0))
+        return Written(written.people, *write_workbook(path, plain, beat=beat))
     finally:
         plain.unlink(missing_ok=True)
 

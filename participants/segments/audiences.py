@@ -84,9 +84,11 @@ def people_of(segment: Segment, *, user: User | None = None) -> ParticipantQuery
     return people_by(segment.rules, user=user)
 
 
-def compiled(people: ParticipantQuerySet) -> tuple[str, tuple[Any, ...]]:
-    """SQL that selects the ids of these people, and its parameters."""
-    query = people.order_by().values("pk").query
+def compiled(
+    people: ParticipantQuerySet, columns: tuple[str, ...] = ("id",)
+) -> tuple[str, tuple[Any, ...]]:
+    """SQL that selects columns of these people, and its parameters."""
+    query = people.order_by().values(*columns).query
     sql, params = query.get_compiler(connection=connection).as_sql()
     return sql, tuple(params)
 

@@ -1,0 +1,177 @@
+"""How fast a list of people is written into a file, against what writes it with nothing around.
+
+    .venv/bin/python bench/export.py --rows 370000 --json
+
+The product is the background export as a worker runs it, in a process of its own: who is in the
+list, cells that no spreadsheet damages, NIKs opened one by one, checksum. The limit of CSV is
+`COPY TO` of the same columns of the same people as they stand in the tables; that of Excel is
+xlsxwriter alone with the same cells. `log` tells what the line about every person in the list
+costs on top: it is written once the file stands, before anybody can download it.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+
+ALLOWED = {"csv": 1.5, "csv_nik": 10.0, "xlsx": 1.2}
+MOST_MB = 130
+COPY = """
+COPY (SELECT p.code, p.full_name, p.phone, p.email, r.short_name, r.code, r.name, p.track,
+    p.identity, p.active_until, p.is_willing, b.name, s.name, b.scale
+FROM participants_participant p
+LEFT JOIN regions_region r ON r.id = p.region_id
+LEFT JOIN participants_business b ON b.participant_id = p.id
+LEFT JOIN participants_sector s ON s.id = b.sector_id
+WHERE p.status = 'active') TO STDOUT (FORMAT csv, DELIMITER ';')
+"""
+WRITE = """
+import json, resource, time
+from participants.exporting.services import write_export
+start, clock = time.time(), time.perf_counter()
+export = write_export({pk})
+total = time.perf_counter() - clock
+print(json.dumps({{
+    "state": export.state, "rows": export.rows_done, "error": export.error, "path": export.path,
+    "seconds": export.done_at.timestamp() - start if export.done_at else total, "total": total,
+    "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+}}))
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=370_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        throwaway_folder() as data,
+        Lease(data),
+    ):
+        result = measure(options.rows, Path(folder))
+    for name, job in result.items():
+        if isinstance(job, dict):
+            print(name, *(f"{key}: {value}" for key, value in job.items()), sep="\n  ")
+    if options.json:
+        print(json.dumps(result))
+
+
+def measure(rows, folder):
+    from bench import _people as people
+    from bench.lists import prepare_database
+
+    prepare_database()
+    people.fill(rows)
+    from django.conf import settings
+
+    from participants.exporting.columns import DEFAULT_COLUMNS
+
+    boss = make_boss()
+    copied = min(time_copy(folder / "raw.csv") for _ in range(3))
+    result = {"rows": rows}
+    plain = write(boss, "csv", DEFAULT_COLUMNS)
+    result["csv"] = figures(plain, copied, "csv")
+    result["csv_nik"] = figures(write(boss, "csv", [*DEFAULT_COLUMNS, "nik"]), copied, "csv_nik")
+    alone = time_xlsxwriter(Path(settings.MEDIA_ROOT) / plain["path"], folder / "alone.xlsx")
+    result["xlsx"] = figures(write(boss, "xlsx", DEFAULT_COLUMNS), alone, "xlsx")
+    result["log"] = {"seconds": round(plain["total"] - plain["seconds"], 2)}
+    return result
+
+
+def make_boss():
+    from umkm_portal.accounts.models import Membership, Organisation, User
+
+    user = User.objects.create_user("kepala@contoh.example", is_staff=True)
+    Membership.objects.create(
+        user=user, organisation=Organisation.objects.first(), role=Membership.Role.HEAD_OFFICE
+    )
+    return user
+
+
+def time_copy(path):
+    """Seconds of COPY TO of the plain columns into a file."""
+    from django.db import connection
+
+    start = time.perf_counter()
+    with path.open("wb") as file, connection.cursor() as cursor:
+        cursor.copy_expert(COPY, file)
+    return time.perf_counter() - start
+
+
+def write(user, file_format, columns):
+    """What one export reports: the worker's own process, from the request on."""
+    from django.utils import timezone
+
+    from participants.exporting.services import request_export
+
+    export = request_export(
+        rules={},
+        column_keys=columns,
+        file_format=file_format,
+        purpose="Pengukuran kecepatan",
+        nik_purpose="Pengukuran kecepatan",
+        user=user,
+        now=timezone.now(),
+    )
+    command = [
+        sys.executable,
+        "manage.py",
+        "shell",
+        "--no-imports",
+        "-c",
+        WRITE.format(pk=export.pk),
+    ]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["state"] == "done", report
+    return report
+
+
+def time_xlsxwriter(source, target):
+    """Seconds of xlsxwriter alone with the cells of a CSV, without reading them."""
+    import xlsxwriter
+
+    def rows():
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.reader(file, delimiter=";")
+
+    start = time.perf_counter()
+    for _ in rows():
+        pass
+    reading = time.perf_counter() - start
+    start = time.perf_counter()
+    book = xlsxwriter.Workbook(target, {"constant_memory": True})
+    text, sheet = book.add_format({"num_format": "@"}), book.add_worksheet("Data")
+    for number, row in enumerate(rows()):
+        for column, cell in enumerate(row):
+            if cell:
+                sheet.write_string(number, column, cell, text)
+    book.close()
+    return time.perf_counter() - start - reading
+
+
+def figures(report, limit, name):
+    ratio = report["seconds"] / limit
+    return {
+        "seconds": round(report["seconds"], 2),
+        "limit_seconds": round(limit, 2),
+        "ratio": round(ratio, 2),
+        "allowed_ratio": ALLOWED[name],
+        "peak_rss_mb": round(report["peak_rss_mb"]),
+        "written_rows": report["rows"],
+        "within": ratio <= ALLOWED[name] and report["peak_rss_mb"] <= MOST_MB,
+    }
+
+
+if __name__ == "__main__":
+    main()
