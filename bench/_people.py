@@ -19,11 +19,11 @@ TABLES = (
     "participants_consent",
 )
 CHUNK = 50_000
-FIRST = "Siti,Budi,Ani,Dewi,Agus,Sri,Eko,Rina,Joko,Wati,Hadi,Lestari,Yanti,Slamet,Nur,Indra".split(
-    ","
-)
-MIDDLE = "Aminah,Kusuma,Rahayu,Pratama,Handayani,Saputra,Wulandari,Hidayat,Maharani".split(",")
-LAST = "Santoso,Wijaya,Halim,Siregar,Nasution,Gunawan,Simanjuntak,Hartono,Pane,Lubis".split(",")
+FIRST = (  # noqa: SIM905
+    "Siti Budi Ani Dewi Agus Sri Eko Rina Joko Wati Hadi Lestari Yanti Slamet Nur Indra"
+).split()
+MIDDLE = "Aminah Kusuma Rahayu Pratama Handayani Saputra Wulandari Hidayat Maharani".split()  # noqa: SIM905
+LAST = "Santoso Wijaya Halim Siregar Nasution Gunawan Simanjuntak Hartono Pane Lubis".split()  # noqa: SIM905
 
 PEOPLE = """
 INSERT INTO participants_participant (id, code, full_name, nik, nik_index, nik_last4, phone, email,
@@ -41,16 +41,17 @@ SELECT i, 'B' || lpad(upper(to_hex(i)), 7, '0'), name, nik, nik_index, last4,
     CASE WHEN i %% 13 = 0 THEN 'anonymised' ELSE 'active' END,
     lower(name || ' ' || phone || ' ' || email || ' warung ' || i), now(), now()
 FROM (SELECT i, nik, nik_index, last4,
-    (%(first)s)[1 + i %% 16] || ' ' || (%(middle)s)[1 + i / 16 %% 9] || ' ' || (%(last)s)[1 + i / 144 %% 10]
-        AS name, '+62812' || lpad(i::text, 8, '0') AS phone,
+    (%(first)s)[1 + i %% 16] || ' ' || (%(middle)s)[1 + i / 16 %% 9] || ' '
+        || (%(last)s)[1 + i / 144 %% 10] AS name, '+62812' || lpad(i::text, 8, '0') AS phone,
     'orang' || i || '@contoh.example' AS email FROM bench_nik) AS facts
 """
 OTHERS = (
     """
 INSERT INTO participants_business (participant_id, sector_id, region_id, name, products, nib, kbli,
     kbli_version, market, stall, sells_live, yearly_sales, created_at, updated_at)
-SELECT p.id, (%(sectors)s)[1 + p.id %% %(sector_count)s], p.region_id, 'Warung ' || p.id, 'kue, kopi',
-    '', '', '', CASE WHEN p.id %% 9 = 0 THEN 'Pasar Tanah Abang' ELSE '' END, '', p.id %% 4 = 0,
+SELECT p.id, (%(sectors)s)[1 + p.id %% %(sector_count)s], p.region_id, 'Warung ' || p.id,
+    'kue, kopi', '', '', '', CASE WHEN p.id %% 9 = 0 THEN 'Pasar Tanah Abang' ELSE '' END, '',
+    p.id %% 4 = 0,
     (ARRAY[500000000, 5000000000, 30000000000, 90000000000, NULL])[1 + p.id %% 5], now(), now()
 FROM participants_participant p WHERE p.id BETWEEN %(low)s AND %(high)s
 """,
@@ -63,8 +64,8 @@ FROM participants_business b WHERE b.participant_id BETWEEN %(low)s AND %(high)s
     """
 INSERT INTO participants_stageevent (participant_id, stage_id, occurred_on, source_ref, created_at)
 SELECT i, stage, current_date - (i %% 700)::int, 'bench-' || stage || '-' || i, now()
-FROM generate_series(%(low)s, %(high)s) AS i, unnest(ARRAY['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7'])
-    WITH ORDINALITY AS s (stage, number)
+FROM generate_series(%(low)s, %(high)s) AS i, 
+    unnest(ARRAY['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7']) WITH ORDINALITY AS s (stage, number)
 WHERE number = 1 OR i %% 12 = number
 """,
     """
@@ -133,7 +134,8 @@ def _copy_niks(cursor, low, high):
     def lines():
         for i in range(low, high + 1):
             nik = f"317199{i % 28 + 1:02d}0190{i % 10_000:04d}"
-            yield f"{i}\t\\\\x{cipher.encrypt(nik).hex()}\t{blind_index('bench', str(i))}\t{nik[-4:]}\n"
+            sealed, index = cipher.encrypt(nik).hex(), blind_index("bench", str(i))
+            yield f"{i}\t\\\\x{sealed}\t{index}\t{nik[-4:]}\n"
 
     cursor.execute("DROP TABLE IF EXISTS bench_nik")
     cursor.execute(

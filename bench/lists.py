@@ -86,10 +86,10 @@ def staff_client():
 
 def pages():
     """Query strings by name: the page, page 1,000, every choice of every filter, searches."""
-    from bench import _people as people
     from django.contrib import admin
     from django.test import RequestFactory
 
+    from bench import _people as people
     from participants.models import Participant
     from umkm_portal.accounts.models import User
 

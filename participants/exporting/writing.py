@@ -28,7 +28,7 @@ BOM = b"\xef\xbb\xbf"
 WORK_MEMORY = "64MB"
 """For PostgreSQL while it joins: people and their businesses fit, up to about half a million."""
 EVERY = 2_000
-"""Rows between two looks at the clock."""
+"""Rows that are handled together, and between two looks at the clock."""
 
 Beat = Callable[[int], None]
 """Told now and then how many rows are written; raises to stop."""
@@ -52,29 +52,37 @@ class Sink:
         self, file: BinaryIO, beat: Beat, *, show_nik: Callable[[str], str] | None = None
     ) -> None:
         self._file, self._beat = file, beat
-        self._block, self._digest = bytearray(), hashlib.sha256()
+        self._lines: list[bytes] = []
         self._cipher, self._show_nik = Cipher(PURPOSE), show_nik
-        self._people, self._size = array("q"), 0
+        self._people, self._size, self._digest = array("q"), 0, hashlib.sha256()
 
-    def write(self, line: bytes) -> int:
+    def write(self, line: bytes) -> None:
         """One row, as psycopg2 hands it over: the id of the person, then her cells."""
-        end = line.index(b";")
-        self._people.append(int(line[:end]))
-        cells = line[end + 1 :]
-        self.put(cells if self._show_nik is None else self._with_nik(cells, self._show_nik))
-        if not len(self._people) % EVERY:
-            self._beat(len(self._people))
-        return len(line)
+        self._lines.append(line)
+        if len(self._lines) >= EVERY:
+            self._take()
+
+    def _take(self) -> None:
+        """Pass the waiting rows on to the file."""
+        pairs = [line.split(b";", 1) for line in self._lines]
+        self._lines.clear()
+        self._people.extend(int(pk) for pk, _ in pairs)
+        if self._show_nik is not None:
+            show = self._show_nik
+            self.put(b"".join([self._with_nik(cells, show) for _, cells in pairs]))
+        else:
+            self.put(b"".join([cells for _, cells in pairs]))
+        self._beat(len(self._people))
 
     def put(self, data: bytes) -> None:
-        """Bytes that are no row of a person, or a finished row."""
-        self._block += data
-        if len(self._block) > BLOCK:
-            self._flush()
+        """Bytes for the file: the head, or finished rows."""
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
 
     def finish(self) -> Written:
         """Write what is left."""
-        self._flush()
+        self._take()
         return Written(self._people, self._size, self._digest.hexdigest())
 
     def _with_nik(self, line: bytes, show: Callable[[str], str]) -> bytes:
@@ -83,12 +91,6 @@ class Sink:
         sealed = line[start:].strip()
         nik = self._cipher.decrypt(bytes.fromhex(sealed.decode())) if sealed else ""
         return line[:start] + show(nik).encode() + b"\n"
-
-    def _flush(self) -> None:
-        self._file.write(self._block)
-        self._digest.update(self._block)
-        self._size += len(self._block)
-        self._block.clear()
 
 
 def grouped(nik: str) -> str:
