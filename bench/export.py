@@ -131,14 +131,7 @@ def write(user, file_format, columns):
         user=user,
         now=timezone.now(),
     )
-    command = [
-        sys.executable,
-        "manage.py",
-        "shell",
-        "--no-imports",
-        "-c",
-        WRITE.format(pk=export.pk),
-    ]
+    command = [sys.executable, "-c", WRITE.format(pk=export.pk)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["state"] == "done", report
