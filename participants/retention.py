@@ -1,4 +1,4 @@
-"""What about people goes by age: codes, unfinished registrations, and people long gone."""
+"""What about people goes by age: codes, drafts, exports, and people long gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 
 from participants.contacts import forgetting
 from participants.erasing import anonymise
-from participants.models import ContactCode, Participant, Registration
+from participants.exporting.services import purge_exports
+from participants.models import ContactCode, ExportFile, Participant, Registration
 from participants.registration import drafts
 from umkm_portal.common import retention
 from umkm_portal.common.retention import RetentionJob, Stock
@@ -21,6 +22,7 @@ def register_jobs() -> None:
     for job in (
         RetentionJob("contact_codes", "Kode sekali pakai", _find_codes, _forget_codes),
         RetentionJob("drafts", "Pendaftaran yang tidak dilanjutkan", _find_drafts, _forget_drafts),
+        RetentionJob("exports", "Berkas ekspor", _find_exports, purge_exports),
         RetentionJob("people", "Peserta tanpa kegiatan", _find_people, _anonymise_people),
     ):
         retention.register(job)
@@ -42,6 +44,11 @@ def _find_drafts(now: datetime) -> Stock:
 
 def _forget_drafts(now: datetime) -> int:
     return drafts.remove_expired(now=now)
+
+
+def _find_exports(now: datetime) -> Stock:
+    old = ExportFile.objects.filter(state=ExportFile.State.DONE, expires_at__lte=now)
+    return retention.stock_of(old, "expires_at")
 
 
 def long_gone(now: datetime) -> QuerySet[Participant]:

@@ -12,9 +12,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from participants.contacts import Contact
-from participants.models import ContactCode, Participant, Registration
+from participants.models import ContactCode, ExportFile, Participant, Registration
 from participants.registration import drafts
-from tests.factories import CampaignFactory, DeliveryFactory, ParticipantFactory
+from tests.factories import CampaignFactory, DeliveryFactory, ParticipantFactory, UserFactory
 from umkm_portal.common import retention
 from umkm_portal.imports import uploads
 from umkm_portal.imports.models import ImportFile, ImportRow
@@ -31,6 +31,7 @@ AGES = {  # days: one that goes, one that stays
     "addresses": (91, 89),
     "codes": (3, 1),
     "drafts": (15, 13),
+    "exports": (1, -1),
     "people": (5 * 366, 5 * 365),
 }
 
@@ -112,6 +113,18 @@ def scene(folder, settings):
     for tag, at in ages("drafts"):
         contact = Contact("email", f"{tag}@example.com")
         drafts.begin(contact, public_id=uuid.uuid4(), name=tag, cohort_code="", now=at)
+    (folder.parent / "exports").mkdir()
+    for tag, at in ages("exports"):
+        path = f"exports/{tag}.csv"
+        ExportFile.objects.create(
+            purpose=tag,
+            path=path,
+            state="done",
+            file_format="csv",
+            expires_at=at,
+            requested_by=UserFactory(),
+        )
+        (folder.parent / path).write_bytes(b"x")
     for tag, at in ages("people"):
         person = ParticipantFactory(full_name=tag, last_activity_at=at, is_willing=False)
         Participant.objects.filter(pk=person.pk).update(
@@ -145,6 +158,7 @@ DUE = {
     "delivery_addresses": 1,
     "contact_codes": 1,
     "drafts": 1,
+    "exports": 1,
     "people": 1,
 }
 
@@ -160,6 +174,7 @@ def kept(folder):
         "addresses": sorted(Delivery.objects.exclude(address="").values_list("address", flat=True)),
         "details": list(DeliveryEvent.objects.exclude(detail="").values_list("detail", flat=True)),
         "codes": list(ContactCode.objects.values_list("contact", flat=True)),
+        "exports": sorted(path.name for path in (folder.parent / "exports").iterdir()),
         "drafts": [drafts.name_of(draft) for draft in Registration.objects.all()],
         "people": sorted(Participant.objects.values_list("full_name", flat=True)),
     }
@@ -187,6 +202,7 @@ def test_the_old_goes_and_nothing_younger(scene, folder):
         "addresses": [f"{YOUNG}@example.com", "ragu@example.com"],
         "details": [YOUNG],
         "codes": [YOUNG],
+        "exports": [f"{YOUNG}.csv"],
         "drafts": [YOUNG],
         "people": ["Dihapus", YOUNG],
     }

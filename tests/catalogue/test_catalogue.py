@@ -8,11 +8,17 @@ import os
 
 import pytest
 from django.conf import settings as portal_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
 
 from participants.models import Participant
 from participants.reference import load_reference_data
 from tests.catalogue.outcomes import cases, line_of, lines_in_guide, outcome_of, write_guide
+from tests.factories import MembershipFactory
+from umkm_portal.accounts.models import Membership
+from umkm_portal.imports import services
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.regions.services import load_regions
 
@@ -54,6 +60,48 @@ def test_every_kind_of_file_is_answered(case):
     assert not Participant.objects.exists()
     if not _is_writing:
         assert _written[case] in lines_in_guide()
+
+
+def kind(name):
+    return next(case for case in cases() if case.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("sandi.xlsx", "Berkas dilindungi kata sandi."),
+        ("laporan.xls", "Berkas ini sebenarnya halaman web"),
+        ("sembunyi.xlsx", "Lembar “Arsip” tersembunyi, jadi tidak dibaca."),
+        ("html.csv", "“&lt;script&gt;alert(1)&lt;/script&gt;” bukan nama orang."),
+        ("geser.csv", "Ada 5 isian, padahal kolomnya 4"),
+    ],
+)
+def test_the_page_of_a_file_says_it(client, name, sentence):
+    client.force_login(MembershipFactory(role=Membership.Role.HEAD_OFFICE).user)
+    upload = SimpleUploadedFile(name, kind(name).make())
+    client.post(reverse("admin:imports_importfile_add"), {"profile": "register", "file": upload})
+    file = ImportFile.objects.get()
+    services.process_file(file.pk)
+
+    page = client.get(reverse("admin:imports_importfile_change", args=[file.pk]))
+
+    assert sentence in page.content.decode()
+
+
+@pytest.mark.long
+def test_what_is_accepted_is_stored_whole():
+    different = {case.make(): case for case in cases() if not case.is_long}
+    for case in different.values():
+        file, _ = outcome_of(case)
+        if file.state != State.CHECKED:
+            continue
+        before = Participant.objects.count()
+        services.approve_file(file, by=None, now=timezone.now())
+        services.apply_file(file.pk)
+        file.refresh_from_db()
+        assert file.state == State.DONE, case.sent
+        assert Participant.objects.count() == before + file.created_count, case.sent
+        assert not file.source.is_file()
 
 
 @pytest.mark.skipif(_is_writing, reason="the guide is written after the last test")

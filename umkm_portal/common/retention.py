@@ -90,7 +90,7 @@ def _purge_one(job: RetentionJob, *, now: datetime, is_dry: bool) -> Purged:
     stock, removed, error = Stock(0), 0, ""
     try:
         stock = job.find(now)
-        removed = job.run(now) if stock.count and not is_dry else 0
+        removed = 0 if is_dry else job.run(now)
     except Exception as problem:
         logger.exception("retention of %s stopped", job.name)
         error = f"{type(problem).__name__}: {problem}"

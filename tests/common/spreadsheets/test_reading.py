@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.catalogue.builders import ods, ods_row, person, raw_row, raw_sheet, sheet, text, xls
 from tests.common.spreadsheets.conftest import WORDS, read, refusal
 from umkm_portal.common.spreadsheets import SpreadsheetError, read_table
 
@@ -74,6 +75,47 @@ def test_a_child_that_hangs_is_ended(tmp_path):
 
 def test_a_child_out_of_memory_is_told(simple_xlsx):
     assert "Berkas" in refusal(simple_xlsx, memory_bytes=20_000_000)
+
+
+ALL_KINDS = {
+    "csv": text([WORDS, person()]),
+    "xlsx": sheet([WORDS, person()]),
+    "ods": ods(ods_row(*WORDS), ods_row(*person())),
+    "xls": xls([WORDS, person()]),
+}
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_every_kind_is_read_by_the_same_bounded_child(csv_file, kind):
+    path = csv_file(ALL_KINDS[kind], f"orang.{kind}")
+
+    assert len(read(path)[0][3]) == 1
+    assert "Berkas lebih besar" in refusal(path, file_bytes=10)
+
+
+MANY = 400_000
+LONG_FILES = {
+    "csv": lambda: text([WORDS]) + b";\n" * 10_000_000,
+    "xlsx": lambda: raw_sheet(raw_row(1, *WORDS) + raw_row(2, *person()) * MANY),
+    "ods": lambda: ods(ods_row(*WORDS), ods_row(*person()) * MANY),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", LONG_FILES)
+def test_every_kind_is_ended_in_time(csv_file, kind):
+    path = csv_file(LONG_FILES[kind](), f"lama.{kind}")
+    start = time.monotonic()
+
+    assert "terlalu lama" in refusal(path, seconds=1)
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.long
+def test_a_large_workbook_is_bounded_in_memory(csv_file):
+    path = csv_file(LONG_FILES["ods"](), "besar.ods")
+
+    assert "terlalu besar" in refusal(path, memory_bytes=100_000_000)
 
 
 def test_memory_stays_flat_for_csv(many_rows):
