@@ -103,9 +103,10 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     invite(walker)
     pause_and_kill(walker)
     answer_and_move_up(walker)
+    merge_the_double(walker)
 
     page.goto(f"{address}/coba/?bahasa=en")
-    assert page.locator(".tour > li.done").count() == 5
+    assert page.locator(".tour > li.done").count() == 6
     assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
     walker.keep("tur")
     assert complaints == []
@@ -166,3 +167,13 @@ def answer_and_move_up(walker):
     walker.wait_for_tick("waiting", "Ia sudah diberi tahu")
     walker.open_mail("waiting", "Buka surat tawaran")
     page.get_by_role("heading", name="Ada kursi untuk Anda").wait_for()
+
+
+def merge_the_double(walker):
+    page = walker.page
+    walker.press("merge", "Bandingkan dua data")
+    walker.keep("ganda")
+    page.get_by_role("button", name="Orang yang sama: gabung").click()
+    page.get_by_role("heading", name="Dua data sudah menjadi satu").wait_for()
+    walker.keep("digabung")
+    walker.wait_for_tick("merge", "Dua data menjadi satu")

@@ -11,6 +11,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from participants.duplicates.finding import find_pairs
+from participants.duplicates.merging import merge, undo_merge
 from tests.factories import (
     BusinessFactory,
     CampaignFactory,
@@ -29,7 +31,7 @@ from umkm_portal.pages.tour.steps import steps
 from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
 
 pytestmark = pytest.mark.django_db
-KEYS = ["import", "invite", "send", "answer", "waiting"]
+KEYS = ["import", "invite", "send", "answer", "waiting", "merge"]
 
 
 @pytest.fixture(autouse=True)
@@ -195,6 +197,22 @@ def test_waiting_ticks_through_the_whole_exchange(invited):
     caught(told)
 
     assert done()["waiting"]
+
+
+def test_merge_ticks_when_the_officer_joined_the_planted_double():
+    twins = [
+        ParticipantFactory(full_name=name, phone="+6281255500102", birth_date="1969-07-01")
+        for name in ("Sukarni", "Soekarni")
+    ]
+    find_pairs(now=timezone.now())
+    assert Walk().twins.first == twins[0]
+    assert not done()["merge"]
+
+    joined = merge(twins[1], twins[0], actor=officer(), now=timezone.now())
+    assert done()["merge"]
+
+    undo_merge(joined, actor=officer(), now=timezone.now())
+    assert not done()["merge"]
 
 
 def test_officer_comes_in_with_one_click(client):

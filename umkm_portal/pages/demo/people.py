@@ -94,8 +94,21 @@ NAMED = (
         "products": "Bakso",
         **_WILLING,
     },
+    {
+        "full_name": "Soekarni",
+        "phone": "0812-5550-0102",
+        "birth_date": "01/07/1969",
+        "city": "Jakarta Timur",
+        "district": "Cakung",
+        "village": "Penggilingan",
+        "agency": "PPAPP",
+        "business_name": "Singkong Bu Soekarni",
+        "sector": "Makanan",
+        "products": "Keripik singkong balado",
+    },
 )
-"""A stall owner, a one-word name, one from Bandung, two who share a phone (one without email)."""
+"""A stall owner, a one-word name, one from Bandung, two who share a phone (one without email), and
+the one-word name once more, as another office spelled it."""
 
 
 class PeopleRefused(Exception):

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from django.conf import settings
 
+from participants.duplicates.finding import find_pairs
 from participants.models import Participant
 from trainings.models import Cohort
 from trainings.services import rounds
@@ -37,6 +38,7 @@ def seed(*, participants: int, now: datetime) -> Report:
     _check_place()
     staff = places.furnish()
     new = people.bring_in_people(participants, uploader=staff)
+    find_pairs(now=now)
     courses.hold_courses(now=now)
     with caught_mail():
         life.live(staff=staff, now=now)

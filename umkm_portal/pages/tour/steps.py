@@ -57,6 +57,7 @@ def steps(walk: Walk, *, language: str) -> list[Step]:
         _send_step(walk, say),
         _answer_step(walk, say),
         _waiting_step(walk, say),
+        _merge_step(walk, say),
     ]
 
 
@@ -267,6 +268,35 @@ def _waiting_step(walk: Walk, say: Speaker) -> Step:
             Tick(say("Pemilik kios membatalkan", "The owner cancelled"), walk.has_cancelled),
             Tick(say("Yang menunggu ditawari kursi", "The waiting person moved up"), bool(moved)),
             Tick(say("Ia sudah diberi tahu", "And was told"), walk.offer_mail is not None),
+        ],
+        actions,
+    )
+
+
+def _merge_step(walk: Walk, say: Speaker) -> Step:
+    pair, merge = walk.twins, walk.merge
+    actions = []
+    if merge:
+        page = admin_url("participants_merge_change", merge.pk)
+        label = say("Lihat penggabungannya", "See the merge")
+        actions.append(Action(label, page, needs_login=True))
+    elif pair:
+        page = admin_url("participants_duplicatepair_change", pair.pk)
+        label = say("Bandingkan dua data", "Compare the two records")
+        actions.append(Action(label, page, needs_login=True))
+    return Step(
+        "merge",
+        say("Gabungkan orang yang tercatat dua kali", "Merge a person who stands there twice"),
+        say(
+            "Bu Sukarni tercatat dua kali: sekali dengan ejaan lama, tanpa NIK. Bandingkan kedua "
+            "data, tekan Orang yang sama: gabung. Penggabungan bisa dibatalkan di halaman itu.",
+            "Sukarni stands in the register twice, once in old spelling and without an ID number. "
+            "Compare the records and press Orang yang sama: gabung (same person: merge). The same "
+            "page takes it back.",
+        ),
+        [
+            Tick(say("Dugaan ganda ditemukan", "The double was found"), pair is not None),
+            Tick(say("Dua data menjadi satu", "Two records became one"), merge is not None),
         ],
         actions,
     )

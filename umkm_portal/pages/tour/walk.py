@@ -15,7 +15,7 @@ from functools import cached_property
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils import timezone
 
-from participants.models import Business
+from participants.models import Business, DuplicatePair, Merge, Participant
 from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
 from trainings.services.answers import VIA_LINK
 from umkm_portal.accounts.models import User
@@ -25,6 +25,8 @@ from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
 
 OFFICER = "petugas.latihan@jakpreneur.example"
+TWINS, TWIN_PHONE = ("Sukarni", "Soekarni"), "+6281255500102"
+"""One woman of the practice data, registered twice."""
 State = Enrolment.State
 Events = QuerySet[EnrolmentEvent]
 STATES = [str(state) for state in Delivery.State]
@@ -200,6 +202,19 @@ class Walk:
             return None
         told = Delivery.objects.filter(subject_id=self.moved_up.pk, campaign__kind="offer")
         return CaughtMail.objects.filter(delivery__in=told.values("public_id")).last()
+
+    @cached_property
+    def twins(self) -> DuplicatePair | None:
+        """The planted suspicion of one woman under two spellings."""
+        twins = Participant.objects.filter(full_name__in=TWINS, phone=TWIN_PHONE).values("pk")
+        pairs = DuplicatePair.objects.filter(first__in=twins, second__in=twins)
+        return pairs.order_by("pk").first()
+
+    @cached_property
+    def merge(self) -> Merge | None:
+        """What the officer joined and did not take back."""
+        done = Merge.objects.filter(merged_by__email=OFFICER, undone_at=None)
+        return done.order_by("pk").last()
 
     def mail_of(self, enrolment: Enrolment) -> CaughtMail | None:
         """The invitation of one person as it was caught."""
