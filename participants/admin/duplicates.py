@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
@@ -31,6 +31,10 @@ State = DuplicatePair.State
 MAY_DECIDE = "participants.change_duplicatepair"
 
 
+class BestFirstPaginator(KeysetPaginator):
+    newer_word, older_word = "Halaman awal", "Berikutnya"
+
+
 class BestFirstChangeList(KeysetChangeList):
     """The surest suspicions first; a page starts below the score and number of the last."""
 
@@ -46,7 +50,7 @@ class BestFirstChangeList(KeysetChangeList):
         self.show_full_result_count = self.show_admin_actions = True
         self.can_show_all, self.multi_page = False, False
         older = f"{shown[-1].score}~{shown[-1].pk}" if len(found) > size else ""
-        self.paginator = KeysetPaginator(
+        self.paginator = BestFirstPaginator(
             KeysetPage(shown, None, None),
             self.get_query_string({OLDER: older}, [NEWER]) if older else "",
             self.get_query_string(remove=[OLDER, NEWER]) if after else "",
@@ -81,7 +85,6 @@ class DuplicatePairAdmin(MachineAdmin):
     """Two records that may be one person; staff join them or tell them apart."""
 
     list_display = ("shown_people", "shown_reasons", "shown_score", "shown_place")
-    list_display_links = None
     list_filter = (StateFilter,)
     list_select_related = ("first__region", "second__region")
     sortable_by = ()
@@ -188,13 +191,11 @@ class DuplicatePairAdmin(MachineAdmin):
 
     @display(description="dua data")
     def shown_people(self, pair):
-        lines = format_html_join(
+        return format_html_join(
             "",
             '<span class="st-pair-name">{}<small>{}</small></span>',
             ((person.full_name, _sketch(person)) for person in (pair.first, pair.second)),
         )
-        address = reverse("admin:participants_duplicatepair_change", args=[pair.pk])
-        return format_html('<a class="st-pair-link" href="{}">{}</a>', address, lines)
 
     @display(description="alasan")
     def shown_reasons(self, pair):

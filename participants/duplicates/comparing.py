@@ -44,6 +44,8 @@ class Line:
     first: str
     second: str
     chosen: str
+    is_settled: bool = False
+    """Nobody chooses: what an officer saw on a KTP stands."""
 
     @property
     def differs(self) -> bool:
@@ -77,6 +79,7 @@ def compare(
             shown(one, first),
             shown(one, second),
             picked.get(one.name) or defaults.get(one.name, ""),
+            one.name == "identity" and first.identity != second.identity,
         )
         for one in FIELDS
     ]

@@ -17,6 +17,7 @@ from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery, SendingAccount
 from umkm_portal.pages.demo import courses, people, places
+from umkm_portal.pages.tour.walk import Walk
 from umkm_portal.regions.calendar import is_working_day
 
 PEOPLE = 150
@@ -48,6 +49,7 @@ def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
     assert counts() == before
     assert invariants.violations() + of_messaging.violations() == []
     _has_every_kind_of_cohort(seeded)
+    _has_a_double()
     _has_two_campaigns()
     _has_people_with_a_story()
     _has_partners_and_trainers()
@@ -73,6 +75,13 @@ def _has_every_kind_of_cohort(report):
     assert {(c.opens_at.minute, c.opens_at.second) for c in cohorts.values()} == {(0, 0)}
     assert {(c.closes_at.minute, c.closes_at.second) for c in cohorts.values()} == {(0, 0)}
     assert {told["code"] for told in ready} == {courses.TOUR, courses.UNINVITED}
+
+
+def _has_a_double():
+    """The search at seeding found the one-word name in its two spellings."""
+    pair = Walk().twins
+    assert (pair.first.full_name, pair.second.full_name) == ("Sukarni", "Soekarni")
+    assert pair.state == "open"
 
 
 def _has_two_campaigns():

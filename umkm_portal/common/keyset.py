@@ -53,6 +53,7 @@ class KeysetPaginator:
     """Stands where Django's paginator stands; it knows the neighbours and counts nothing."""
 
     template_name = "staff/_keyset.html"
+    newer_word, older_word = "Lebih baru", "Lebih lama"
     num_pages = 1
 
     def __init__(self, page: KeysetPage, older_link: str, newer_link: str, total: int) -> None:
