@@ -190,6 +190,10 @@ TABLE = {
             ("keaktifan/aturan/", "activity_rule", ("participant_pk",), DECISIONS),
         )
     },
+    "admin/participants/referral/cetak/": Page(staff(200), "admin:participants_referral_print"),
+    "admin/participants/referral/unduh/": Page(
+        staff(403, head=200), "admin:participants_referral_download", method="post"
+    ),
     "admin/participants/participant/<int:pk>/tanda-terima/": Page(
         staff(200, auditor=403, elsewhere=404),
         "admin:participants_participant_receipt",

@@ -8,6 +8,7 @@ from participants.admin import (
     licences,
     lists,
     people,
+    referrals,
     requests,
     segments,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "licences",
     "lists",
     "people",
+    "referrals",
     "requests",
     "segments",
 ]

@@ -110,6 +110,16 @@ class Mentorship(models.Model):
         return f"Pendampingan #{self.pk}"
 
 
+class ReferralQuerySet(models.QuerySet["Referral"]):
+    def for_user(self, user: User) -> ReferralQuerySet:
+        """Those of people whom this user may see."""
+        return self.filter(participant__in=Participant.objects.for_user(user).values("pk"))
+
+    def untold(self) -> ReferralQuerySet:
+        """Whose city has not heard of them."""
+        return self.filter(told_at=None)
+
+
 class Referral(models.Model):
     """A person from outside Jakarta who was told to turn to the dinas of her own city."""
 
@@ -118,6 +128,8 @@ class Referral(models.Model):
     service = models.CharField("layanan", max_length=80)
     created_at = models.DateTimeField("dicatat", default=timezone.now, editable=False)
     told_at = models.DateTimeField("diberitahukan", null=True, blank=True)
+
+    objects = ReferralQuerySet.as_manager()
 
     class Meta:
         verbose_name = "rujukan"

@@ -50,6 +50,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
                 "person_add",
                 "participants.add_participant",
             ),
+            Entry("participants.referral", "Rujukan", "forward_to_inbox"),
             Entry("participants.segment", "Segmen", "filter_alt"),
             Entry("participants.datarequest", "Permintaan data", "privacy_tip"),
             Entry("participants.licencerequest", "Perizinan", "approval"),
