@@ -22,6 +22,7 @@ from participants.admin.businesses import BusinessInline
 from participants.admin.small_export import SmallExport
 from participants.contacts.repair import change_contact
 from participants.models import DataAccess, Participant
+from participants.registration.people import KTP_SEEN
 from participants.search import SHORTEST, find, refresh_search
 from umkm_portal.common import codes, phones
 from umkm_portal.common.keyset import KeysetChangeList
@@ -31,6 +32,20 @@ from umkm_portal.common.staff_fields import PhoneField
 
 class ParticipantForm(forms.ModelForm):
     phone = PhoneField(required=False)
+
+    def clean_identity(self):
+        """Whoever verifies vouches for a NIK that nobody else has."""
+        identity, person = self.cleaned_data["identity"], self.instance
+        if identity != Participant.Identity.VERIFIED or "identity" not in self.changed_data:
+            return identity
+        if not person.nik_index:
+            raise forms.ValidationError(
+                "NIK-nya belum ada. Daftarkan lagi di loket dengan KTP; data ini akan dilengkapi."
+            )
+        same = Participant.objects.living().filter(nik_index=person.nik_index, identity=identity)
+        if same.exclude(pk=person.pk).exists():
+            raise forms.ValidationError("NIK ini sudah terverifikasi pada data peserta lain.")
+        return identity
 
 
 @admin.register(Participant)
@@ -178,6 +193,9 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         }
         if changed and change_contact(obj, **changed, actor=request.user, now=timezone.now()):
             messages.info(request, "Kontak akun ikut diganti. Semua login lama sudah diakhiri.")
+        if "identity" in form.changed_data and obj.identity == Participant.Identity.VERIFIED:
+            obj.verified_by, obj.verified_at = request.user, timezone.now()
+            obj.verified_how = obj.verified_how or KTP_SEEN
         if "is_willing" in form.changed_data:
             obj.willing_on = timezone.localdate()
             if "willing_source" not in form.changed_data:

@@ -42,7 +42,7 @@ class ToldFilter(admin.SimpleListFilter):
 class ReferralAdmin(StaffAdmin):
     """One person whom her own city is to serve; the portal writes the row when she registers."""
 
-    list_display = ("participant", "region", "service", "created_at", "shown_state")
+    list_display = ("shown_person", "region", "service", "created_at", "shown_state")
     list_filter = (ToldFilter, "created_at")
     list_select_related = ("participant", "region")
     list_before_template = "staff/referrals_before.html"
@@ -81,6 +81,7 @@ class ReferralAdmin(StaffAdmin):
         if "cl" in shown:
             shown["by_city"] = by_city(shown["cl"].queryset)
             shown["query"] = shown["cl"].get_query_string()
+            shown["may_download"] = self.has_change_permission(request)
         return response
 
     def print_list(self, request):
@@ -117,6 +118,10 @@ class ReferralAdmin(StaffAdmin):
     def mark_told(self, request, queryset):
         count = queryset.untold().update(told_at=timezone.now())
         messages.success(request, f"{count} orang ditandai sudah dirujuk.")
+
+    @display(description="nama")
+    def shown_person(self, referral):
+        return referral.participant.full_name
 
     @display(
         description="status",

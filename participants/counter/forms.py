@@ -34,7 +34,9 @@ class CounterForm(forms.Form):
     phone = PhoneField(required=False, max_length=60)
     email = forms.EmailField(label="Email", required=False, max_length=254)
     business_name = forms.CharField(label="Nama usaha", required=False, max_length=120)
-    sector = forms.ModelChoiceField(Sector.objects.none(), label="Sektor", required=False)
+    sector = forms.ModelChoiceField(
+        Sector.objects.none(), label="Sektor", required=False, empty_label="Belum diketahui"
+    )
     products = forms.CharField(label="Produk", required=False, max_length=300)
     nib = forms.RegexField(
         r"^\d{13}$",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from participants.consents import give_consent
 from participants.models import DuplicatePair, Participant, Stage, StageEvent
+from participants.niks import facts_of
 from tests.factories import OrganisationFactory, ParticipantFactory
 from tests.staff import make_user
 
@@ -126,6 +127,23 @@ def test_willingness_carries_its_date_and_source(client, head):
     person = Participant.objects.get(pk=person.pk)
     assert (person.is_willing, person.willing_on) == (True, TODAY)
     assert person.willing_source == f"Dicatat petugas {head.full_name}"
+
+
+def test_verifying_a_claim_names_the_officer_and_never_doubles_a_nik(client, head):
+    facts = {**facts_of("3171990101900003"), "identity": "claimed"}
+    claim, twin = ParticipantFactory(**facts), ParticipantFactory(**facts)
+    answers = []
+    for person in (claim, twin, ParticipantFactory()):
+        form = client.get(at("change", person.pk)).context["adminform"].form
+        data = {name: form[name].value() or "" for name in form.fields} | {"identity": "verified"}
+        data |= {"businesses-TOTAL_FORMS": 0, "businesses-INITIAL_FORMS": 0}
+        answers.append(client.post(at("change", person.pk), data))
+
+    verified = Participant.objects.get(identity="verified")
+    assert (verified, verified.verified_by) == (claim, head)
+    assert verified.verified_how == "KTP dilihat petugas"
+    assert "sudah terverifikasi pada data peserta lain" in answers[1].content.decode()
+    assert "NIK-nya belum ada" in answers[2].content.decode()
 
 
 def test_the_page_warns_of_a_twin_and_shows_standing_consents(client, head):
