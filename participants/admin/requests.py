@@ -19,7 +19,7 @@ from umkm_portal.common.staff_admin import MachineAdmin
 TONES = {"open": "yellow", "done": "green", "refused": "grey", "withdrawn": "grey"}
 CONSEQUENCES = {
     DataRequest.Kind.CORRECTION: (
-        "Cocokkan dengan KTP. Usulan isi di bawah ditulis ke data peserta saat dipenuhi; "
+        "Cocokkan dengan KTP. Usulan isi di atas ditulis ke data peserta saat dipenuhi; "
         "permintaan tanpa usulan diperbaiki dahulu di halaman peserta."
     ),
     DataRequest.Kind.DELETION: (
@@ -95,6 +95,10 @@ class DataRequestAdmin(MachineAdmin):
         if act is None:
             raise Http404
         text = request.POST.get("jawaban", "").strip()
+        is_final = row.kind == DataRequest.Kind.DELETION and act is fulfil
+        if is_final and request.POST.get("yakin") != "ya":
+            messages.error(request, "Centang dahulu bahwa permintaan ini dari orangnya sendiri.")
+            return redirect("admin:participants_datarequest_change", row.pk)
         try:
             act(row, answer=text, actor=request.user, now=timezone.now())
         except RequestRefused as refusal:

@@ -54,8 +54,9 @@ def test_a_deletion_is_decided_on_its_page(head):
     assert "Hapus data orang ini" in head.get(page).content.decode()
 
     assert "Tulis alasannya" in answer(head, row, putusan="tolak", jawaban="")
-    assert "Sitirahma" not in answer(head, row, putusan="penuhi")
-    assert "sudah dijawab" in answer(head, row, putusan="penuhi")
+    assert "Centang dahulu" in answer(head, row, putusan="penuhi")
+    assert "Sitirahma" not in answer(head, row, putusan="penuhi", yakin="ya")
+    assert "sudah dijawab" in answer(head, row, putusan="penuhi", yakin="ya")
 
     row.refresh_from_db()
     person.refresh_from_db()

@@ -34,6 +34,16 @@ MACHINE = {
 }
 """Columns that say nothing to a reader; the file has them."""
 ANSWERED = "Jawaban paling lama 3 x 24 jam."
+LABELS = {
+    "campaign": "Jenis pesan",
+    "context": "Isi pesan",
+    "stage": "Langkah",
+    "cohort": "Gelombang",
+    "clean": "Isi baris",
+    "row_no": "Baris",
+    "last_login": "Masuk terakhir",
+}
+"""Columns whose name in the code is no word for a reader."""
 Kind = DataRequest.Kind
 
 
@@ -161,7 +171,7 @@ def _field(model: type[Model], name: str) -> Field[Any, Any] | None:
 def _label(model: type[Model], name: str) -> str:
     field = _field(model, name)
     field = getattr(field, "output_field", field)
-    label = str(field.verbose_name or "") if field else ""
+    label = LABELS.get(name) or (str(field.verbose_name or "") if field else "")
     label = label or name.replace("_", " ")
     return label[:1].upper() + label[1:]
 
@@ -180,6 +190,8 @@ def _words(model: type[Model], name: str, value: object) -> str:
         return day_in_words(value)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
-    if isinstance(value, dict | list):
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {one}" for key, one in value.items())
+    if isinstance(value, list):
         return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
     return str(choices.get(value, value))
