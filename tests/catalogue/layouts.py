@@ -132,6 +132,17 @@ CASES = [
         "phone",
     ),
     Case(
+        "Dua tabel bersebelahan",
+        "sebelah.csv",
+        text([[*HEADER, "", *HEADER], [*person(), "", *person(2, "Ani")]]),
+        1,
+    ),
+    Case(
+        "Formulir menurun: nama di kiri, isi di kanan",
+        "menurun.csv",
+        text([["Nama", "Siti"], ["NIK", person()[1]], ["No HP", person()[2]]]),
+    ),
+    Case(
         "Kolom kosong di antara kolom isi",
         "kolom-kosong.csv",
         text(

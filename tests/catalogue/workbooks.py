@@ -1,5 +1,8 @@
 """Workbooks from inside: old and open formats, locks, macros, lies and bombs."""
 
+import io
+import zipfile
+
 from tests.catalogue.builders import (
     HEADER,
     MAIN,
@@ -41,6 +44,24 @@ LAUGHS = (
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
     + "]>"
 )
+
+
+def strict():
+    """The same workbook under the names of the ISO standard."""
+    spaces = (
+        (MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main"),
+        (
+            b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+            b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        ),
+    )
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as archive:
+        for name in archive.namelist():
+            parts[name] = archive.read(name)
+            for old, new in spaces:
+                parts[name] = parts[name].replace(old, new)
+    return zipped(parts)
 
 
 def uncached():
@@ -170,6 +191,17 @@ CASES = [
     Case("XLSX tanpa lembar di dalamnya", "hilang.xlsx", rezipped(GOOD, {SHEET: None})),
     Case("XLSX dengan XML rusak", "xml.xlsx", rezipped(GOOD, {SHEET: "<worksheet"})),
     Case("Rumus yang belum dihitung", "rumus.xlsx", uncached),
+    Case(
+        "Rumus tanpa hasil (dibuat program)",
+        "rumus2.xlsx",
+        lambda: raw_sheet(TOP + '<row r="3"><c r="A3"><f>A2</f><v></v></c></row>'),
+    ),
+    Case(
+        "Rumus ODS tanpa hasil",
+        "rumus.ods",
+        lambda: ods(*ODS_ROWS, ods_row("Ani", '<table:table-cell table:formula="of:=B2"/>')),
+    ),
+    Case("XLSX ketat (Strict Open XML)", "ketat.xlsx", strict, 2),
     Case("Ukuran tabel palsu (A1 saja)", "ukuran.xlsx", raw_sheet(TOP, '<dimension ref="A1"/>'), 1),
     Case(
         "Sel nyasar di kolom XFD",

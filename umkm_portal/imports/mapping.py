@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ IGNORED = ""
 
 NUMBERED = "Kolom {}"
 """Heads a column without a heading of its own."""
+
+
+_REPEATED = re.compile(r"(.+) \(\d+\)")
 
 
 class Match(NamedTuple):
@@ -33,6 +37,12 @@ def unique_headings(header: Sequence[str]) -> list[str]:
         seen[heading] = seen.get(heading, 0) + 1
         headings.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
     return headings
+
+
+def repeated_headings(headings: Sequence[str]) -> list[str]:
+    """Return headings that were made different by a number: `Nama (2)`."""
+    found = [(heading, _REPEATED.fullmatch(heading)) for heading in headings]
+    return [heading for heading, match in found if match and match[1] in headings]
 
 
 def match_columns(

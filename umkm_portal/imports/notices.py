@@ -38,6 +38,14 @@ def about_hidden_rows(name: str, count: int) -> str:
     )
 
 
+def about_repeated_headings(headings: Sequence[str]) -> str:
+    shown = ", ".join(f"“{heading}”" for heading in headings[:5])
+    return (
+        f"Judul kolom yang berulang tidak dibaca: {shown}. Pilih isiannya di pencocokan kolom, atau "
+        "pindahkan isinya ke bawah tabel pertama."
+    )
+
+
 def about_cells_outside(name: str, row_no: int) -> str:
     return (
         f"Ada isian di kanan judul kolom terakhir lembar “{name}” (baris {row_no}). Isian itu "

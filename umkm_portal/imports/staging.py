@@ -72,6 +72,9 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
                 told.append(notices.about_missing_columns(sheet.name, missing))
                 deque(islice(rows, SAMPLES), maxlen=0)
                 continue
+            repeated = mapping.repeated_headings(headings)
+            if unread := [h for h in repeated if h not in file.mapping]:
+                told.append(notices.about_repeated_headings(unread))
             if sheet.hidden_rows:
                 told.append(notices.about_hidden_rows(sheet.name, sheet.hidden_rows))
             rows = _within_header(rows, sheet, len(headings), told)

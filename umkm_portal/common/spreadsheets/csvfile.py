@@ -19,6 +19,7 @@ _FEWEST_ROWS = 20
 _NO_TABLE = "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
 _NO_CONTROLS = bytes(set(range(256)) - set(CONTROLS))
 _BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),

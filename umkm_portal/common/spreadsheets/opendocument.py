@@ -6,9 +6,14 @@ from html import unescape
 
 from umkm_portal.common.spreadsheets.archives import BOMB, Parts
 from umkm_portal.common.spreadsheets.facts import SheetFacts
-from umkm_portal.common.spreadsheets.sizes import refuse_errors, refuse_large, refuse_outside
+from umkm_portal.common.spreadsheets.sizes import (
+    refuse_errors,
+    refuse_large,
+    refuse_outside,
+    refuse_uncounted,
+)
 from umkm_portal.common.spreadsheets.sniff import ENCRYPTED, MACRO
-from umkm_portal.common.spreadsheets.tables import SpreadsheetError
+from umkm_portal.common.spreadsheets.tables import SpreadsheetError, column_letters
 
 _MANIFEST, _CONTENT = "META-INF/manifest.xml", "content.xml"
 _LONGEST_ROW_BYTES = 32 << 20
@@ -17,6 +22,8 @@ _NAME = re.compile(rb'\stable:name="([^"]*)"')
 _ROWS = re.compile(rb'number-rows-repeated="([0-9]{1,9})"')
 _COLUMNS = re.compile(rb'number-columns-repeated="([0-9]{1,9})"')
 _SPAN = re.compile(rb'number-rows-spanned="([0-9]{1,7})"')
+_SPECIAL = (b"repeated", b"error", b"spanned", b"formula")
+"""Words without which the cells of a row need only be counted."""
 _CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)>(?:<text:p[^>]*>([^<]*)</text:p>)?")
 
 
@@ -88,13 +95,16 @@ class _Scan:
 
     def _look_at_cells(self, row: bytes, first: int, count: int) -> int:
         """Note what is special in a row and return how many columns are filled."""
-        if b"repeated" not in row and b"error" not in row and b"spanned" not in row:
+        if not any(word in row for word in _SPECIAL):
             return row.count(b"table:table-cell ") + row.count(b"<table:covered-table-cell")
         column = last = 0
         for attributes, text in _CELL.findall(row):
             wide = _times(_COLUMNS, attributes)
             if b"value-type" in attributes:
                 last = column + wide
+            elif b"table:formula=" in attributes:
+                place = f"{column_letters(column)}{first + 1}"
+                refuse_uncounted(self.title, place)
             if b'value-type="error"' in attributes:
                 self._note_errors(first, count, column, wide, text)
             if span := _SPAN.search(attributes):

@@ -14,7 +14,12 @@ from xml.etree import ElementTree
 from umkm_portal.common.spreadsheets.archives import BOMB, Parts
 from umkm_portal.common.spreadsheets.facts import SheetFacts
 from umkm_portal.common.spreadsheets.opendocument import check_ods
-from umkm_portal.common.spreadsheets.sizes import refuse_errors, refuse_large, refuse_outside
+from umkm_portal.common.spreadsheets.sizes import (
+    refuse_errors,
+    refuse_large,
+    refuse_outside,
+    refuse_uncounted,
+)
 from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind
 from umkm_portal.common.spreadsheets.tables import Limits, SpreadsheetError
 
@@ -158,17 +163,21 @@ class _SheetScan:
                 continue
             if b'="e"' in attributes:
                 self._note_error(reference, content)
-            elif b"<f" in content and b"<v" not in content and b"<is" not in content:
-                raise SpreadsheetError(
-                    f"Rumus di sel {(reference[1] + reference[2]).decode()} lembar "
-                    f"“{self.title}” belum dihitung. Buka di Excel, simpan, lalu unggah lagi."
-                )
+            elif b"<f" in content and _is_uncounted(attributes, content):
+                refuse_uncounted(self.title, (reference[1] + reference[2]).decode())
 
     def _note_error(self, reference: re.Match[bytes], content: bytes) -> None:
         value = _VALUE.search(content)
         name = value[1].decode("ascii", "replace") if value else "#GALAT"
         self.facts.note_error(self.row_no - 1, _column_number(reference[1]) - 1, name)
         refuse_errors(self.title, self.facts)
+
+
+def _is_uncounted(attributes: bytes, content: bytes) -> bool:
+    """Tell a formula that no program has worked out; an empty text as result is one."""
+    value = _VALUE.search(content)
+    has_value = value is not None and value[1] != b""
+    return not has_value and b'="str"' not in attributes and b"<is" not in content
 
 
 def _column_number(letters: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The sentences about sheets that are larger than a list of people can be."""
+"""The sentences about sheets that hold more, or less, than a list of people can."""
 
 from umkm_portal.common.spreadsheets.facts import SheetFacts
 from umkm_portal.common.spreadsheets.tables import Limits, SpreadsheetError, column_letters
@@ -32,6 +32,13 @@ def refuse_errors(title: str, facts: SheetFacts) -> None:
             f"Lembar “{title}” berisi terlalu banyak sel galat (seperti #N/A). Perbaiki rumusnya, "
             "lalu unggah lagi."
         )
+
+
+def refuse_uncounted(title: str, place: str) -> None:
+    raise SpreadsheetError(
+        f"Rumus di sel {place} lembar “{title}” belum dihitung. Buka di Excel, simpan, lalu unggah "
+        "lagi."
+    )
 
 
 def too_many_rows(limits: Limits) -> str:
