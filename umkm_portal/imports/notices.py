@@ -41,8 +41,8 @@ def about_hidden_rows(name: str, count: int) -> str:
 def about_repeated_headings(headings: Sequence[str]) -> str:
     shown = ", ".join(f"“{heading}”" for heading in headings[:5])
     return (
-        f"Judul kolom yang berulang tidak dibaca: {shown}. Pilih isiannya di pencocokan kolom, atau "
-        "pindahkan isinya ke bawah tabel pertama."
+        f"Judul kolom yang berulang tidak dibaca: {shown}. Pilih isiannya di pencocokan kolom, "
+        "atau pindahkan isinya ke bawah tabel pertama."
     )
 
 
