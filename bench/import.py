@@ -6,7 +6,9 @@ The product is the whole command `import_participants FILE --apply` on a CSV of 
 start of the process, reading, cleaning, encryption, checks, approval, writing with history. The
 limit is `COPY FROM` of the very same final rows into the same tables with the same indexes and
 constraints and no history, in the same run on the same PostgreSQL. `again` imports the same rows
-from other bytes, which must change nothing.
+from other bytes, which must change nothing. `--undo` then brings in as many other people and takes
+them back. `allowed` is the greatest ratio of each job, where there is one; `--strict` ends with 1
+when a job needed more, or more memory than a worker may take.
 """
 
 import argparse
@@ -32,6 +34,9 @@ TABLES = (
     "participants_consent",
     "participants_mentorship",
 )
+ALLOWED = {"import": 2.5, "again": 1.2}
+"""Times the COPY of the same rows."""
+MOST_MB = 250
 HISTORY = ("participants_participanthistory", "participants_businesshistory")
 
 
@@ -39,33 +44,86 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=370_000)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--undo", action="store_true", help="also bring in and take back others")
+    parser.add_argument("--strict", action="store_true", help="fail when a job needs too much")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         throwaway_folder() as data,
         Lease(data),
     ):
-        result = measure(options.rows, Path(folder))
-    for name in ("import", "again"):
-        print(name, *(f"{key}: {value}" for key, value in result[name].items()), sep="\n  ")
+        result = measure(options.rows, Path(folder), with_undo=options.undo)
+    for name, found in result.items():
+        if isinstance(found, dict):
+            print(name, *(f"{key}: {value}" for key, value in found.items()), sep="\n  ")
     if options.json:
         print(json.dumps(result))
+    if options.strict and (slow := too_much(result)):
+        sys.exit(f"Too much: {', '.join(slow)}")
 
 
-def measure(rows, folder):
+def too_much(result):
+    """The jobs that took longer, or more memory, than they may."""
+    jobs = {name: result[name] for name in ALLOWED}
+    return [
+        name
+        for name, job in jobs.items()
+        if job["ratio"] > job["allowed"] or job["peak_rss_mb"] > MOST_MB
+    ]
+
+
+def measure(rows, folder, *, with_undo):
     prepare_database()
     first, second = folder / "people.csv", folder / "again.csv"
     make_files(rows, first, second)
     report, seconds, peak = import_file(first)
     check(report, "created", rows)
+    history = count_history()
     limit, copied = time_copy(folder)
     again, again_seconds, again_peak = import_file(second)
     check(again, "same", rows)
-    return {
+    facts = {"copied_rows": copied, "history_rows": history, "allowed": ALLOWED["import"]}
+    result = {
         "rows": rows,
-        "import": figures(seconds, limit, peak) | {"copied_rows": copied},
-        "again": figures(again_seconds, limit, again_peak),
+        "import": figures(seconds, limit, peak) | facts,
+        "again": figures(again_seconds, limit, again_peak) | {"allowed": ALLOWED["again"]},
     }
+    if with_undo:
+        result["undo"] = figures(*take_back(rows, folder, limit))
+    return result
+
+
+def count_history():
+    """Rows that the triggers wrote: without them the figures would say nothing."""
+    from django.db import connection
+
+    found = 0
+    with connection.cursor() as cursor:
+        for table in HISTORY:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            found += cursor.fetchone()[0]
+    assert found, "history is off"
+    return found
+
+
+def take_back(rows, folder, limit):
+    """Seconds, limit and MB of an undo of as many other people."""
+    from django.utils import timezone
+
+    from participants.samples import write_sample
+    from umkm_portal.imports import undoing
+    from umkm_portal.imports.models import ImportFile
+
+    path = folder / "others.csv"
+    write_sample(path, rows, seed=2)
+    report, _, _ = import_file(path)
+    file = ImportFile.objects.get(pk=report["file"])
+    start = time.monotonic()
+    undoing.undo_file(file, actor=None, now=timezone.now())
+    seconds = time.monotonic() - start
+    file.refresh_from_db()
+    assert (file.undone_count, file.left_count) == (report["created"] + report["updated"], 0)
+    return seconds, limit, resident_mb(os.getpid())
 
 
 def figures(seconds, limit, peak):

@@ -148,7 +148,7 @@ LEAVE_FOREIGN_NIKS = """
     WHERE s.decision IN ('new', 'link') AND s.nik IS NOT NULL AND (
         s.decision = 'new' AND s.is_number_nik OR EXISTS (
             SELECT 1 FROM participants_participant o
-            WHERE o.nik_index = ANY(s.nik_indexes) AND o.identity = 'verified'
-              AND o.status = 'active' AND o.id IS DISTINCT FROM s.target_id))
+            WHERE o.nik_index = ANY(s.nik_indexes) AND o.identity || '' = 'verified'
+              AND o.status || '' = 'active' AND o.id IS DISTINCT FROM s.target_id))
 """
 """A NIK that is verified for somebody else does not come along to the person that staff chose."""
