@@ -64,7 +64,7 @@ def register_person(
     """
     if account:
         # Two pages sent at once by one account wait for each other here.
-        User.objects.select_for_update().get(pk=account.pk)
+        User.objects.select_for_update(no_key=True).get(pk=account.pk)
     holder = verified_holder(entry.nik) if ktp_seen else None
     if holder:
         raise AlreadyVerified(holder)
