@@ -121,8 +121,7 @@ def _standing_events() -> Any:
     The few corrected ones are one hashed list: joined instead, the steps of everybody would be
     read before the first person is known.
     """
-    corrected = StageEvent.objects.filter(corrects__isnull=False).values("corrects")
-    return StageEvent.objects.filter(participant=OuterRef("pk")).exclude(pk__in=corrected)
+    return StageEvent.objects.standing().filter(participant=OuterRef("pk"))
 
 
 def _is_active() -> Q:
