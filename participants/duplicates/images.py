@@ -21,6 +21,8 @@ from umkm_portal.common.encryption import EncryptedField
 
 Part = MergedRow.Part
 EXACT = "="
+_RECKONED = frozenset(("last_activity_at", "active_until", "search", "updated_at"))
+"""Columns of a person that are worked out again every night: no reason to refuse an undo."""
 
 
 class Footprint(NamedTuple):
@@ -74,9 +76,16 @@ def changed_since(merge: Merge) -> list[str]:
                 and value != (row.before or {}).get(column)
                 and now.get(column[1:]) != value
             ]
-        elif row.model not in passing and _now(model, row) != row.after:
+        elif row.model not in passing and _told(row, _now(model, row)) != _told(row, row.after):
             found.append(f"{name} sudah berubah")
     return found
+
+
+def _told(row: MergedRow, image: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The image without what machines reckon anew."""
+    if image is None or row.model != Participant._meta.label:
+        return image
+    return {name: value for name, value in image.items() if name not in _RECKONED}
 
 
 def restore(merge: Merge) -> None:

@@ -1,11 +1,15 @@
+import json
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
-from participants.duplicates.finding import decide_different, find_pairs
+from participants.duplicates.finding import decide_different, find_pairs, find_pairs_of_file
 from participants.models import DuplicatePair, Participant
 from tests.factories import ParticipantFactory, RegionFactory, UserFactory
+from tests.imports.conftest import bring_in
 from umkm_portal.common.encryption import blind_index
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +145,32 @@ def test_a_whole_search_finds_what_searches_one_by_one_find():
 
     assert {key: (p.score, p.reasons) for key, p in found().items()} == by_steps
     assert len(by_steps) == 4
+
+
+def test_after_a_file_only_its_people_are_searched(register, make_file):
+    person("Siti Aminah", phone="+6281234567890")
+    person("Budi Santoso", phone="+6281234567891")
+    search()
+    person("Belum Dicari", phone="+6281234567899")
+    rows = [
+        {"Nama": "Siti Aminnah", "HP": "081234567890"},
+        {"Nama": "Orang Baru", "HP": "081234567892"},
+    ]
+    file = bring_in(make_file(rows))
+
+    result = find_pairs_of_file(file.pk, now=timezone.now())
+
+    assert (result.people, result.new) == (2, 1)
+    assert set(found()) == {("Siti Aminah", "Siti Aminnah")}
+
+
+def test_the_command_tells_what_it_found_and_left_out():
+    for _ in range(2):
+        person("Siti Aminah", phone="+628121")
+    out = StringIO()
+
+    call_command("find_duplicates", "--all", "--json", stdout=out)
+
+    report = json.loads(out.getvalue().splitlines()[-1])
+    assert (report["people"], report["new"], report["open"]) == (2, 1, 1)
+    assert "1 new suspicions" in out.getvalue()

@@ -1,4 +1,5 @@
 import json
+import threading
 from datetime import date, timedelta
 
 import pghistory.models
@@ -221,6 +222,9 @@ def test_undo_refuses_what_changed_since_and_says_what():
     business.products = "Bakso"
     business.save()
 
+    # What is reckoned anew every night is no change.
+    Participant.objects.filter(pk=target.pk).update(last_activity_at=timezone.now())
+
     with pytest.raises(UndoRefused) as refusal:
         back(done)
 
@@ -304,3 +308,29 @@ def test_a_merged_record_that_holds_something_live_is_noticed():
     assert [line.split(":")[1] for line in invariants.violations()] == [
         " merged people who still hold something live"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_at_once_join_two_records_only_once():
+    one, other = ParticipantFactory.create_batch(2, full_name="Siti Aminah")
+    start, outcomes = threading.Barrier(2), []
+
+    def press(source, target):
+        try:
+            start.wait()
+            join(source, target)
+            outcomes.append("joined")
+        except MergeRefused:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press, args=pair) for pair in ((one, other), (other, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["joined", "refused"]
+    assert Participant.objects.living().count() == 1
+    assert invariants.violations() == []
