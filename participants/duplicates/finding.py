@@ -22,6 +22,8 @@ from umkm_portal.imports.models import ImportRow
 
 _LOCK = 7_310_001
 """One search at a time: two at once would not see each other's new people."""
+_MANY = 5_000
+"""From so many people on, what the planner knew of the keys is out of date."""
 
 _TABLES = ("pg_temp.facts", "pg_temp.block", "pg_temp.candidate", "pg_temp.found")
 _FACTS = f"""
@@ -117,6 +119,8 @@ def find_pairs(
         if not people:
             return Search()
         _write_keys(cursor, everybody=everybody)
+        if people >= _MANY:
+            cursor.execute("ANALYZE participants_duplicatekey")
         cursor.execute(_BLOCKS.format(where="" if everybody else _AROUND))
         cursor.execute("ANALYZE block")
         cursor.execute(_CANDIDATES)
@@ -170,8 +174,6 @@ def _write_keys(cursor: CursorWrapper, *, everybody: bool) -> None:
             "DELETE FROM participants_duplicatekey k USING facts f WHERE f.id = k.participant_id"
         )
     cursor.execute(keys.WRITE)
-    if everybody:
-        cursor.execute("ANALYZE participants_duplicatekey")
 
 
 def _add_neighbours(cursor: CursorWrapper, *, everybody: bool) -> None:
