@@ -116,6 +116,23 @@ def test_a_process_that_lost_its_lease_writes_nothing_more(register, sample):
     assert Participant.objects.count() == 0
 
 
+def test_cancelled_while_it_is_read_the_file_is_left_after_the_slice(register, sample, monkeypatch):
+    file, copy = receive(sample(ROWS)), staging._copy_chunk
+
+    def copy_and_cancel(claimed, chunk, count):
+        copy(claimed, chunk, count)
+        if count == staging.SLICE:
+            services.cancel_file(ImportFile.objects.get(pk=file.pk), now=timezone.now())
+
+    monkeypatch.setattr(staging, "_copy_chunk", copy_and_cancel)
+
+    assert services.process_file(file.pk) is None
+
+    file.refresh_from_db()
+    assert (file.state, file.rows_read, file.rows.count()) == ("cancelled", staging.SLICE, 0)
+    assert not file.source.exists()
+
+
 def test_somebody_registered_meanwhile_is_matched_not_doubled(register, sample):
     path = sample(30)
     early, late = check(path), check(sample(30, name="sama.xlsx"))
