@@ -103,10 +103,11 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     invite(walker)
     pause_and_kill(walker)
     answer_and_move_up(walker)
+    register(walker)
     merge_the_double(walker)
 
     page.goto(f"{address}/coba/?bahasa=en")
-    assert page.locator(".tour > li.done").count() == 6
+    assert page.locator(".tour > li.done").count() == 7
     assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
     walker.keep("tur")
     assert complaints == []
@@ -167,6 +168,56 @@ def answer_and_move_up(walker):
     walker.wait_for_tick("waiting", "Ia sudah diberi tahu")
     walker.open_mail("waiting", "Buka surat tawaran")
     page.get_by_role("heading", name="Ada kursi untuk Anda").wait_for()
+
+
+def register(walker):
+    page = walker.page
+    walker.step("register").get_by_role("link", name="Mulai mendaftar").click()
+    page.get_by_label("Nama lengkap").fill("Rahmawati Putri")
+    page.get_by_label("Nomor HP atau email").fill("0812-9876-5432")
+    page.get_by_role("button", name="Kirim kode").click()
+    page.get_by_label("Kode 6 angka").wait_for()
+    code_page = page.url
+    page.get_by_label("Kode 6 angka").fill(code_in_the_mailbox(walker))
+    assert page.url == code_page
+    page.get_by_role("button", name="Lanjut").click()
+    page.get_by_label("NIK", exact=True).fill("3171994105850012")
+    page.get_by_label("Tanggal lahir").fill("1 Mei 1985")
+    page.get_by_role("button", name="Simpan dan lanjut").click()
+    page.get_by_label("Jakarta Pusat").check()
+    page.get_by_role("button", name="Lanjut").click()
+    page.get_by_label("Kelurahan", exact=True).select_option("Kebon Kacang")
+    page.get_by_label("Alamat lengkap").fill("Jalan Kebon Kacang 9")
+    page.get_by_role("button", name="Simpan dan lanjut").click()
+    page.get_by_label("Belum, baru rencana").check()
+    page.get_by_role("button", name="Simpan dan lanjut").click()
+    page.get_by_label("Ya, undang saya").check()
+    for question in page.get_by_role("radio", name="Tidak", exact=True).all():
+        question.check()
+    page.get_by_role("button", name="Simpan dan lanjut").click()
+    walker.keep("periksa-jawaban")
+    page.get_by_role("button", name="Kirim pendaftaran").click()
+    page.get_by_role("heading", name="Pendaftaran terkirim").wait_for()
+    walker.keep("terdaftar")
+    walker.wait_for_tick("register", "Kursi atau tempat di antrean")
+    walker.press("register", "Cari dia di daftar peserta")
+    page.get_by_role("link", name="Rahmawati Putri").wait_for()
+    walker.keep("peserta")
+
+
+def code_in_the_mailbox(walker):
+    """The six digits of the newest message to a phone, read in a second tab."""
+    tab = walker.page.context.new_page()
+
+    def newest():
+        tab.goto(f"{walker.address}/coba/surat/")
+        return tab.get_by_role("link", name="latihan ke 0812-9876-5432").count()
+
+    assert wait_for(newest, PATIENCE / 1000)
+    tab.get_by_role("link", name="latihan ke 0812-9876-5432").first.click()
+    code = re.search(r"kode Anda (\d{6})", tab.inner_text("main"))[1]
+    tab.close()
+    return code
 
 
 def merge_the_double(walker):

@@ -22,6 +22,7 @@ from tests.factories import (
     InvitationRoundFactory,
     ParticipantFactory,
 )
+from tests.pages.registration.conftest import lists, owner
 from trainings.services import answers
 from umkm_portal.accounts.models import User
 from umkm_portal.embedded.models import CaughtMail
@@ -31,7 +32,8 @@ from umkm_portal.pages.tour.steps import steps
 from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
 
 pytestmark = pytest.mark.django_db
-KEYS = ["import", "invite", "send", "answer", "waiting", "merge"]
+__all__ = ["lists", "owner"]
+KEYS = ["import", "invite", "send", "answer", "waiting", "register", "merge"]
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +199,21 @@ def test_waiting_ticks_through_the_whole_exchange(invited):
     caught(told)
 
     assert done()["waiting"]
+
+
+def test_register_ticks_when_an_owner_has_come_to_her_seat(owner, settings):
+    settings.DEMO = True
+    cohort = CohortFactory()
+    siti = owner()
+    assert not done()["register"]
+
+    siti.get(f"/daftar/?gelombang={cohort.code}")
+    siti.register()
+
+    walk = Walk()
+    assert done()["register"]
+    assert (walk.newcomer.full_name, walk.newcomer_place.cohort) == ("Siti Aminah", cohort)
+    assert walk.newcomer_place.state == "confirmed"
 
 
 def test_merge_ticks_when_the_officer_joined_the_planted_double():

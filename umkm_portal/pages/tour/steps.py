@@ -57,6 +57,7 @@ def steps(walk: Walk, *, language: str) -> list[Step]:
         _send_step(walk, say),
         _answer_step(walk, say),
         _waiting_step(walk, say),
+        _register_step(walk, say),
         _merge_step(walk, say),
     ]
 
@@ -268,6 +269,46 @@ def _waiting_step(walk: Walk, say: Speaker) -> Step:
             Tick(say("Pemilik kios membatalkan", "The owner cancelled"), walk.has_cancelled),
             Tick(say("Yang menunggu ditawari kursi", "The waiting person moved up"), bool(moved)),
             Tick(say("Ia sudah diberi tahu", "And was told"), walk.offer_mail is not None),
+        ],
+        actions,
+    )
+
+
+def _register_step(walk: Walk, say: Speaker) -> Step:
+    person, place = walk.newcomer, walk.newcomer_place
+    code = codes.display(person.code) if person else ""
+    seat = f": {place.get_state_display()}, {place.cohort}" if place else ""
+    start = reverse("registration:start")
+    cohort = f"?gelombang={walk.open_class.code}" if walk.open_class else ""
+    actions = [
+        Action(say("Mulai mendaftar", "Start to register"), f"{start}{cohort}"),
+        Action(say("Buka kotak surat", "Open the mailbox"), reverse("pages:mailbox")),
+    ]
+    if person:
+        page = f"{admin_url('participants_participant_changelist')}?q={person.code}"
+        label = say("Cari dia di daftar peserta", "Find her in the register")
+        actions = [Action(label, page, needs_login=True), *actions]
+    return Step(
+        "register",
+        say("Daftar sebagai pemilik usaha baru", "Register as a new owner"),
+        say(
+            "Dengan ponsel, atau jendela yang disempitkan: isi nama dan nomor HP mana saja, ambil "
+            "kodenya di kotak surat, jawab lima halaman. Kelas yang dipilih menjadi kursi. Boleh "
+            "berhenti di tengah dan lanjut di perangkat lain. NIK latihan: 3171994105850012 "
+            "(lahir 1 Mei 1985). Lalu cari dia sebagai petugas.",
+            "On a phone or in a narrow window: give a name and any mobile number, take the code "
+            "from the mailbox, answer five pages. The class you came from becomes a seat. You may "
+            "stop halfway and go on at another device. Practice NIK: 3171994105850012 (born on "
+            "1 May 1985). Then find her as the officer.",
+        ),
+        [
+            Tick(say("Nomor dibuktikan dengan kode", "Number proved"), bool(walk.registration)),
+            Tick(say("Terdaftar", "Registered") + f": {code}" * bool(person), bool(person)),
+            Tick(
+                say("Kursi atau tempat di antrean", "A seat or a place in line") + seat,
+                place is not None,
+            ),
+            Tick(say("Ada di daftar petugas", "In the officer's list"), walk.is_newcomer_listed),
         ],
         actions,
     )

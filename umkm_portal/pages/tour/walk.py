@@ -15,8 +15,9 @@ from functools import cached_property
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils import timezone
 
-from participants.models import Business, DuplicatePair, Merge, Participant
+from participants.models import Business, DuplicatePair, Merge, Participant, Registration
 from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
+from trainings.schedule import open_cohorts
 from trainings.services.answers import VIA_LINK
 from umkm_portal.accounts.models import User
 from umkm_portal.accounts.services import prepare_staff
@@ -202,6 +203,37 @@ class Walk:
             return None
         told = Delivery.objects.filter(subject_id=self.moved_up.pk, campaign__kind="offer")
         return CaughtMail.objects.filter(delivery__in=told.values("public_id")).last()
+
+    @cached_property
+    def open_class(self) -> Cohort | None:
+        """The class to register for: the next one with a free seat."""
+        found = open_cohorts(now=timezone.now()).filter(seats__gt=F("taken") + F("held"))
+        return found.exclude(pk__in=[self.cohort.pk] if self.cohort else []).first()
+
+    @cached_property
+    def registration(self) -> Registration | None:
+        """The last registration by an owner that is sent, else the last that proved a contact."""
+        proved = Registration.objects.proved().select_related("participant")
+        return proved.order_by("sent_at", "pk").exclude(sent_at=None).last() or (
+            proved.order_by("pk").last()
+        )
+
+    @property
+    def newcomer(self) -> Participant | None:
+        return self.registration.participant if self.registration else None
+
+    @cached_property
+    def newcomer_place(self) -> Enrolment | None:
+        """Her seat or her place in line in the class that she tapped on."""
+        rows = Enrolment.objects.filter(participant=self.newcomer) if self.newcomer else None
+        return rows.select_related("cohort").order_by("pk").last() if rows else None
+
+    @cached_property
+    def is_newcomer_listed(self) -> bool:
+        """Whether the officer finds her in the register."""
+        if not self.newcomer:
+            return False
+        return Participant.objects.for_user(officer()).filter(pk=self.newcomer.pk).exists()
 
     @cached_property
     def twins(self) -> DuplicatePair | None:
