@@ -116,12 +116,14 @@ def _any_stage_since(day: date, values: Mapping[str, Any]) -> Q:
 
 
 def _standing_events() -> Any:
-    """Milestones of the person that no later row corrects.
+    """Milestones of the person that no later row corrects and that did happen.
 
     The few corrected ones are one hashed list: joined instead, the steps of everybody would be
     read before the first person is known.
     """
-    return StageEvent.objects.standing().filter(participant=OuterRef("pk"))
+    corrected = StageEvent.objects.filter(corrects__isnull=False).values("corrects")
+    events = StageEvent.objects.filter(participant=OuterRef("pk"), is_void=False)
+    return events.exclude(pk__in=corrected)
 
 
 def _is_active() -> Q:
