@@ -62,6 +62,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["segment"].label_from_instance = lambda segment: segment.name
         self.fields["segment"].queryset = Segment.objects.for_user(user).order_by("name", "pk")
         if not user.has_perm("participants.export_nik"):
             choices = self.fields["columns"].choices

@@ -47,7 +47,7 @@ class SegmentAdmin(StaffAdmin):
     list_select_related = ("owner", "organisation")
     search_fields = ("name",)
     ordering = ("name", "pk")
-    sortable_by = ("name", "updated_at")
+    sortable_by = ()
     actions = None
 
     def get_urls(self):

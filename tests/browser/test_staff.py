@@ -4,7 +4,14 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from tests.factories import CampaignFactory, CohortFactory, EnrolmentFactory, ParticipantFactory
+from tests.factories import (
+    CampaignFactory,
+    CohortFactory,
+    EnrolmentFactory,
+    ExportFileFactory,
+    ParticipantFactory,
+    SegmentFactory,
+)
 from tests.staff import make_user
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.models import Campaign, DeliveryBatch
@@ -46,6 +53,10 @@ def test_staff_pages_fit_work_and_load_nothing_from_elsewhere(staff_page, live_s
     page, width = staff_page, staff_page.viewport_size["width"]
     pages = [reverse("admin:index"), reverse("admin:participants_participant_changelist")]
     pages += [reverse("admin:messaging_campaign_change", args=[campaign.pk])]
+    segment, export = SegmentFactory(rules={"aktif": "ya"}), ExportFileFactory()
+    pages += [reverse("admin:participants_segment_change", args=[segment.pk])]
+    pages += [reverse("admin:participants_exportfile_change", args=[export.pk])]
+    pages += [reverse(f"admin:participants_{name}_add") for name in ("segment", "exportfile")]
     for name in ("change", "invite", "answers", "waiting", "print", "paste"):
         pages.append(reverse(f"admin:trainings_cohort_{name}", args=[cohort.pk]))
 
