@@ -113,11 +113,13 @@ def write_csv(
         sink = Sink(file, beat, show_nik=show)
         sink.put((BOM if for_eyes else b"") + ";".join(c.label for c in columns).encode() + b"\n")
         cursor.execute("SET work_mem = %s", [WORK_MEMORY])
+        cursor.execute("SET jit = off")  # compiling so many cells takes longer than running them
         try:
             cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER ';')", sink)
         finally:
             with suppress(DatabaseError):  # the connection may be what broke
                 cursor.execute("RESET work_mem")
+                cursor.execute("RESET jit")
         return sink.finish()
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from tests.common.spreadsheets.conftest import read
 from umkm_portal.common import phones
@@ -101,3 +102,18 @@ def test_any_text_comes_back_from_xlsx(tmp_path, rows):
     write_xlsx(path, HEADER, [["ada", *row[1:]] for row in rows])
 
     assert [cells[1:] for _, cells in read(path)[0][3]] == [row[1:] for row in rows]
+
+
+def test_rows_past_the_end_of_a_sheet_go_on_in_a_further_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("umkm_portal.common.spreadsheets.writing.ROWS_A_SHEET", 2)
+
+    count = write_xlsx(tmp_path / "long.xlsx", ["Kode"], [["a"], ["b"], ["c"], ["d"], ["e"]])
+
+    sheets = load_workbook(tmp_path / "long.xlsx")
+    found = {sheet.title: [row[0].value for row in sheet.rows] for sheet in sheets}
+    assert count == 5
+    assert found == {
+        "Data": ["Kode", "a", "b"],
+        "Data 2": ["Kode", "c", "d"],
+        "Data 3": ["Kode", "e"],
+    }

@@ -10,10 +10,14 @@ from datetime import date
 from typing import BinaryIO
 
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from umkm_portal.common import phones
 
 LONGEST_CELL = 32_767
+ROWS_A_SHEET = 1_048_575
+"""Rows below the header that one sheet of Excel can hold; more go on in a further sheet."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -64,18 +68,28 @@ def _fill(
 ) -> int:
     text = book.add_format({"num_format": "@"})
     title = book.add_format({"num_format": "@", "bold": True})
-    sheet = book.add_worksheet("Data")
-    sheet.set_column(0, max(len(header) - 1, 0), 20, text)
-    sheet.freeze_panes(1, 0)
-    for column, name in enumerate(header):
-        sheet.write_string(0, column, _text(name), title)
-    count = 0
+    sheet, line, count = _add_sheet(book, "Data", header, text, title), 0, 0
     for count, row in enumerate(rows, 1):
+        if line == ROWS_A_SHEET:
+            name = f"Data {count // ROWS_A_SHEET + 1}"
+            sheet, line = _add_sheet(book, name, header, text, title), 0
+        line += 1
         for column, value in enumerate(row):
             cell = _text(value)
             if cell:
-                sheet.write_string(count, column, cell, text)
+                sheet.write_string(line, column, cell, text)
     return count
+
+
+def _add_sheet(
+    book: xlsxwriter.Workbook, name: str, header: Sequence[str], text: Format, title: Format
+) -> Worksheet:
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, max(len(header) - 1, 0), 20, text)
+    sheet.freeze_panes(1, 0)
+    for column, heading in enumerate(header):
+        sheet.write_string(0, column, _text(heading), title)
+    return sheet
 
 
 def _text(value: object) -> str:
