@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -34,7 +35,7 @@ def anonymise(person: Participant, *, actor: User | None, now: datetime) -> bool
         return False
     records = [*_merged_into(person), person]
     accounts = {record.account_id for record in records if record.account_id}
-    addresses = {(record.phone, record.email) for record in records}
+    addresses = _addresses_of(records)
     for record in records:
         _forget_record(record, now=now)
     for phone, email in addresses:
@@ -61,6 +62,14 @@ def _merged_into(person: Participant) -> list[Participant]:
         found += merged
         ends = [record.pk for record in merged]
     return found
+
+
+def _addresses_of(records: list[Participant]) -> set[tuple[str, str]]:
+    """Phone and email of these records, today and ever before."""
+    history = apps.get_model("participants", "ParticipantHistory")
+    before = history.objects.filter(pgh_obj__in=[record.pk for record in records])
+    now = {(record.phone, record.email) for record in records}
+    return now | set(before.values_list("phone", "email"))
 
 
 def _forget_record(person: Participant, *, now: datetime) -> None:

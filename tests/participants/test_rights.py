@@ -14,6 +14,7 @@ from participants import handlers, niks
 from participants.access import record_access
 from participants.consents import give_consent, has_consent, reaches_of, resume_channel
 from participants.copies import copy_of
+from participants.duplicates.merging import merge
 from participants.erasing import anonymise
 from participants.licences import ask_licence, move_licence
 from participants.models import (
@@ -148,7 +149,7 @@ def test_forgetting_leaves_no_trace_of_her_and_all_of_the_other(family):
     siti, wulan = family
     index = siti.nik_index
     old = ParticipantFactory(full_name="Sitirahma Lama", phone="+6281211112222")
-    Participant.objects.filter(pk=old.pk).update(status="merged", merged_into=siti)
+    merge(old, siti, actor=None, now=NOW)
     Suppression.objects.create(channel="sms", address=PHONE, purpose="bulk", reason="opt_out")
     Suppression.objects.create(channel="email", address=siti.email, reason="opt_out")
     assert len(traces("sitirahma")) > 15

@@ -107,8 +107,13 @@ def forget_recipient(recipient_key: int, *, now: datetime) -> int:
 
 
 def forget_address(*, channel: str, address: str) -> int:
-    """Take an address that nobody of the register has any more off the list."""
+    """Take an address that nobody of the register has any more off the list.
+
+    Codes sent to it are nobody's messages (their keys are negative): they are emptied, too.
+    """
     if not address:
         return 0
+    codes = Delivery.objects.filter(recipient_key__lt=0, address=address)
+    codes.update(address="", context={}, error="")
     rows = Suppression.objects.filter(channel=channel, address=address.strip().lower())
     return rows.delete()[0]
