@@ -132,6 +132,7 @@ def time_pages(client, queries):
     for name, query in queries.items():
         with CaptureQueriesContext(connection) as asked:
             response = client.get(f"{address}?{query}")
+        queries_asked = len(asked)  # the next request empties the log
         assert response.status_code == 200, (name, response.status_code)
         shown = len(response.context_data["cl"].result_list)
         seconds = []
@@ -139,7 +140,7 @@ def time_pages(client, queries):
             start = time.perf_counter()
             client.get(f"{address}?{query}")
             seconds.append(time.perf_counter() - start)
-        found[name] = (min(seconds), len(asked), shown)
+        found[name] = (min(seconds), queries_asked, shown)
     return found
 
 
@@ -149,12 +150,11 @@ def job(small, large, name, allowed):
     before = small.get(name, small["page"])
     if before[2] < shown:
         before = small["page"]
-    assert queries <= MOST_QUERIES, (name, queries)
     return {
         "seconds": round(seconds, 4),
         "limit_seconds": round(before[0], 4),
         "ratio": round(seconds / before[0], 2),
-        "within": seconds <= allowed * before[0],
+        "within": seconds <= allowed * before[0] and queries <= MOST_QUERIES,
         "queries": queries,
         "shown": shown,
     }
