@@ -132,6 +132,11 @@ TABLE = {
     "saya/ganti/": Page(OWNERS, "mine:switch"),
     "saya/kelas/<uuid:public_id>/": Page(HERS, "mine:class", ("enrolment_public_id",)),
     "saya/profil/": Page(OWNERS, "mine:profile"),
+    "saya/cara-masuk/": Page(LOGGED_IN, "mine:doors"),
+    "saya/cara-masuk/kunci/": Page(row(302), "mine:passkey_add", method="post"),
+    "saya/cara-masuk/kunci/<int:pk>/lepas/": Page(
+        row(302), "mine:passkey_remove", ("business_pk",), "post"
+    ),
     "saya/persetujuan/": Page(OWNERS, "mine:consents"),
     "saya/usaha/": Page(OWNERS, "mine:businesses"),
     "saya/usaha/baru/": Page(OWNERS, "mine:business_new"),
@@ -154,6 +159,7 @@ TABLE = {
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
+    "masuk/kunci/": Page(row(302), "mfa_login_webauthn"),
     "masuk/nomor/": Page(row(302), "login_phone"),
     "masuk/pastikan/": Page(row(403, anonymous=302), "account_reauthenticate"),
     "masuk/tidak-aktif/": Page(EVERYBODY, "account_inactive"),
@@ -162,6 +168,7 @@ TABLE = {
     "masuk/pengaman/": Page(LOGGED_IN, "mfa_index"),
     "masuk/pengaman/periksa/": Page(row(302), "mfa_authenticate"),
     "masuk/pengaman/pastikan/": Page(row(403, anonymous=302), "mfa_reauthenticate"),
+    "masuk/pengaman/kunci/": Page(row(403, anonymous=302), "mfa_reauthenticate_webauthn"),
     "masuk/pengaman/pasang/": Page(LOGGED_IN, "mfa_activate_totp"),
     "masuk/pengaman/lepas/": Page(NOT_YET, "mfa_deactivate_totp"),
     "masuk/pengaman/cadangan/": Page(NOT_YET, "mfa_view_recovery_codes"),

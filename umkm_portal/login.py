@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from participants.contacts.accounts import needs_proof
+from umkm_portal.accounts.doors import needs_second_factor, passkeys_of
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import Cipher
-from umkm_portal.pages.login.session import hold_for_proof
+from umkm_portal.pages.login.passkeys import passkey_host
+from umkm_portal.pages.login.session import hold_for_proof, note_login_time
 
 OWN_PAGE = "/saya/"
 
@@ -33,6 +39,10 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             return reverse("pages:home")
         return OWN_PAGE
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        note_login_time(request, now=timezone.now())
+
     def pre_login(self, request: HttpRequest, user: User, **facts: object) -> HttpResponse | None:
         """Hold an owner whose phone must be proved again, whatever she logs in by."""
         response: HttpResponse | None = super().pre_login(request, user, **facts)
@@ -44,6 +54,22 @@ class PortalAccountAdapter(DefaultAccountAdapter):
 
 class PortalMfaAdapter(DefaultMFAAdapter):
     """Second-factor secrets are kept encrypted like every other secret."""
+
+    def is_mfa_enabled(
+        self, user: User | AnonymousUser, types: Collection[str] | None = None
+    ) -> bool:
+        """Whether a second factor is asked for; an owner's passkey is a door, not a second lock."""
+        wanted = set(types or Authenticator.Type.values)
+        if isinstance(user, User) and not needs_second_factor(user):
+            wanted.discard(Authenticator.Type.WEBAUTHN)
+        enabled: bool = super().is_mfa_enabled(user, types=wanted)
+        return enabled
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:
+        return f"Perangkat {passkeys_of(user).count() + 1}"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": passkey_host(), "name": "Jakpreneur"}
 
     def encrypt(self, text: str) -> str:
         return Cipher("mfa").encrypt(text).hex()

@@ -173,7 +173,16 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "login_webauthn": "umkm_portal.pages.login.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "umkm_portal.pages.login.forms.PasskeyFactorForm",
+    "reauthenticate_webauthn": "umkm_portal.pages.login.forms.PasskeyAgainForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "600/m/ip"}  # a hall or a mobile network shares an address
+PASSKEY_FRESHNESS = timedelta(minutes=15)
+"""How long after a login the ways into the account may be changed."""
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

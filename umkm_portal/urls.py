@@ -4,15 +4,18 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.contrib import admin
 from django.urls import include, path
 
+from umkm_portal.pages.login import passkeys
 from umkm_portal.pages.login import views as login
 
 login_patterns = [
     path("masuk/", login.login, name="account_login"),
     path("masuk/kode/", login.login_code, name="account_confirm_login_code"),
     path("masuk/nomor/", login.prove_phone, name="login_phone"),
+    path("masuk/kunci/", passkeys.login, name="mfa_login_webauthn"),
     path("masuk/pastikan/", account.reauthenticate, name="account_reauthenticate"),
     path("masuk/tidak-aktif/", account.account_inactive, name="account_inactive"),
     path("masuk/akun-baru/", account.signup, name="account_signup"),
@@ -20,6 +23,11 @@ login_patterns = [
     path("masuk/pengaman/", mfa.index, name="mfa_index"),
     path("masuk/pengaman/periksa/", mfa.authenticate, name="mfa_authenticate"),
     path("masuk/pengaman/pastikan/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "masuk/pengaman/kunci/",
+        webauthn.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("masuk/pengaman/pasang/", totp.activate_totp, name="mfa_activate_totp"),
     path("masuk/pengaman/lepas/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path(

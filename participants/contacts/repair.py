@@ -9,6 +9,7 @@ from django.db import transaction
 
 from participants.models import Participant
 from participants.search import refresh_search
+from umkm_portal.accounts.doors import close_doors
 from umkm_portal.accounts.models import User
 from umkm_portal.accounts.sessions import end_sessions
 
@@ -86,4 +87,5 @@ def _follow(person: Participant, column: str, value: str) -> None:
         if column == "phone":
             account.phone_verified_at = None
         account.save(update_fields=[column, "phone_verified_at"])
+        close_doors(account)
     end_sessions(account)

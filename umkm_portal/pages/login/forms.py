@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 
 from participants.contacts import Contact, ContactError, parse_contact
@@ -43,3 +55,54 @@ class CodeForm(forms.Form):
             attrs={"class": "in code", "inputmode": "numeric", "autocomplete": "one-time-code"}
         ),
     )
+
+
+@contextmanager
+def _refusing_nonsense() -> Iterator[None]:
+    """What the parser stumbles over in an answer that no browser wrote is a wrong answer."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A new passkey: the browser's answer to our challenge, and what its owner calls it."""
+
+    passwordless = None
+    name = forms.CharField(
+        label="Nama perangkat",
+        help_text="Supaya mudah dikenali, misalnya: HP Siti",
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"class": "in", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Only with finger, face or PIN: it opens the account by itself."""
+        self.cleaned_data["passwordless"] = True
+        with _refusing_nonsense():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
+
+
+class _Answer(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        with _refusing_nonsense():
+            return super().clean_credential()
+
+
+class PasskeyLoginForm(_Answer, LoginWebAuthnForm):
+    pass
+
+
+class PasskeyFactorForm(_Answer):
+    pass
+
+
+class PasskeyAgainForm(_Answer, ReauthenticateWebAuthnForm):
+    pass

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from participants.contacts import Contact
 from umkm_portal.accounts.models import User
 
-_LOGIN, _PROOF = "login_contact", "login_proof"
+_LOGIN, _PROOF, _SINCE = "login_contact", "login_proof", "login_at"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,19 @@ def held_for_proof(request: HttpRequest) -> tuple[User, str] | None:
     pk, next_page = request.session.get(_PROOF) or (0, "")
     user = User.objects.filter(pk=pk, is_active=True).exclude(phone=None).first()
     return (user, next_page) if user else None
+
+
+def note_login_time(request: HttpRequest, *, now: datetime) -> None:
+    request.session[_SINCE] = now.timestamp()
+
+
+def is_fresh(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether the login is so young that it is still she who holds the phone.
+
+    Who finds a phone or PC logged in may look, but not make a key to come back with.
+    """
+    since = request.session.get(_SINCE, 0)
+    return now.timestamp() - since < settings.PASSKEY_FRESHNESS.total_seconds()
 
 
 def next_page_of(request: HttpRequest) -> str:

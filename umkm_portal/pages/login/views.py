@@ -28,6 +28,7 @@ from umkm_portal.accounts.sessions import log_in
 from umkm_portal.common.attempts import address_of
 from umkm_portal.pages.login import session
 from umkm_portal.pages.login.forms import CodeForm, ContactForm
+from umkm_portal.pages.login.passkeys import passkey_host
 
 LOGIN, PROOF = "login", "proof"
 """Purposes of codes."""
@@ -54,7 +55,12 @@ def login(request: HttpRequest) -> HttpResponse:
             return redirect("account_confirm_login_code")
         except CodeRefused as refusal:
             form.add_error("kontak", str(refusal))
-    context = {"form": form, "next": next_page, "register_url": register_url()}
+    context = {
+        "form": form,
+        "next": next_page,
+        "register_url": register_url(),
+        "passkey_host": passkey_host(),
+    }
     return render(request, "account/login.html", context, status=422 if form.errors else 200)
 
 

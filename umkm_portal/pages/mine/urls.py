@@ -1,6 +1,6 @@
 from django.urls import path
 
-from umkm_portal.pages.mine import business, data, home, licences, profile
+from umkm_portal.pages.mine import business, data, doors, home, licences, profile
 
 app_name = "mine"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("ganti/", home.switch, name="switch"),
     path("kelas/<uuid:public_id>/", home.class_page, name="class"),
     path("profil/", profile.profile, name="profile"),
+    path("cara-masuk/", doors.doors, name="doors"),
+    path("cara-masuk/kunci/", doors.add_passkey, name="passkey_add"),
+    path("cara-masuk/kunci/<int:pk>/lepas/", doors.remove_passkey, name="passkey_remove"),
     path("persetujuan/", profile.consents, name="consents"),
     path("usaha/", business.businesses, name="businesses"),
     path("usaha/baru/", business.business, name="business_new"),
