@@ -46,7 +46,12 @@ def base_url():
     return None
 
 
-@pytest.fixture(params=[PHONE, OFFICE], ids=["390", "1366"])
+@pytest.fixture(
+    params=[
+        pytest.param(PHONE, id="390"),
+        pytest.param(OFFICE, id="1366", marks=pytest.mark.long),
+    ]
+)
 def any_width(request, page):
     """The page at the width of a phone and of an office PC."""
     page.set_viewport_size(request.param)
