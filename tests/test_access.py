@@ -137,6 +137,7 @@ TABLE = {
     "saya/cara-masuk/kunci/<int:pk>/lepas/": Page(
         row(302), "mine:passkey_remove", ("business_pk",), "post"
     ),
+    "saya/cara-masuk/tiktok/lepas/": Page(row(302), "mine:tiktok_unlink", method="post"),
     "saya/persetujuan/": Page(OWNERS, "mine:consents"),
     "saya/usaha/": Page(OWNERS, "mine:businesses"),
     "saya/usaha/baru/": Page(OWNERS, "mine:business_new"),
@@ -160,6 +161,12 @@ TABLE = {
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
     "masuk/kunci/": Page(row(302), "mfa_login_webauthn"),
+    # Google and TikTok have no keys here; tests/pages/login/test_social.py gives them some
+    **{
+        f"masuk/{name}/{address}": Page(row(404), f"{name}_{view}")
+        for name in ("google", "tiktok")
+        for address, view in (("", "login"), ("kembali/", "callback"))
+    },
     "masuk/nomor/": Page(row(302), "login_phone"),
     "masuk/pastikan/": Page(row(403, anonymous=302), "account_reauthenticate"),
     "masuk/tidak-aktif/": Page(EVERYBODY, "account_inactive"),
@@ -347,7 +354,7 @@ NOT_ADDRESSES = re.compile(r"^admin/(?:\^.*|\(\?P<url>.*|r/.*)$")
 """The admin's patterns for its application pages, for addresses that do not exist, and for links
 to objects without a page: all inside the same guard."""
 WRITING = {"add/", "import/", "process_import/", "<path:object_id>/delete/"}
-KEPT_BY_SUPERUSERS = {"accounts", "mfa", "usersessions", "regions"}
+KEPT_BY_SUPERUSERS = {"accounts", "mfa", "socialaccount", "usersessions", "regions"}
 
 
 def all_routes(resolver=None, prefix=""):

@@ -81,6 +81,18 @@ def test_demo_is_impossible_once_mail_leaves_the_machine():
     assert mailing.stdout.strip() == "[True, False]", mailing.stderr
 
 
+def test_google_and_tiktok_are_installed_only_where_both_of_their_keys_are():
+    found = (
+        "[a.rpartition('.')[2] for a in s.INSTALLED_APPS if a.startswith('allauth.socialaccount')]"
+    )
+    half = {"GOOGLE_CLIENT_ID": "id", "TIKTOK_CLIENT_SECRET": "s"}
+
+    assert read_settings(found, **half).stdout.strip() == "['socialaccount']"
+    assert read_settings(found, **half, GOOGLE_CLIENT_SECRET="s").stdout.strip() == (
+        "['socialaccount', 'google']"
+    )
+
+
 def test_papers_name_every_variable_of_the_environment():
     source = (ROOT / "umkm_portal" / "settings.py").read_text()
     used = set(re.findall(r"env\.[a-z_]+\(\s*\"([A-Z_]+)\"", source))

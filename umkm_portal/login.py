@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import Provider
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +22,7 @@ from participants.contacts.accounts import needs_proof
 from umkm_portal.accounts.doors import needs_second_factor, passkeys_of
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import Cipher
+from umkm_portal.pages.login import social
 from umkm_portal.pages.login.passkeys import passkey_host
 from umkm_portal.pages.login.session import hold_for_proof, note_login_time
 
@@ -76,3 +82,15 @@ class PortalMfaAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return Cipher("mfa").decrypt(bytes.fromhex(encrypted_text))
+
+
+class PortalSocialAdapter(DefaultSocialAccountAdapter):
+    """allauth talks to Google and TikTok; what their answer opens is decided by our own pages."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
+        raise ImmediateHttpResponse(social.enter(request, sociallogin, now=timezone.now()))
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Provider, **facts: object
+    ) -> NoReturn:
+        raise ImmediateHttpResponse(social.give_up(request, provider.id))

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",  # always: its tables are there whether a provider is on or off
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -183,6 +184,28 @@ MFA_FORMS = {
 MFA_RATE_LIMITS = {"webauthn_login": "600/m/ip"}  # a hall or a mobile network shares an address
 PASSKEY_FRESHNESS = timedelta(minutes=15)
 """How long after a login the ways into the account may be changed."""
+
+SOCIAL_KEYS = {
+    "google": (env.str("GOOGLE_CLIENT_ID", ""), env.str("GOOGLE_CLIENT_SECRET", "")),
+    "tiktok": (env.str("TIKTOK_CLIENT_KEY", ""), env.str("TIKTOK_CLIENT_SECRET", "")),
+}
+SOCIAL_WISHES: dict[str, dict[str, object]] = {
+    # An email address from the one, a number for the account from the other: nothing else.
+    "google": {
+        "SCOPE": ["openid", "email"],
+        "AUTH_PARAMS": {"prompt": "select_account"},
+        "OAUTH_PKCE_ENABLED": True,
+    },
+    "tiktok": {"SCOPE": ["user.info.basic"]},
+}
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {
+    name: {"APPS": [{"client_id": keys[0], "secret": keys[1], "key": ""}], **SOCIAL_WISHES[name]}
+    for name, keys in SOCIAL_KEYS.items()
+    if all(keys)
+}
+"""Doors that exist only where their keys do."""
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
+SOCIALACCOUNT_ADAPTER = "umkm_portal.login.PortalSocialAdapter"
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.contrib import admin
 from django.urls import include, path
 
-from umkm_portal.pages.login import passkeys
+from umkm_portal.pages.login import passkeys, social
 from umkm_portal.pages.login import views as login
 
 login_patterns = [
@@ -16,6 +16,14 @@ login_patterns = [
     path("masuk/kode/", login.login_code, name="account_confirm_login_code"),
     path("masuk/nomor/", login.prove_phone, name="login_phone"),
     path("masuk/kunci/", passkeys.login, name="mfa_login_webauthn"),
+    *[
+        found
+        for name in social.NAMES
+        for found in (
+            path(f"masuk/{name}/", social.start(name), name=f"{name}_login"),
+            path(f"masuk/{name}/kembali/", social.come_back(name), name=f"{name}_callback"),
+        )
+    ],
     path("masuk/pastikan/", account.reauthenticate, name="account_reauthenticate"),
     path("masuk/tidak-aktif/", account.account_inactive, name="account_inactive"),
     path("masuk/akun-baru/", account.signup, name="account_signup"),

@@ -2,10 +2,12 @@
 
 import allauth.account.admin
 import allauth.mfa.admin
+import allauth.socialaccount.admin
 import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401 - imported first, so that we can replace its pages
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
@@ -75,6 +77,18 @@ class AuthenticatorAdmin(MachineAdmin):
         return request.user.is_superuser
 
 
+class SocialAccountAdmin(MachineAdmin):
+    """Linked accounts of TikTok: seen and, when the wrong one was linked, removed."""
+
+    list_display = ("user", "provider", "date_joined", "last_login")
+    list_select_related = ("user",)
+    fields = ("user", "provider", "date_joined", "last_login")
+    ordering = ("-date_joined", "pk")
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+
 class UserSessionAdmin(MachineAdmin):
     list_display = ("user", "ip", "created_at", "last_seen_at")
     list_select_related = ("user",)
@@ -83,8 +97,11 @@ class UserSessionAdmin(MachineAdmin):
 
 
 # Roles are memberships, and one address is a field of the user: these pages would only confuse.
-for model in (Group, EmailAddress, EmailConfirmation, Authenticator, UserSession):
+# Keys of providers come from the environment, and their tokens are not kept.
+NOT_SHOWN = (Group, EmailAddress, EmailConfirmation, SocialApp, SocialToken)
+for model in (*NOT_SHOWN, Authenticator, SocialAccount, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 admin.site.register(Authenticator, AuthenticatorAdmin)
+admin.site.register(SocialAccount, SocialAccountAdmin)
 admin.site.register(UserSession, UserSessionAdmin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import QuerySet
 
 from umkm_portal.accounts.models import User
@@ -19,9 +20,15 @@ def passkeys_of(user: User) -> QuerySet[Authenticator]:
     return found
 
 
+def links_of(user: User) -> QuerySet[SocialAccount]:
+    links = SocialAccount.objects.filter(user=user)
+    found: QuerySet[SocialAccount] = links.order_by("pk")
+    return found
+
+
 def close_doors(user: User) -> int:
     """Leave codes as the only way in; return how many other ways were taken away.
 
     For an account that somebody else may have entered: she may have left a key of her own.
     """
-    return passkeys_of(user).delete()[0]
+    return passkeys_of(user).delete()[0] + links_of(user).delete()[0]

@@ -29,6 +29,7 @@ from umkm_portal.common.attempts import address_of
 from umkm_portal.pages.login import session
 from umkm_portal.pages.login.forms import CodeForm, ContactForm
 from umkm_portal.pages.login.passkeys import passkey_host
+from umkm_portal.pages.login.social import let_forms_lead_to, social_doors
 
 LOGIN, PROOF = "login", "proof"
 """Purposes of codes."""
@@ -60,8 +61,11 @@ def login(request: HttpRequest) -> HttpResponse:
         "next": next_page,
         "register_url": register_url(),
         "passkey_host": passkey_host(),
+        "social_doors": social_doors(),
     }
-    return render(request, "account/login.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    response = render(request, "account/login.html", context, status=status)
+    return let_forms_lead_to(response, [name for name, _ in social_doors()])
 
 
 @never_cache

@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from umkm_portal.accounts.doors import needs_second_factor, passkeys_of
+from umkm_portal.accounts.doors import links_of, needs_second_factor, passkeys_of
 from umkm_portal.pages.login.forms import PasskeyForm
 from umkm_portal.pages.login.passkeys import passkey_host
 from umkm_portal.pages.login.session import is_fresh
+from umkm_portal.pages.login.social import TIKTOK, let_forms_lead_to
 from umkm_portal.pages.mine.people import account_of
 
 MOST = 10
@@ -80,9 +81,18 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("mine:doors")
 
 
+@require_POST
+@behind_fresh_login
+def unlink_tiktok(request: HttpRequest) -> HttpResponse:
+    links_of(account_of(request)).filter(provider=TIKTOK).delete()
+    messages.success(request, "TikTok dilepas. Akun TikTok itu tidak bisa dipakai masuk lagi.")
+    return redirect("mine:doors")
+
+
 def _page(request: HttpRequest, form: PasskeyForm) -> HttpResponse:
     account = account_of(request)
     can_change = is_fresh(request, now=timezone.now())
+    has_tiktok = TIKTOK in settings.SOCIALACCOUNT_PROVIDERS
     context = {
         "account": account,
         "form": form,
@@ -91,6 +101,9 @@ def _page(request: HttpRequest, form: PasskeyForm) -> HttpResponse:
         "minutes": settings.PASSKEY_FRESHNESS.seconds // 60,
         "options": begin_registration(account, True) if can_change else None,
         "passkey_host": passkey_host(),
+        "has_tiktok": has_tiktok,
+        "tiktok": links_of(account).filter(provider=TIKTOK).first() if has_tiktok else None,
         "home": get_adapter().get_login_redirect_url(request),
     }
-    return render(request, "pages/mine/doors.html", context)
+    response = render(request, "pages/mine/doors.html", context)
+    return let_forms_lead_to(response, [TIKTOK] if has_tiktok else [])

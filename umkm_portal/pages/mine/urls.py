@@ -11,6 +11,7 @@ urlpatterns = [
     path("cara-masuk/", doors.doors, name="doors"),
     path("cara-masuk/kunci/", doors.add_passkey, name="passkey_add"),
     path("cara-masuk/kunci/<int:pk>/lepas/", doors.remove_passkey, name="passkey_remove"),
+    path("cara-masuk/tiktok/lepas/", doors.unlink_tiktok, name="tiktok_unlink"),
     path("persetujuan/", profile.consents, name="consents"),
     path("usaha/", business.businesses, name="businesses"),
     path("usaha/baru/", business.business, name="business_new"),
