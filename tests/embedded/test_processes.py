@@ -9,7 +9,12 @@ import pytest
 from tests.embedded.holders import is_alive, wait_for
 from umkm_portal.embedded.processes import Child, Program, StopStep, stop_all
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+STUBBORN = (
+    "import signal, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "signal.signal(signal.SIGQUIT, signal.SIG_DFL)\n"
+)
+"""A process in the background of a shell inherits that SIGQUIT is ignored."""
 WITH_A_CHILD = (
     "import subprocess, sys, time\n"
     "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
@@ -61,7 +66,7 @@ def test_a_part_that_ends_is_started_again_after_longer_and_longer_pauses(child)
 
 def test_a_part_that_ignores_the_first_signal_is_ended(child):
     steps = (StopStep(signal.SIGTERM, 0.2), StopStep(signal.SIGQUIT, 20))
-    part = child(f"{STUBBORN}; print('ready', flush=True); {PATIENTLY}", stop_steps=steps)
+    part = child(f"{STUBBORN}print('ready', flush=True); {PATIENTLY}", stop_steps=steps)
     assert wait_for(lambda: part.said)
 
     stop_all([part])
