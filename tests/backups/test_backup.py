@@ -38,6 +38,8 @@ UserFactory(email="kepala@dinas.example", is_staff=True)
 SUM_OF_TABLE = "SELECT count(*), md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), ''))"
 LOGINS = {"django_session", "usersessions_usersession"}
 
+pytestmark = pytest.mark.long
+
 
 class Installation:
     """One production-like installation: a database of its own and the commands on it."""
@@ -255,7 +257,6 @@ def test_restored_copy_goes_on_numbering_and_reads_its_niks(restored):
     assert result.stdout.split() == [b"'3171990101900001'", b"True", b"True"], result.stderr
 
 
-@pytest.mark.long
 def test_restore_refuses_a_database_in_use_and_other_keys_unless_told(source, backup, restored):
     copy = restored[0]
     copy.query("UPDATE participants_participant SET full_name = 'Jangan hilang'")
@@ -274,7 +275,6 @@ def test_restore_refuses_a_database_in_use_and_other_keys_unless_told(source, ba
     assert copy.contents()[people] == source.contents()[people]
 
 
-@pytest.mark.long
 def test_restore_refuses_while_others_are_connected(backup, target):
     other = psycopg2.connect(**target.dsn, dbname=target.name)
 
@@ -291,7 +291,6 @@ def damage(path, copy, change):
     return copy
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [
@@ -323,7 +322,6 @@ def rewrite_manifest(path, copy, change):
     return copy
 
 
-@pytest.mark.long
 def test_restore_refuses_rows_that_do_not_match_the_manifest(backup, target, tmp_path):
     def change(facts):
         facts["tables"][0]["sha256"] = "0" * 64
@@ -334,7 +332,6 @@ def test_restore_refuses_rows_that_do_not_match_the_manifest(backup, target, tmp
     assert "damaged" in target.refusal("restore", str(forged))
 
 
-@pytest.mark.long
 def test_restore_refuses_a_backup_of_a_newer_version(backup, target, tmp_path):
     newer = rewrite_manifest(
         backup[0],
@@ -345,7 +342,6 @@ def test_restore_refuses_a_backup_of_a_newer_version(backup, target, tmp_path):
     assert "participants.9999_future is unknown here" in target.refusal("restore", str(newer))
 
 
-@pytest.mark.long
 def test_backup_overwrites_nothing_and_leaves_no_half_file(source, backup, tmp_path):
     before = backup[0].read_bytes()
 
@@ -364,7 +360,6 @@ def test_backup_goes_through_a_pipe(source, backup):
         assert piped.testzip() is None
 
 
-@pytest.mark.long
 def test_backup_needs_no_more_memory_for_more_rows(source, tmp_path):
     def peak(name):
         program = (
