@@ -52,10 +52,38 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
     """
     file.rows.all().delete()
     reader = profile.make_reader(file)
+    told: list[str] = []
+    count, lacking = _stage_sheets(file, profile, reader, told)
+    file.options = {**file.options, "keys": key_ids(), "notices": told[: notices.MOST]}
+    seen = {
+        name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples", "options")
+    }
+    if not count:
+        update_claimed(file, now=timezone.now(), **seen)
+        raise ColumnsMissing(", ".join(lacking))
+    if refusal := reader.refusal():
+        raise SpreadsheetError(refusal)
+    update_claimed(
+        file,
+        now=timezone.now(),
+        state=ImportFile.State.MAPPED,
+        total_rows=count,
+        rows_read=count,
+        rows_checked=0,
+        **seen,
+    )
+
+
+def _stage_sheets(
+    file: ImportFile, profile: Profile, reader: Reader, told: list[str]
+) -> tuple[int, list[str]]:
+    """Stage every sheet; return the rows staged and the columns that the first poor one lacks.
+
+    What was left out is added to `told`.
+    """
     is_first_reading = file.state == ImportFile.State.UPLOADED
     file.sheets, file.samples, count = [], [], 0
     lacking: list[str] = []
-    told: list[str] = []
     numbered = [mapping.NUMBERED.format(number + 1) for number in range(LIMITS.columns)]
     words = [*profile.header_words(), *numbered]
     with read_table(file.source, header_words=words, limits=LIMITS) as table:
@@ -80,24 +108,7 @@ def stage_file(file: ImportFile, profile: Profile) -> None:
             rows = _within_header(rows, sheet, len(headings), told)
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
         told += notices.about_skipped_sheets(table.skipped_sheets)
-    file.options = {**file.options, "keys": key_ids(), "notices": told[: notices.MOST]}
-    seen = {
-        name: getattr(file, name) for name in ("sheets", "mapping", "guesses", "samples", "options")
-    }
-    if not count:
-        update_claimed(file, now=timezone.now(), **seen)
-        raise ColumnsMissing(", ".join(lacking))
-    if refusal := reader.refusal():
-        raise SpreadsheetError(refusal)
-    update_claimed(
-        file,
-        now=timezone.now(),
-        state=ImportFile.State.MAPPED,
-        total_rows=count,
-        rows_read=count,
-        rows_checked=0,
-        **seen,
-    )
+    return count, lacking
 
 
 def key_ids() -> list[str]:
