@@ -52,7 +52,7 @@ _MISSED = """NOT EXISTS (
     SELECT 1 FROM participants_duplicatekey k
     WHERE k.participant_id = p.id AND k.of_update = p.updated_at)"""
 _NEIGHBOURS = """p.id IN (SELECT first_id FROM candidate UNION SELECT second_id FROM candidate)
-    AND p.id NOT IN (SELECT id FROM facts)"""
+    AND NOT EXISTS (SELECT 1 FROM facts WHERE facts.id = p.id)"""
 
 _BLOCKS = f"""
     CREATE TEMP TABLE block ON COMMIT DROP AS
