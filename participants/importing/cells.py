@@ -29,8 +29,8 @@ YOUNGEST, OLDEST, ADULT = 10, 110, 17
 """Ages in years: outside the first two a birth date is a slip; below the third it is odd."""
 DATES = ("registered_on", "last_activity_on", "last_served_on", "willing_on", "whatsapp_on")
 FLAGS = ("is_active", "is_willing", "sells_live", "whatsapp")
-_NOT_IN_NAMES = re.compile(r"[<>=@{}\\|^~]|^[+*/]")
-"""What is markup, a formula or an address, and stands in nobody's name."""
+_NOT_IN_NAMES = re.compile(r"[<>=\uff1d@{}\\|^~;]|^[+*/]|\d{6}")
+"""What is markup, a formula, an address or several cells, and stands in nobody's name."""
 _EMAIL = re.compile(
     r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}"
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.catalogue import cells, layouts, texts, workbooks
+from tests.catalogue import cells, layouts, pages_and_xml, texts, workbooks
 from umkm_portal.imports import problems, profiles, services
 from umkm_portal.imports.models import ImportFile
 
@@ -11,6 +11,7 @@ CHAPTERS = {
     "CSV dan teks": texts.CASES,
     "Susunan tabel": layouts.CASES,
     "Isi sel": cells.CASES,
+    "Halaman web dan XML bernama Excel": pages_and_xml.CASES,
     "Buku kerja, jenis berkas, dan serangan": workbooks.CASES,
 }
 INTRODUCTION = """# Berkas yang dikirim, dan jawaban portal

@@ -70,7 +70,7 @@ def kind(name):
     ("name", "sentence"),
     [
         ("sandi.xlsx", "Berkas dilindungi kata sandi."),
-        ("laporan.xls", "Berkas ini sebenarnya halaman web"),
+        ("masuk.xls", "Berkas ini halaman web tanpa tabel."),
         ("sembunyi.xlsx", "Lembar “Arsip” tersembunyi, jadi tidak dibaca."),
         ("html.csv", "“&lt;script&gt;alert(1)&lt;/script&gt;” bukan nama orang."),
         ("geser.csv", "Ada 5 isian, padahal kolomnya 4"),

@@ -37,6 +37,8 @@ _MONTH_NUMBERS = {
     "nopember": 11,
     "pebruari": 2,
     "peb": 2,
+    **{"january": 1, "february": 2, "march": 3, "may": 5, "june": 6, "july": 7, "august": 8},
+    **{"aug": 8, "october": 10, "oct": 10, "december": 12, "dec": 12},
 }
 _FIGURES = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
 _TIME_TAIL = re.compile(r"(?<=[0-9]{4})\s+[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?$")

@@ -96,6 +96,8 @@ class UploadForm(PastedCells):
 
     def clean_file(self) -> UploadedFile | None:
         file: UploadedFile | None = self.cleaned_data["file"]
+        if len(self.files.getlist("file")) > 1:
+            raise forms.ValidationError("Unggah satu berkas tiap kali. Pilih satu berkas saja.")
         most = Limits().file_bytes
         if file and (file.size or 0) > most:
             raise forms.ValidationError(

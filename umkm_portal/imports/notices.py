@@ -22,13 +22,17 @@ def about_skipped_sheets(skipped: Iterable[Skipped]) -> list[str]:
             )
         elif reason == "untitled":
             sentences.append(
-                f"Lembar “{name}” tidak dibaca karena baris judul kolomnya tidak ditemukan."
+                f"Lembar “{name}” tidak dibaca karena baris judul kolomnya tidak ditemukan. Beri "
+                "judul kolomnya bila isinya ikut didaftarkan."
             )
     return sentences
 
 
 def about_missing_columns(name: str, missing: Sequence[str]) -> str:
-    return f"Lembar “{name}” tidak dibaca karena tidak ada kolom {', '.join(missing)}."
+    return (
+        f"Lembar “{name}” tidak dibaca karena tidak ada kolom {', '.join(missing)}. Tambahkan "
+        "kolomnya bila isinya ikut didaftarkan."
+    )
 
 
 def about_hidden_rows(name: str, count: int) -> str:

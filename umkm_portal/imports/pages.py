@@ -26,6 +26,7 @@ _STEP_OF_STATE = {
     State.DONE: 4,
     State.UNDOING: 4,
 }
+UNUSED = "Tidak dipakai"
 LONG_WAIT = timedelta(seconds=45)
 _DIGITS = re.compile(r"\d")
 
@@ -93,6 +94,7 @@ def context_of(
     for group in groups:
         _hide_private(group, profile, file)
     headings = set(headings_of(file))
+    columns = column_lines(file, profile, form) if may_match else []
     return {
         "groups": [GroupBlock(group, _is_repairable(file, group, headings)) for group in groups],
         "policies": policies.policies_of(file, profile)
@@ -112,7 +114,8 @@ def context_of(
         "is_waiting_long": _is_waiting_long(file, now),
         "is_checked": is_checked,
         "is_cancellable": file.state in services.CANCELLABLE and file.done_at is None,
-        "columns": column_lines(file, profile, form) if may_match else [],
+        "columns": columns,
+        "unused_columns": [line.heading for line in columns if line.status == UNUSED],
         "missing": profile.missing(filter(None, file.mapping.values()))
         if file.state == State.READ
         else [],
@@ -150,7 +153,7 @@ def _sureness(
     if heading in file.guesses:
         return "Tolong dipastikan", "yellow"
     if not key:
-        return "Tidak dipakai", "grey"
+        return UNUSED, "grey"
     if learned.get(heading) == key:
         return "Sama seperti berkas lalu", "green"
     return "Cocok otomatis", "green"

@@ -88,5 +88,13 @@ def _rows_of(text: str) -> list[list[str]]:
     head = lines[:5_000]
     delimiter = "\t" if "\t" in head else max(_DELIMITERS, key=head.count)
     csv.field_size_limit(MOST_CHARACTERS)
-    rows = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
-    return [row for row in rows if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows += (row for row in reader if any(cell.strip() for cell in row))
+    except csv.Error:
+        raise SpreadsheetError(
+            f"Tanda kutip pada baris {len(rows) + 1} tempelan tidak beres. Hapus tanda kutipnya, "
+            "atau unggah sebagai berkas Excel."
+        ) from None
+    return rows

@@ -44,6 +44,7 @@ def receive_file(
     Bytes are the same for one organisation and kind of list: a file that is done and not undone,
     or one still open. Raises SpreadsheetError when the file is too large.
     """
+    name = _plain_name(name)
     upload = uploads.keep(blocks, suffix=PurePath(name).suffix.lower()[:8])
     digest = _digest(upload.sha256, options or {})
     known = _same_bytes(digest, profile, organisation)
@@ -55,7 +56,7 @@ def receive_file(
         profile=profile,
         organisation=organisation,
         uploader=uploader,
-        name=PurePath(name.replace("\\", "/")).name[:200],
+        name=name,
         path=upload.path,
         size=upload.size,
         options=dict(options or {}),
@@ -294,6 +295,13 @@ def prune_rows(*, now: datetime) -> int:
     for file in idle:
         unchanged.filter(file=file).delete()
     return len({*stale, *idle})
+
+
+def _plain_name(name: str) -> str:
+    """The name of a file without folders, and without what turns its letters around."""
+    visible = "".join(letter for letter in name.replace("\\", "/") if letter.isprintable())
+    path = PurePath(visible)
+    return f"{path.stem[:190]}{path.suffix[:10]}" or "tanpa nama"
 
 
 def _digest(sha256: str, options: Mapping[str, object]) -> str:

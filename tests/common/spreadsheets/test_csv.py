@@ -115,7 +115,7 @@ def test_excel_formula_quotes_are_undone(csv_file):
         ('NIK;Nama\n1;Siti\n2;"Ani" baru;\n', "Tanda kutip pada baris 3"),
         (b"%PDF-1.7\n", "dokumen PDF"),
         (b"\x89PNG\r\n", "gambar"),
-        (b"<html><table><tr><td>NIK</td></tr></table></html>", "halaman web"),
+        (b"<html><p>NIK</p></html>", "halaman web tanpa tabel"),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", "XML"),
         (bytes(range(256)) * 20, "bukan tabel"),
         (b"PK\x03\x04 terpotong", "terpotong"),

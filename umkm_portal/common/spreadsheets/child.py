@@ -14,7 +14,7 @@ from collections.abc import Iterator, Set
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from umkm_portal.common.spreadsheets import csvfile, onecolumn, workbook
+from umkm_portal.common.spreadsheets import csvfile, onecolumn, webpage, workbook, xmltable
 from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
 from umkm_portal.common.spreadsheets.sizes import too_many_rows
 from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind, kind_of
@@ -90,7 +90,7 @@ def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> Non
             found = not read_sheet("CSV", -1, rows, words, limits, writer)
     else:
         found = False
-        for name, hidden_rows, cells in workbook.open_sheets(path, kind, limits, skipped):
+        for name, hidden_rows, cells in open_sheets(path, kind, limits, skipped):
             if reason := read_sheet(name, hidden_rows, cells, words, limits, writer):
                 skipped.append((name, reason))
             else:
@@ -102,6 +102,17 @@ def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> Non
             "Tidak ada data di bawah baris judul. Isi datanya, lalu unggah lagi."
         )
     writer.send("end", skipped)
+
+
+def open_sheets(
+    path: str, kind: Kind, limits: Limits, skipped: list[Skipped]
+) -> Iterator[tuple[str, int, Iterator[list[Cell]]]]:
+    """Give (name, hidden rows, rows) of every visible sheet; the others are added to `skipped`."""
+    if kind is Kind.WEB_PAGE:
+        return webpage.open_sheets(path, limits, skipped)
+    if kind is Kind.XML_TABLE:
+        return xmltable.open_sheets(path, limits, skipped)
+    return workbook.open_sheets(path, kind, limits, skipped)
 
 
 def no_header_sentence(skipped: list[Skipped]) -> str:
@@ -140,7 +151,8 @@ def read_sheet(
     header, data_at = found.texts, found.first + found.height
     if len(header) > limits.columns:
         raise SpreadsheetError(
-            f"Berkas berisi lebih dari {limits.columns} kolom. Hapus kolom yang tidak perlu."
+            f"Berkas berisi lebih dari {limits.columns} kolom. Hapus kolom yang tidak perlu, lalu "
+            "unggah lagi."
         )
     writer.send("sheet", name, data_at, header, max(hidden_rows, 0), hidden_rows < 0)
     rest = chain(top[data_at:], rows)
@@ -171,7 +183,8 @@ def send_untidy(
         row = row[:filled]
         if len(row) > limits.columns:
             raise SpreadsheetError(
-                f"Baris {row_no} berisi lebih dari {limits.columns} kolom. Periksa baris itu."
+                f"Baris {row_no} berisi lebih dari {limits.columns} kolom. Hapus isian yang "
+                "berlebih, lalu unggah lagi."
             )
         numbers.append(row_no)
         rows.append(row)

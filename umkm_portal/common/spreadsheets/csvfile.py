@@ -2,10 +2,11 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from itertools import islice
-from typing import BinaryIO, NamedTuple, TextIO, cast
+from typing import BinaryIO, NamedTuple, Protocol, TextIO, cast
 
 from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
 from umkm_portal.common.spreadsheets.invisible import CONTROLS, without_invisible
@@ -17,6 +18,7 @@ _SAMPLE_CHARACTERS = 1 << 16
 _FEWEST_ROWS = 20
 """From so many rows on, a last line that breaks off is taken for a file that was cut."""
 _NO_TABLE = "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
+_LONG_NUMBER = re.compile(r"\d{8}")
 _NO_CONTROLS = bytes(set(range(256)) - set(CONTROLS))
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -35,6 +37,15 @@ def _byte_as_cp1252(problem: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("cp1252", _byte_as_cp1252)
+
+
+class _Reader(Protocol):
+    """What a reader of the csv module knows of where it is."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 class _Text(NamedTuple):
@@ -56,7 +67,7 @@ def open_rows(path: str, *, words: Set[str], limits: Limits) -> Iterator[Iterato
         delimiter = _declared_delimiter(file, sample) or _find_delimiter(sample, words)
         csv.field_size_limit(limits.cell_characters)
         reader = csv.reader(file, delimiter=delimiter, strict=True)
-        rows = _explained(reader, limits, is_cut=text.is_cut)
+        rows = _explained(reader, delimiter, limits, is_cut=text.is_cut)
         if '="' in sample:
             rows = map(_without_formula_quotes, rows)
         if not text.is_plain:
@@ -127,11 +138,19 @@ def _fit(sample: str, delimiter: str, words: Set[str]) -> tuple[int, int]:
     return header.score, len(rows[header.first]) if rows else 0
 
 
-def _explained(reader: Iterator[list[str]], limits: Limits, *, is_cut: bool) -> Iterator[list[str]]:
+def _explained(
+    reader: _Reader, delimiter: str, limits: Limits, *, is_cut: bool
+) -> Iterator[list[str]]:
     """Pass records on and turn the parser's complaints into sentences."""
-    row_no = width = width_before = 0
+    row_no = width = width_before = lines = 0
     try:
-        for row_no, row in enumerate(reader, 1):  # noqa: B007 - the last number is told below
+        for row_no, row in enumerate(reader, 1):
+            if reader.line_num > lines + 1 and _has_swallowed(row, delimiter):
+                raise SpreadsheetError(
+                    f"Tanda kutip pada baris {row_no} menelan baris di bawahnya. Hapus tanda "
+                    "kutip yang berlebih, lalu unggah lagi."
+                )
+            lines = reader.line_num
             width_before, width = width, len(row)
             yield row
     except csv.Error as problem:
@@ -141,6 +160,21 @@ def _explained(reader: Iterator[list[str]], limits: Limits, *, is_cut: bool) -> 
             f"Baris terakhir ({row_no}) terpotong: {width} dari {width_before} isian. Ambil lagi "
             "berkas aslinya yang utuh, lalu unggah lagi."
         )
+
+
+def _has_swallowed(row: list[str], delimiter: str) -> bool:
+    """Tell whether a cell holds the end of one row and the beginning of another.
+
+    Between two stray quotes stand as many delimiters as the rows have, and some number.
+    """
+    last = len(row) - 1
+    for index, cell in enumerate(row):
+        first_line, *others = cell.splitlines() or [""]
+        if not others or last < 1 or not _LONG_NUMBER.search(cell):
+            continue
+        if first_line.count(delimiter) == last - index and others[-1].count(delimiter) == index:
+            return True
+    return False
 
 
 def _quote_sentence(problem: str, row_no: int, limits: Limits) -> str:

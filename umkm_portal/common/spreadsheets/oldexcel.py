@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 from umkm_portal.common.spreadsheets.facts import SheetFacts
 from umkm_portal.common.spreadsheets.sizes import refuse_errors
-from umkm_portal.common.spreadsheets.sniff import ENCRYPTED
+from umkm_portal.common.spreadsheets.sniff import ENCRYPTED, TRUNCATED
 from umkm_portal.common.spreadsheets.tables import SpreadsheetError
 
 _FREE = 0xFFFFFFFA
 """Sector numbers from here on mean an end, or nothing."""
 _STREAMS = ("Workbook", "Book")
 _FORMULA, _FILEPASS, _BOUNDSHEET = 0x06, 0x2F, 0x85
-_BOOLERR, _ROW, _BOF = 0x205, 0x208, 0x809
+_BOOLERR, _ROW, _BOF, _EOF = 0x205, 0x208, 0x809, 0x0A
 _HIDDEN_ROW = 0x20
 _ERRORS = {
     0x00: "#NULL!",
@@ -28,7 +28,8 @@ _ERRORS = {
 def check_xls(path: str) -> dict[str, SheetFacts]:
     """Return facts by sheet name; what cannot be followed is left to the parser to refuse.
 
-    Raises SpreadsheetError for a workbook with a password.
+    Raises SpreadsheetError for a workbook with a password, and for one that breaks off: the parser
+    would read it up to there.
     """
     with open(path, "rb") as file:
         content = file.read()
@@ -52,14 +53,20 @@ def _workbook_stream(content: bytes) -> bytes:
     root_start = struct.unpack_from("<I", entries, 116)[0]
     start, total = _place_of_workbook(entries)
     if total >= cutoff:
-        return _chain(start, table, sector)[:total]
+        return _whole(_chain(start, table, sector), total)
     small = _chain(root_start, table, sector)
 
     def mini_sector(number: int) -> bytes:
         return small[number * mini_size : (number + 1) * mini_size]
 
     mini_table = _numbers(_chain(first_mini, table, sector))
-    return _chain(start, mini_table, mini_sector)[:total]
+    return _whole(_chain(start, mini_table, mini_sector), total)
+
+
+def _whole(stream: bytes, total: int) -> bytes:
+    if len(stream) < total:
+        raise SpreadsheetError(TRUNCATED)
+    return stream[:total]
 
 
 def _place_of_workbook(entries: bytes) -> tuple[int, int]:
@@ -103,6 +110,7 @@ class _Scan:
 
     def __init__(self, stream: bytes) -> None:
         self.stream = stream
+        self.unfinished = 0
         self.names: dict[int, str] = {}
         self.found: dict[str, SheetFacts] = {}
 
@@ -111,7 +119,10 @@ class _Scan:
         while at <= last:
             kind, length = struct.unpack_from("<HH", self.stream, at)
             data = self.stream[at + 4 : at + 4 + length]
-            if kind == _BOF:
+            if kind == _EOF:
+                self.unfinished -= 1
+            elif kind == _BOF:
+                self.unfinished += 1
                 title = self.names.get(at, "")
                 facts = self.found.setdefault(title, SheetFacts())
             elif kind == _FILEPASS:
@@ -121,6 +132,8 @@ class _Scan:
             elif kind in (_ROW, _BOOLERR, _FORMULA):
                 self._look_at(kind, data, title, facts)
             at += 4 + length
+        if self.unfinished > 0:
+            raise SpreadsheetError(TRUNCATED)
         return self.found
 
     def _note_sheet(self, data: bytes) -> None:

@@ -14,7 +14,11 @@ def refuse_outside(title: str, row_no: int, column_no: int, limits: Limits) -> N
             f"batas {limits.columns} kolom. Hapus isi di luar tabel, lalu unggah lagi."
         )
     if row_no > limits.rows:
-        raise SpreadsheetError(too_many_rows(limits))
+        raise SpreadsheetError(
+            f"Ada isi di baris {_shown(row_no)} lembar “{title}”, melewati batas "
+            f"{_shown(limits.rows)} baris. Hapus isi di luar tabel, atau bagi menjadi beberapa "
+            "berkas."
+        )
 
 
 def refuse_large(title: str, last_row: int, last_column: int, limits: Limits) -> None:
@@ -42,6 +46,8 @@ def refuse_uncounted(title: str, place: str) -> None:
 
 
 def too_many_rows(limits: Limits) -> str:
-    return (
-        f"Berkas berisi lebih dari {limits.rows:,} baris. Bagi menjadi beberapa berkas."
-    ).replace(",", ".")
+    return f"Berkas berisi lebih dari {_shown(limits.rows)} baris. Bagi menjadi beberapa berkas."
+
+
+def _shown(number: int) -> str:
+    return f"{number:,}".replace(",", ".")

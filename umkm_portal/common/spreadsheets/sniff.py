@@ -1,5 +1,6 @@
 """What a file really is, by its first bytes and never by its name."""
 
+import re
 import zipfile
 from enum import Enum
 
@@ -9,26 +10,42 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _HEAD_BYTES = 4096
 _SAVE_AS = "Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
+_ASK = "Minta daftarnya sebagai Excel (.xlsx) atau CSV, lalu unggah."
+_COPY = "Salin tabelnya ke Excel, simpan, lalu unggah."
+_UNPACK = "Buka arsipnya, lalu unggah berkas Excel atau CSV di dalamnya."
 _FOREIGN = (
-    (b"%PDF", "dokumen PDF"),
-    (b"\x89PNG", "gambar"),
-    (b"\xff\xd8\xff", "gambar"),
-    (b"GIF8", "gambar"),
-    (b"{\\rtf", "dokumen teks (RTF)"),
-    (b"\x1f\x8b", "arsip terkompresi (gzip)"),
-    (b"Rar!", "arsip terkompresi (RAR)"),
-    (b"7z\xbc\xaf", "arsip terkompresi (7z)"),
-    (b"PK\x05\x06", "arsip zip kosong"),
-    (b"SQLite format 3", "basis data"),
-    (b"\x7fELF", "program"),
-    (b"MZ", "program"),
-    (b"BM", "gambar"),
-    (b"II*\0", "gambar"),
-    (b"MM\0*", "gambar"),
-    (b"BEGIN:VCARD", "daftar kontak HP"),
+    (b"%PDF", "dokumen PDF", _ASK),
+    (b"\x89PNG", "gambar", _ASK),
+    (b"\xff\xd8\xff", "gambar", _ASK),
+    (b"GIF8", "gambar", _ASK),
+    (b"{\\rtf", "dokumen teks (RTF)", _COPY),
+    (b"\x1f\x8b", "arsip terkompresi (gzip)", _UNPACK),
+    (b"Rar!", "arsip terkompresi (RAR)", _UNPACK),
+    (b"7z\xbc\xaf", "arsip terkompresi (7z)", _UNPACK),
+    (b"PK\x05\x06", "arsip zip kosong", _ASK),
+    (b"SQLite format 3", "basis data", _ASK),
+    (b"\x7fELF", "program", _ASK),
+    (b"MZ\x90", "program", _ASK),
+    (b"BM", "gambar", _ASK),
+    (b"II*\0", "gambar", _ASK),
+    (b"MM\0*", "gambar", _ASK),
+    (b"BEGIN:VCARD", "daftar kontak HP", _ASK),
+    (b"MIME-Version:", "halaman web arsip (MHT) atau email", _COPY),
 )
 _MEDIA_MARKS = ((b"ftyp", 4), (b"WEBP", 8), (b"WAVE", 8))
 """Photos and films name their kind behind a length."""
+_BEFORE_ROOT = re.compile(rb"(?:\s*<(?:\?[^>]*|!--.*?--|!DOCTYPE[^>\[]*)>)*\s*", re.S | re.I)
+_ROOT = re.compile(rb"<([A-Za-z][A-Za-z0-9:_-]{0,40})")
+_EXCEL_2003 = re.compile(
+    rb"<(?:[A-Za-z]+:)?Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet"
+)
+_TABLE_BELOW_TEXT = re.compile(rb"(?:^|[>\n])\s*<table[\s>].*<tr[\s>]", re.S | re.I)
+"""A warning of the system that made the page may stand above its table."""
+_PAGE_ROOTS = frozenset({"html", "table", "body", "div"})
+_FOREIGN_ROOTS = {
+    "svg": ("gambar", _ASK),
+    "office:document": ("tabel OpenDocument datar (.fods)", "Simpan sebagai .ods, lalu unggah."),
+}
 ENCRYPTED = (
     "Berkas dilindungi kata sandi. Buka di Excel, hapus kata sandinya, simpan, lalu unggah lagi."
 )
@@ -43,6 +60,8 @@ class Kind(Enum):
     XLSX = "xlsx"
     ODS = "ods"
     XLS = "xls"
+    WEB_PAGE = "html"
+    XML_TABLE = "xml"
 
 
 def kind_of(path: str) -> Kind:
@@ -55,15 +74,14 @@ def kind_of(path: str) -> Kind:
         return _kind_of_zip(path)
     if head.startswith(_OLE):
         return _kind_of_ole(path)
-    for magic, what in _FOREIGN:
+    for magic, what, repair in _FOREIGN:
         if head.startswith(magic):
-            raise SpreadsheetError(f"Berkas ini {what}, bukan tabel. {_SAVE_AS}")
+            raise SpreadsheetError(f"Berkas ini {what}, bukan tabel. {repair}")
     if any(head[place : place + 4] == mark for mark, place in _MEDIA_MARKS):
-        raise SpreadsheetError(f"Berkas ini gambar atau video, bukan tabel. {_SAVE_AS}")
+        raise SpreadsheetError(f"Berkas ini gambar atau video, bukan tabel. {_ASK}")
     if head.startswith((b'{"', b'[{"')):
-        raise SpreadsheetError(f"Berkas ini data JSON, bukan tabel. {_SAVE_AS}")
-    _refuse_markup(head)
-    return Kind.CSV
+        raise SpreadsheetError(f"Berkas ini data JSON, bukan tabel. {_ASK}")
+    return _kind_of_text(head)
 
 
 def _kind_of_zip(path: str) -> Kind:
@@ -82,20 +100,22 @@ def _kind_of_zip(path: str) -> Kind:
         raise SpreadsheetError(MACRO)
     if "xl/workbook.xml" in names:
         return Kind.XLSX
-    raise SpreadsheetError(f"Berkas ini {_kind_of_other_zip(set(names))}, bukan tabel. {_SAVE_AS}")
+    what, repair = _kind_of_other_zip(set(names))
+    raise SpreadsheetError(f"Berkas ini {what}, bukan tabel. {repair}")
 
 
-def _kind_of_other_zip(names: set[str]) -> str:
-    for start, what in (
-        ("word/", "dokumen Word"),
-        ("ppt/", "salindia PowerPoint"),
-        ("xl/workbook.bin", "buku kerja biner (.xlsb)"),
-        ("Index/", "berkas Apple Numbers"),
-        ("Index.zip", "berkas Apple Numbers"),
+def _kind_of_other_zip(names: set[str]) -> tuple[str, str]:
+    """Return what the archive is, and what to do with it."""
+    for start, what, repair in (
+        ("word/", "dokumen Word", _COPY),
+        ("ppt/", "salindia PowerPoint", _COPY),
+        ("xl/workbook.bin", "buku kerja biner (.xlsb)", _SAVE_AS),
+        ("Index/", "berkas Apple Numbers", _SAVE_AS),
+        ("Index.zip", "berkas Apple Numbers", _SAVE_AS),
     ):
         if any(name.startswith(start) for name in names):
-            return what
-    return "arsip zip"
+            return what, repair
+    return "arsip zip", _UNPACK
 
 
 def _kind_of_ole(path: str) -> Kind:
@@ -108,14 +128,23 @@ def _kind_of_ole(path: str) -> Kind:
         raise SpreadsheetError(MACRO)
     if any(name.encode("utf-16-le") in content for name in ("Workbook", "Book\0")):
         return Kind.XLS
-    raise SpreadsheetError(f"Berkas ini dokumen Office lama, bukan tabel. {_SAVE_AS}")
+    raise SpreadsheetError(f"Berkas ini dokumen Office lama, bukan tabel. {_COPY}")
 
 
-def _refuse_markup(head: bytes) -> None:
-    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").lower()
-    if not start.startswith(b"<"):
-        return
-    raise SpreadsheetError(
-        "Berkas ini sebenarnya halaman web atau XML walau namanya tabel. Buka di Excel, pilih "
-        "Simpan Sebagai buku kerja Excel (.xlsx), lalu unggah lagi."
-    )
+def _kind_of_text(head: bytes) -> Kind:
+    """Tell a text file from a web page or XML table that goes under the name of one."""
+    text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")
+    if not text.startswith(b"<"):
+        return Kind.WEB_PAGE if _TABLE_BELOW_TEXT.search(text) else Kind.CSV
+    is_xml = text.startswith(b"<?xml") or b"<!ENTITY" in text
+    text = _BEFORE_ROOT.sub(b"", text, count=1)
+    if _EXCEL_2003.match(text):
+        return Kind.XML_TABLE
+    root = _ROOT.match(text)
+    name = root[1].decode().lower() if root else ""
+    if name in _FOREIGN_ROOTS:
+        what, repair = _FOREIGN_ROOTS[name]
+        raise SpreadsheetError(f"Berkas ini {what}. {repair}")
+    if is_xml and name not in _PAGE_ROOTS:
+        raise SpreadsheetError(f"Berkas ini data XML, bukan tabel. {_ASK}")
+    return Kind.WEB_PAGE

@@ -18,7 +18,8 @@ from umkm_portal.common import phones
 LONGEST_CELL = 32_767
 ROWS_A_SHEET = 1_048_575
 """Rows below the header that one sheet of Excel can hold; more go on in a further sheet."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the same signs in full width, which some Excels read as the narrow ones."""
 
 
 def write_xlsx(
