@@ -11,6 +11,7 @@ COLUMNS = (
         (
             *("nama", "nama pemilik", "nama peserta", "nama pelaku usaha", "nama wirausaha"),
             *("nama sesuai ktp", "nama lengkap sesuai ktp", "pemilik"),
+            *("name", "full name", "owner name", "participant name"),
         ),
         is_required=True,
         example="Siti Aminah",
@@ -21,7 +22,8 @@ COLUMNS = (
         "NIK",
         (
             *("no ktp", "nomor ktp", "ktp", "no nik", "nomor nik", "nik ktp", "nik pemilik"),
-            *("nomor induk kependudukan", "no induk kependudukan", "nik sesuai ktp"),
+            *("nomor induk kependudukan", "no induk kependudukan", "nik sesuai ktp", "n i k"),
+            *("national id", "national id number", "nik number", "id card number"),
         ),
         is_private=True,
         example="3171990101900001",
@@ -34,6 +36,8 @@ COLUMNS = (
             *("no hp", "hp", "nohp", "no handphone", "nomor handphone", "handphone", "no wa", "wa"),
             *("nomor wa", "nomor whatsapp", "no whatsapp", "whatsapp", "telepon", "no telepon"),
             *("nomor telepon", "no telp", "telp", "no hp wa", "no hp whatsapp", "hp wa"),
+            *("phone", "phone number", "mobile", "mobile phone", "mobile number"),
+            *("whatsapp number", "telephone", "contact number"),
         ),
         is_private=True,
         example="0812-3456-7890",
@@ -42,7 +46,7 @@ COLUMNS = (
     Column(
         "email",
         "Email",
-        ("e mail", "surel", "alamat email", "alamat surel", "email aktif"),
+        ("e mail", "surel", "alamat email", "alamat surel", "email aktif", "email address"),
         is_private=True,
         example="siti@example.com",
         pattern=r"\S+@\S+\.\S+",
@@ -50,7 +54,7 @@ COLUMNS = (
     Column(
         "birth_date",
         "Tanggal lahir",
-        ("tgl lahir", "tanggal kelahiran", "lahir"),
+        ("tgl lahir", "tanggal kelahiran", "lahir", "date of birth", "birth date", "dob"),
         example="25/03/1990",
         pattern=r"\d{1,2}[/. -](?:\d{1,2}|[a-z]+)[/. -]\d{4}|\d{4}-\d\d-\d\d",
     ),
@@ -59,21 +63,26 @@ COLUMNS = (
         "Kota/kabupaten",
         (
             *("kota", "kabupaten", "kab kota", "kota kab", "kota kab administrasi", "wilayah"),
-            *("kota administrasi", "kota asal", "kota domisili", "kabupaten kota"),
+            *("kota administrasi", "kota asal", "kota domisili", "kabupaten kota", "city"),
         ),
         example="Jakarta Pusat",
     ),
-    Column("district", "Kecamatan", ("kec", "kecamatan domisili"), example="Tanah Abang"),
+    Column(
+        "district", "Kecamatan", ("kec", "kecamatan domisili", "district"), example="Tanah Abang"
+    ),
     Column(
         "village",
         "Kelurahan",
-        ("kel", "desa", "kelurahan desa", "desa kelurahan", "kelurahan domisili"),
+        ("kel", "desa", "kelurahan desa", "desa kelurahan", "kelurahan domisili", "village"),
         example="Kebon Kacang",
     ),
     Column(
         "address",
         "Alamat",
-        ("alamat tinggal", "alamat domisili", "alamat rumah", "alamat ktp", "alamat lengkap"),
+        (
+            *("alamat tinggal", "alamat domisili", "alamat rumah", "alamat ktp", "alamat lengkap"),
+            *("address", "home address"),
+        ),
         example="Jl. Kebon Kacang 9 No. 3",
     ),
     Column(
@@ -94,7 +103,10 @@ COLUMNS = (
     Column(
         "business_name",
         "Nama usaha",
-        ("nama toko", "merek", "merk", "brand", "nama brand", "usaha", "nama usaha toko"),
+        (
+            *("nama toko", "merek", "merk", "brand", "nama brand", "usaha", "nama usaha toko"),
+            *("business name", "shop name", "store name", "brand name"),
+        ),
         example="Dapur Bu Siti",
     ),
     Column(
@@ -106,7 +118,7 @@ COLUMNS = (
     Column(
         "products",
         "Produk",
-        ("nama produk", "jenis produk", "produk unggulan", "produk usaha"),
+        ("nama produk", "jenis produk", "produk unggulan", "produk usaha", "product name"),
         example="Keripik singkong",
     ),
     Column("market", "Pasar", ("nama pasar", "lokasi pasar"), example="Pasar Tanah Abang"),

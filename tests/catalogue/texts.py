@@ -120,6 +120,37 @@ CASES = [
         "baris-lebar.csv",
         text([HEADER, [*person(), *"x" * 20_000]]),
     ),
+    Case("CSV dengan `sep=;` di belakang BOM", "sep2.csv", text(TWO, before="\ufeffsep=;\r\n"), 2),
+    Case(
+        "CSV yang pemisahnya berbeda dari `sep=;`",
+        "sep3.csv",
+        text(TWO, delimiter=",", before="sep=;\r\n"),
+        2,
+    ),
+    Case(
+        "CSV dengan dua tanda kutip nyasar yang menelan satu orang",
+        "telan.csv",
+        f'{";".join(HEADER)}\r\n"{LINE}\r\nAni";{";".join(person(2)[1:])}\r\n'.encode(),
+    ),
+    Case(
+        "CSV yang pemisahnya berganti di tengah",
+        "ganti.csv",
+        text(TWO) + text([person(3)], delimiter=","),
+        3,
+    ),
+    Case(
+        "Judul kolom bahasa Inggris",
+        "inggris.csv",
+        text(
+            [
+                ["Full Name", "National ID", "Mobile Phone", "Date of Birth", "Store Name"],
+                [*person(), "5 March 1990", "Dapur Siti"],
+            ]
+        ),
+        1,
+        "birth_date",
+    ),
+    Case("UTF-32", "utf32.csv", text(TWO, encoding="utf-32"), 2),
     Case(
         "Daftar lewat tempel tanpa kolom nama",
         "tanpa-nama.csv",

@@ -325,15 +325,21 @@ def test_rules_and_undo_are_buttons_of_the_page(client, officer, sample):
     assert Participant.objects.count() == 0
 
 
-def test_a_column_for_two_fields_is_refused_with_the_choice_kept(client, officer, make_file):
+def test_impossible_choices_of_columns_are_refused_and_change_nothing(client, officer, make_file):
     file = check(make_file([{"Nama": "Siti", "HP": "081234567890", "Lain": "x"}]))
 
-    answer = client.post(
-        page(file, "match"), {"column_0": "full_name", "column_1": "phone", "column_2": "phone"}
-    )
+    twice = {"column_0": "full_name", "column_1": "phone", "column_2": "phone"}
 
-    assert answer.status_code == 422
-    assert "dipilih dua kali" in answer.content.decode()
+    for chosen, sentence in (
+        (twice, "dipilih dua kali"),
+        ({}, "Kolom Nama lengkap, NIK atau Nomor HP atau Email atau Kode peserta belum dipilih."),
+        ({"column_1": "phone"}, "Kolom Nama lengkap belum dipilih."),
+    ):
+        answer = client.post(page(file, "match"), chosen)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+    file.refresh_from_db()
+    assert file.state == ImportFile.State.CHECKED
 
 
 def test_each_list_has_an_example_that_its_own_reader_accepts(client, officer, tmp_path):
