@@ -23,6 +23,8 @@ from umkm_portal.common.spreadsheets.tables import Cell, Limits, Skipped, Spread
 CHUNK = 500
 _MARSHAL_VERSION = 2
 """Without object references: smaller and faster for rows of short texts."""
+_LONGEST_FRAME = 64 << 20
+"""Bytes of 500 rows; of people they are a hundred times less."""
 TOO_BIG = (
     "Berkas terlalu besar untuk dibaca. Bagi menjadi beberapa berkas, atau simpan sebagai CSV."
 )
@@ -68,6 +70,10 @@ class Writer:
 
     def send(self, *frame: Any) -> None:
         data = marshal.dumps(frame, _MARSHAL_VERSION)
+        if len(data) > _LONGEST_FRAME:
+            raise SpreadsheetError(
+                "Ada sel yang isinya terlalu panjang. Singkatkan isinya, lalu unggah lagi."
+            )
         self._stream.write(struct.pack("!I", len(data)))
         self._stream.write(data)
         self._stream.flush()
