@@ -71,8 +71,10 @@ WHERE number = 1 OR i %% 12 = number
     """
 INSERT INTO participants_consent (participant_id, purpose, event, notice_version, channel, source,
     happened_at)
-SELECT i, purpose, 'given', '1', 'bench', '', now()
-FROM generate_series(%(low)s, %(high)s) AS i, unnest(ARRAY['notice', 'whatsapp']) AS purpose
+SELECT i, purpose, event, '1', 'bench', '', now() + later * interval '1 second'
+FROM generate_series(%(low)s, %(high)s) AS i, (VALUES ('notice', 'given', 0, 1),
+    ('whatsapp', 'given', 0, 1), ('photo', 'given', 0, 3), ('whatsapp', 'withdrawn', 1, 20)
+) AS c (purpose, event, later, every) WHERE i %% every = 0
 """,
 )
 
