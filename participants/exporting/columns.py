@@ -1,7 +1,8 @@
 """The columns of a list of people, as PostgreSQL writes them into a file.
 
-`p` is the participant, `place` her region with what is above it, `owned` and `sold` her
-businesses and where they sell. The whole NIK is the only thing that Python writes: it is sealed.
+`p` is the participant, `place` her region with what is above it, `b` and `s` her only business and
+its sector, `many` the facts of several, `sold` where they sell. The whole NIK is the only thing
+that Python writes: it is sealed.
 """
 
 from __future__ import annotations
@@ -45,6 +46,22 @@ PHONE = (
     "WHEN p.phone = '' THEN '' "
     "ELSE rtrim('0' || substr(p.phone, 4, 3) || '-' || substr(p.phone, 7, 4), '-') END"
 )
+_BUSINESS = {
+    "names": "b.name",
+    "products": "b.products",
+    "sectors": "s.name",
+    "scales": _labels("b.scale", Business.Scale),
+    "nibs": "b.nib",
+    "markets": "b.market",
+    "stalls": "b.stall",
+}
+
+
+def _owned(fact: str) -> str:
+    """A fact about every business of one person, in the order they were written."""
+    return f"coalesce(many.{fact}, {_BUSINESS[fact]})"
+
+
 COLUMNS = (
     Column(
         "kode",
@@ -77,13 +94,13 @@ COLUMNS = (
         is_default=False,
     ),
     Column("asal", "Asal data", "p.source", is_typed=True, is_default=False),
-    Column("usaha", "Usaha", "owned.names", is_typed=True),
-    Column("produk", "Produk", "owned.products", is_typed=True, is_default=False),
-    Column("sektor", "Sektor", "owned.sectors", is_typed=True),
-    Column("skala", "Skala", "owned.scales"),
-    Column("nib", "NIB", "owned.nibs", is_default=False),
-    Column("pasar", "Pasar", "owned.markets", is_typed=True, is_default=False),
-    Column("kios", "Kios", "owned.stalls", is_typed=True, is_default=False),
+    Column("usaha", "Usaha", _owned("names"), is_typed=True),
+    Column("produk", "Produk", _owned("products"), is_typed=True, is_default=False),
+    Column("sektor", "Sektor", _owned("sectors"), is_typed=True),
+    Column("skala", "Skala", _owned("scales")),
+    Column("nib", "NIB", _owned("nibs"), is_default=False),
+    Column("pasar", "Pasar", _owned("markets"), is_typed=True, is_default=False),
+    Column("kios", "Kios", _owned("stalls"), is_typed=True, is_default=False),
     Column("kanal", "Tempat jual", "sold.platforms", is_default=False),
     Column(
         "nik_akhir",
@@ -111,29 +128,22 @@ place AS MATERIALIZED (
          AND c.code = left(r.code, 5) ORDER BY c.valid_to DESC NULLS FIRST LIMIT 1) AS city
     FROM regions_region r
 )"""  # noqa: S608 - our own text
-_OWNED_COLUMNS = {
-    "names": "b.name",
-    "products": "b.products",
-    "sectors": "s.name",
-    "scales": _labels("b.scale", Business.Scale),
-    "nibs": "b.nib",
-    "markets": "b.market",
-    "stalls": "b.stall",
-}
-# Nearly everybody has one business: only the others are sorted and joined with commas.
-_OWNED = """
+# Nearly everybody has one business, which is joined as it stands; `many` has all of the others.
+_MANY = """
 several AS MATERIALIZED (
-    SELECT participant_id FROM participants_business GROUP BY participant_id HAVING count(*) > 1
+    SELECT participant_id AS id FROM participants_business
+    GROUP BY participant_id HAVING count(*) > 1
 ),
-owned AS NOT MATERIALIZED (
-    SELECT b.participant_id AS id, {plain}
-    FROM participants_business b LEFT JOIN participants_sector s ON s.id = b.sector_id
-    WHERE b.participant_id NOT IN (SELECT participant_id FROM several)
-    UNION ALL
-    SELECT b.participant_id, {joined}
-    FROM participants_business b LEFT JOIN participants_sector s ON s.id = b.sector_id
-    WHERE b.participant_id IN (SELECT participant_id FROM several) GROUP BY b.participant_id
+many AS MATERIALIZED (
+    SELECT several.id, {joined}
+    FROM several JOIN participants_business b ON b.participant_id = several.id
+    LEFT JOIN participants_sector s ON s.id = b.sector_id GROUP BY several.id
 )"""
+_ONE = (
+    " LEFT JOIN participants_business b ON b.participant_id = p.id"
+    " AND b.participant_id NOT IN (SELECT id FROM several)"
+    " LEFT JOIN participants_sector s ON s.id = b.sector_id LEFT JOIN many ON many.id = p.id"
+)
 _SOLD = f"""
 sold AS MATERIALIZED (
     SELECT b.participant_id AS id, string_agg(DISTINCT
@@ -160,9 +170,9 @@ def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
     if "place." in used:
         tables.append(_PLACE)
         joins += " LEFT JOIN place ON place.id = p.region_id"
-    if facts := {name: sql for name, sql in _OWNED_COLUMNS.items() if f"owned.{name}" in used}:
-        tables.append(_owned(facts))
-        joins += " LEFT JOIN owned ON owned.id = p.id"
+    if facts := {name: sql for name, sql in _BUSINESS.items() if f"many.{name}" in used}:
+        tables.append(_many(facts))
+        joins += _ONE
     if "sold." in used:
         tables.append(_SOLD)
         joins += " LEFT JOIN sold ON sold.id = p.id"
@@ -173,14 +183,12 @@ def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
     )
 
 
-def _owned(facts: dict[str, str]) -> str:
-    """What is told of the businesses of one person, in the order they were written."""
-    plain = ", ".join(f"{sql} AS {name}" for name, sql in facts.items())
+def _many(facts: dict[str, str]) -> str:
     joined = ", ".join(
         f"string_agg(nullif({sql}, ''), ', ' ORDER BY b.id) AS {name}"
         for name, sql in facts.items()
     )
-    return _OWNED.format(plain=plain, joined=joined)
+    return _MANY.format(joined=joined)
 
 
 def inert(sql: str) -> str:

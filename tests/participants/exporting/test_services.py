@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +22,10 @@ from umkm_portal.regions.models import Region
 pytestmark = pytest.mark.django_db(transaction=True)
 NIK = "3171990101900003"
 PURPOSE = "Verifikasi bazar Maret"
+ODD = (
+    *("=1+1", "+62", "-5", "@x", " =1", "'=1", "\t=1", "\r=1", 'Ibu "Sari"; Tbk', "satu\ndua"),
+    *("satu\r\n2;dua", "😀 Toko", "1e5", "00123", ",", '"', "\\.", "\\N", "<r>&</r>", "_x0041_"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +141,37 @@ def test_csv_and_workbook_hold_the_same_people_without_formulas(people):
     assert cells[codes.display(ani.code)]["NIK"] == NIK
     types = {cell.data_type for row in sheet.rows for cell in row if cell.value is not None}
     assert types <= {"s", "inlineStr"}
+
+
+def test_odd_names_are_the_same_cells_in_both_formats():
+    for name in ODD:
+        person = ParticipantFactory(full_name=name, address=name, **facts_of(NIK))
+        BusinessFactory(participant=person, name=name, market=name)
+    keys = ["kode", "nama", "alamat", "usaha", "pasar", "nik"]
+    boss = make_user("head")
+
+    lines = {line["Kode peserta"]: line for line in read_csv(export_as(boss, keys=keys))}
+    book = load_workbook(settings.MEDIA_ROOT / export_as(boss, "xlsx", keys=keys).path).active
+    head, *rows = ([_unescaped(cell.value or "") for cell in row] for row in book.rows)
+
+    assert len(lines) == len(rows) == len(ODD)
+    for code, *cells, nik in rows:
+        line = lines[code]
+        assert list(line) == head
+        assert cells[0].removeprefix(" ") in [name.removeprefix(" ") for name in ODD]
+        assert {"'" + cell if _runs(cell) else cell.strip(" ") for cell in cells} == {
+            line[name].strip(" ") for name in head[1:5]
+        }
+        assert (nik, line["NIK"]) == (NIK, "317199-010190-0003")
+
+
+def _unescaped(text):
+    """What Excel shows of a cell; openpyxl leaves its escapes as they are."""
+    return re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def _runs(cell):
+    return cell.lstrip(" ").startswith(tuple("=+-@\t\r\n"))
 
 
 def test_everybody_in_the_list_can_read_who_took_it_and_why(people):

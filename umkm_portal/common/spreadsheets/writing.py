@@ -20,6 +20,8 @@ ROWS_A_SHEET = 1_048_575
 """Rows below the header that one sheet of Excel can hold; more go on in a further sheet."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the same signs in full width, which some Excels read as the narrow ones."""
+_MARKUP = "<r>"
+"""xlsxwriter takes text that begins so for finished XML and writes it as it is."""
 
 
 def write_xlsx(
@@ -78,6 +80,8 @@ def _fill(
         for column, value in enumerate(row):
             cell = _text(value)
             if cell:
+                if cell.startswith(_MARKUP):
+                    cell = f" {cell}"
                 sheet.write_string(line, column, cell, text)
     return count
 
