@@ -76,6 +76,10 @@ class KeysetChangeList(ChangeList):
         self.result_list = page.rows
         self.result_count = self.full_result_count = len(page.rows)
         self.show_full_result_count = self.show_admin_actions = True
+        # The template asks per row; it would look up the address of each to add the same filters.
+        filters: str = self.model_admin.get_preserved_filters(request)
+        self._kept_filters = f"?{filters}" if filters else ""
+        self.preserved_filters = ""
         self.can_show_all, self.multi_page = False, False
         self.paginator = KeysetPaginator(
             page,
@@ -83,6 +87,10 @@ class KeysetChangeList(ChangeList):
             self.get_query_string({NEWER: page.newer}, [OLDER]) if page.newer else "",
             0 if self.has_active_filters or self.query else estimated_count(self.model),
         )
+
+    def url_for_result(self, result: Model) -> str:
+        """The address of one row, which brings back to the list as it is filtered now."""
+        return f"{super().url_for_result(result)}{self._kept_filters}"
 
 
 def _key(query: QueryDict, name: str) -> int | None:
