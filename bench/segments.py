@@ -4,7 +4,8 @@
 
 An officer sees this figure change with every box she ticks. Measured is the whole count: the rule
 read and checked, the statement, the answer; the fastest of several. The limit is `count(*)` of
-the living people in the same database, asked in turn with the rule.
+the living people in the same database, asked in turn with the rule: it reads one index and no row,
+so a rule that reads another table, once, costs many times that.
 """
 
 import argparse
@@ -19,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
 
-ALLOWED = 10.0
+ALLOWED = 25.0
 REPEATS, REPEATS_OF_FEW, FEW = 5, 2, 10_000
 
 
