@@ -194,9 +194,11 @@ def _many(facts: dict[str, str]) -> str:
 def inert(sql: str) -> str:
     """The same text so that no spreadsheet takes it for a formula.
 
-    Letters stand after the signs and the blank: the comparison spares nearly all the pattern.
+    Letters stand after the signs and the blank, and before the signs in full width: the
+    comparisons spare nearly all the pattern.
     """
     return (
-        f"CASE WHEN {sql} COLLATE \"C\" < 'A' AND {sql} ~ '^ *[-=+@\\t\\r\\n]' "
+        f"CASE WHEN ({sql} COLLATE \"C\" < 'A' OR {sql} COLLATE \"C\" >= '\uff0b') "
+        f"AND {sql} ~ '^ *[-=+@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]' "
         f"THEN '''' || {sql} ELSE {sql} END"
     )
