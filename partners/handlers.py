@@ -1,0 +1,42 @@
+"""What becomes of a person's curations, shares and sales when she is merged or forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from participants.handlers import register, simple
+from participants.models import Participant
+from partners.models import (
+    Appeal,
+    Application,
+    BazaarEntry,
+    CurationDecision,
+    CurationResult,
+    Disclosure,
+    SalesRow,
+)
+
+_ERASED_APPLICATION = {"products": "", "store_link": "", "licences": {}, "photo": "", "note": ""}
+_ERASED_DECISION = {"business_name": "", "store_link": "", "note": "", "contact": None}
+_SALE = ("report_id", "period_from", "period_to", "channel")
+
+
+def register_own() -> None:
+    for handler in (
+        replace(simple(Application, blank=_ERASED_APPLICATION), merge=_merge_applications),
+        simple(CurationDecision, blank=_ERASED_DECISION, once_per=("list_id",)),
+        simple(CurationResult, blank={"note": ""}, once_per=("call_id",)),
+        simple(Appeal, blank={"text": "", "answer": ""}),
+        simple(Disclosure, once_per=("shared_list_id",)),
+        simple(BazaarEntry, once_per=("bazaar_id",)),
+        simple(SalesRow, once_per=_SALE),
+    ):
+        register(handler)
+
+
+def _merge_applications(source: Participant, target: Participant) -> int:
+    """Move all; of two live ones to the same call the other record's stays live."""
+    moving = Application.objects.filter(participant=source)
+    taken = Application.objects.live().filter(participant=target).values("call")
+    moving.live().filter(call__in=taken).update(state=Application.State.WITHDRAWN)
+    return moving.update(participant=target)
