@@ -107,6 +107,7 @@ TABLE = {
     # --- Registration: without a draft in the browser everything begins at the first page
     "daftar/": Page(EVERYBODY, "registration:start"),
     "daftar/luar-jakarta/": Page(EVERYBODY, "registration:outside"),
+    "daftar/lanjut/": Page(row(302), "registration:unfinished"),
     "daftar/lanjut/<str:token>/": Page(EVERYBODY, "registration:resume", ("draft_token",)),
     "daftar/kode/": Page(row(302), "registration:code"),
     "daftar/<slug:page>/": Page(row(302), "registration:topic", ("draft_step",)),

@@ -10,20 +10,14 @@ from datetime import datetime, time
 from django.core.exceptions import ValidationError
 from django.db.models import Model, TextChoices
 from django.utils import timezone
-from import_export import fields, resources, widgets
-from tablib import Dataset
+from import_export import fields, widgets
 
 from trainings.models import Cohort, Session, Topic, Trainer, Training, Venue
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common import dates, money, phones
+from umkm_portal.common.small_tables import SmallTable
 from umkm_portal.regions.models import Region
-
-MAX_ROWS = 500
-
-
-class TooManyRows(ValueError):
-    """The file is longer than a page can check while somebody waits."""
 
 
 class Rupiah(widgets.Widget):
@@ -122,24 +116,6 @@ class Topics(widgets.ManyToManyWidget):
 
     def render(self, value: object, obj: object = None, **kwargs: object) -> str:
         return "; ".join(topic.name for topic in value.all()) if value else ""
-
-
-class SmallTable(resources.ModelResource):
-    """Refuses long files and reports the columns in Indonesian."""
-
-    def before_import(self, dataset: Dataset, **kwargs: object) -> None:
-        if len(dataset) > MAX_ROWS:
-            raise TooManyRows(
-                f"Berkas ini {len(dataset)} baris; paling banyak {MAX_ROWS} baris sekali unggah. "
-                "Bagi menjadi beberapa berkas."
-            )
-        dataset.headers = [str(name or "").strip().lower() for name in dataset.headers or []]
-
-    class Meta:
-        skip_unchanged = True
-        report_skipped = True
-        clean_model_instances = True
-        use_transactions = True
 
 
 DISTRICT = Reference(Region, "code", "name__iexact", "short_name__iexact", shown="name")

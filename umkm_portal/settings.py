@@ -235,6 +235,8 @@ ACTIVE_MONTHS = env.int("ACTIVE_MONTHS", 12)
 """How long a person counts as active after her last activity."""
 REGISTRATION_DAYS = env.int("REGISTRATION_DAYS", 14)
 """How long an unfinished registration is kept after its last change."""
+REGISTRATION_LINK_MINUTES = env.int("REGISTRATION_LINK_MINUTES", 60)
+"""How long a phone's registration lies still until the link back goes to it by itself; 0: never."""
 PHONE_PROOF_MONTHS = env.int("PHONE_PROOF_MONTHS", 12)
 """A phone number not proved for so long is proved again: prepaid numbers get new owners."""
 
@@ -281,6 +283,8 @@ WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", "")
 WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", "")
 WHATSAPP_BASE_URL = env.str("WHATSAPP_BASE_URL", "https://graph.facebook.com/v23.0").rstrip("/")
 WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", "")
+WHATSAPP_LINK_TEMPLATE = env.str("WHATSAPP_LINK_TEMPLATE", "")
+"""A utility template of one value, the link back to an unfinished registration."""
 WHATSAPP_LANGUAGE = env.str("WHATSAPP_LANGUAGE", "id")
 
 # --- Celery: messages are nudges, the rows are the queue ---------------------------------------
@@ -339,6 +343,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "participants.tasks.remove_expired_registrations",
         "schedule": crontab(hour=0, minute=40),
         "options": {"expires": 6 * 3600},
+    },
+    "send-registration-links": {
+        "task": "umkm_portal.pages.tasks.send_registration_links",
+        "schedule": crontab(minute="*/10", hour="8-19"),
+        "options": {"expires": 540},
     },
     "purge": {
         "task": "umkm_portal.backups.tasks.purge",

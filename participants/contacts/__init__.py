@@ -3,6 +3,7 @@
 from participants.contacts.checking import CodeWrong, check_code
 from participants.contacts.contact import Contact, ContactError, parse_contact
 from participants.contacts.limits import CodeOnItsWay, CodeRefused
+from participants.contacts.links import send_link
 from participants.contacts.sending import send_code
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "check_code",
     "parse_contact",
     "send_code",
+    "send_link",
 ]

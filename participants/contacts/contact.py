@@ -13,6 +13,10 @@ from umkm_portal.common import phones
 
 LONGEST_EMAIL = 254
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+_TITLE = re.compile(r"^(?:no(?:mor)?\b)?[. ]*(?:hp|wa|whatsapp|telp|tlp)\b[.:/ ]*(?=[+(\d])", re.I)
+"""What people write before the number."""
+_ALMOST_DIGITS = set("0123456789o+-. ()")
+"""A letter O among digits is a zero."""
 
 
 class ContactError(ValueError):
@@ -46,7 +50,7 @@ class Contact:
 
 def parse_contact(text: str) -> Contact:
     """Return the phone number or email address in `text`. Raises ContactError."""
-    typed = _INVISIBLE.sub("", text).strip()
+    typed = _TITLE.sub("", _INVISIBLE.sub("", text).strip())
     if not typed:
         raise ContactError(f"Isi nomor HP atau email, misalnya {phones.EXAMPLE}.")
     if "@" in typed:
@@ -56,6 +60,8 @@ def parse_contact(text: str) -> Contact:
             f"“{typed[:40]}” bukan nomor HP atau email. Isi misalnya {phones.EXAMPLE} atau "
             "nama@contoh.com."
         )
+    if set(typed.lower()) <= _ALMOST_DIGITS:
+        typed = typed.lower().replace("o", "0")
     try:
         return Contact("phone", phones.to_e164(typed))
     except phones.PhoneError as error:

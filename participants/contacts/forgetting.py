@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from participants.contacts.messages import CONTACT_CODE
+from participants.contacts.messages import CONTACT_CODE, REGISTRATION_LINK
 from participants.models import ContactCode
 from umkm_portal.messaging.models import Delivery
 
@@ -27,6 +27,7 @@ def forget_codes(*, now: datetime) -> int:
 @transaction.atomic
 def _forget(ids: list[int]) -> int:
     sent = Delivery.objects.filter(recipient_key__in=[-pk for pk in ids])
-    sent = sent.filter(campaign__kind=CONTACT_CODE.name).exclude(state__in=Delivery.NON_FINAL)
+    kinds = [CONTACT_CODE.name, REGISTRATION_LINK.name]
+    sent = sent.filter(campaign__kind__in=kinds).exclude(state__in=Delivery.NON_FINAL)
     sent.update(address="", context={})
     return ContactCode.objects.filter(pk__in=ids).delete()[0]

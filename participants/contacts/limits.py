@@ -91,7 +91,7 @@ def spend(cost: int, *, now: datetime) -> None:
 def _refuse_haste(earliest: datetime, *, now: datetime) -> None:
     if now < earliest:
         seconds = int((earliest - now).total_seconds()) + 1
-        raise CodeOnItsWay(f"Kode baru saja dikirim. Tunggu {seconds} detik, lalu minta lagi.")
+        raise CodeOnItsWay(f"Pesan baru saja dikirim. Tunggu {seconds} detik, lalu minta lagi.")
 
 
 def _refuse_many(

@@ -5,6 +5,7 @@ from participants.models.contacts import CodeSpending, ContactCode
 from participants.models.duplicates import DuplicateKey, DuplicatePair, Merge, MergedRow
 from participants.models.exports import ExportFile
 from participants.models.licences import LicenceEvent, LicenceRequest
+from participants.models.offices import CityOffice
 from participants.models.participants import Participant, ParticipantQuerySet
 from participants.models.registrations import Registration
 from participants.models.requests import DataRequest
@@ -13,6 +14,7 @@ from participants.models.stages import Mentorship, Referral, Stage, StageEvent
 
 __all__ = [
     "Business",
+    "CityOffice",
     "CodeSpending",
     "Consent",
     "ContactCode",

@@ -26,6 +26,11 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Those whose contact received a code and typed it."""
         return self.filter(verified_at__isnull=False)
 
+    def left_alone(self, *, since: datetime) -> RegistrationQuerySet:
+        """Those on a phone that nobody touched since a moment, and that got no link back yet."""
+        rows = self.filter(contact_kind="phone", linked_at=None)
+        return rows.filter(changed_at__lt=since, verified_at__lt=since)
+
 
 class Registration(models.Model):
     """A registration by its owner, from the first page until it is sent.
@@ -63,6 +68,9 @@ class Registration(models.Model):
     created_at = models.DateTimeField("dimulai", default=timezone.now, editable=False)
     changed_at = models.DateTimeField("diubah", default=timezone.now)
     verified_at = models.DateTimeField("kontak dibuktikan", null=True, blank=True)
+    linked_at = models.DateTimeField("tautan dikirim", null=True, blank=True)
+    """When the link back went to the contact, asked for or by itself."""
+
     sent_at = models.DateTimeField("dikirim", null=True, blank=True)
     expires_at = models.DateTimeField("berlaku sampai")
 

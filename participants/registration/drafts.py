@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -98,6 +99,18 @@ def finish(draft: Registration, participant: Participant, *, seat_note: str, now
     draft.save()
 
 
+def unfinished(contacts: Collection[Contact], *, now: datetime) -> list[Registration]:
+    """What whoever proved these contacts may go on with; the last one touched first."""
+    rows = Registration.objects.open(now=now).proved()
+    rows = rows.filter(contact__in=[contact.value for contact in contacts])
+    return list(rows.order_by("-changed_at", "-pk"))
+
+
+def is_begun(draft: Registration) -> bool:
+    """Whether no more than the contact is told, so that nothing would be lost with it."""
+    return draft.state == Registration.State.OPEN and draft.finished in ([], [CONTACT])
+
+
 def lock(draft: Registration) -> Registration:
     """The draft as it stands now, locked until the transaction ends."""
     return _locked(draft)
@@ -111,9 +124,13 @@ def remove_expired(*, now: datetime) -> int:
 
 def belongs_to(contact: Contact, user: User) -> bool:
     """Whether this account has proved the contact before, so that no code is needed."""
-    if contact.kind == "phone":
-        return user.phone_verified_at is not None and user.phone == contact.value
-    return (user.email or "").lower() == contact.value
+    return contact in proved_by(user)
+
+
+def proved_by(user: User) -> list[Contact]:
+    """The contacts of an account that received a code."""
+    phone = [Contact("phone", user.phone)] if user.phone and user.phone_verified_at else []
+    return [*phone, *([Contact("email", user.email.lower())] if user.email else [])]
 
 
 def _earlier(draft: Registration, *, now: datetime) -> Registration | None:

@@ -17,7 +17,8 @@ from tests.factories import (
 )
 from tests.staff import make_user
 from trainings.models import Cohort, Session, Trainer, Venue
-from trainings.resources import MAX_ROWS, CohortPlanResource, TrainerResource, VenueResource
+from trainings.resources import CohortPlanResource, TrainerResource, VenueResource
+from umkm_portal.common.small_tables import MAX_ROWS
 
 pytestmark = pytest.mark.django_db
 

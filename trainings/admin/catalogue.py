@@ -2,34 +2,15 @@
 
 from django import forms
 from django.contrib import admin
-from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV, XLSX
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
 from trainings.models import Topic, Trainer, Training, Venue
-from trainings.resources import MAX_ROWS, TrainerResource, VenueResource
+from trainings.resources import TrainerResource, VenueResource
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.small_tables import SpreadsheetAdmin
 from umkm_portal.common.staff_admin import StaffAdmin
 from umkm_portal.common.staff_fields import PhoneField, RupiahField
-
-
-class SpreadsheetAdmin(StaffAdmin, ImportExportModelAdmin):
-    """A small table that also goes in and out by spreadsheet."""
-
-    import_form_class = ImportForm
-    export_form_class = ExportForm
-    formats = (XLSX, CSV)
-
-    def get_import_context_data(self, **kwargs):
-        return super().get_import_context_data(**kwargs) | {"max_rows": MAX_ROWS}
-
-    def has_import_permission(self, request):
-        return self.has_add_permission(request) and self.has_change_permission(request)
-
-    def has_export_permission(self, request):
-        return self.has_view_permission(request)
 
 
 @admin.register(Topic)

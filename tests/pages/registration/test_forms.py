@@ -88,3 +88,40 @@ def test_right_fields_of_a_wrong_page_are_kept():
     assert values["nama_usaha"] == ["Dapur Siti"]
     assert values["kanal"] == ["shopee", "store"]
     assert "omzet" not in values
+
+
+def test_what_people_usually_type_is_understood():
+    shop = {"nama_usaha": "Dapur", "punya_nib": "tidak"}
+    typed = {
+        ("kontak", "62 812.3456.7890"): "+6281234567890",
+        ("kontak", "No. HP: O812-3456-789O"): "+6281234567890",
+        ("lahir", "3/4/1990"): date(1990, 4, 3),
+        ("lahir", "03 04 1990"): date(1990, 4, 3),
+        ("lahir", "03041990"): date(1990, 4, 3),
+        ("nik", "3171 9955 0390 0001"): NIK,
+        ("omzet", "5 juta"): 5_000_000,
+        ("omzet", "kurang lebih 60 jt per tahun"): 60_000_000,
+        ("tautan", "tiktok @toko.siti"): [("tiktok", "https://www.tiktok.com/@toko.siti")],
+        ("tautan", "tokopedia.com/a dan IG: siti"): [
+            ("tokopedia", "https://tokopedia.com/a"),
+            ("instagram", "https://www.instagram.com/siti"),
+        ],
+    }
+    of = {"kontak": forms.ContactForm, "lahir": forms.IdentityForm, "nik": forms.IdentityForm}
+
+    read = {}
+    for name, value in typed:
+        filled = page(of.get(name, forms.BusinessForm), **shop, **{name: value})
+        filled.is_valid()
+        found = filled.cleaned_data.get(name, said(filled))
+        read[name, value] = getattr(found, "value", found)
+
+    assert read == typed
+
+
+def test_a_month_is_not_taken_for_a_year_and_a_bare_name_for_no_store():
+    monthly = said(page(forms.BusinessForm, berjalan="ya", omzet="5 jt/bulan"))
+    bare = said(page(forms.BusinessForm, berjalan="ya", tautan="@toko"))
+
+    assert any("penjualan setahun" in line for line in monthly)
+    assert any("misalnya tiktok @toko" in line for line in bare)

@@ -1,6 +1,7 @@
-"""One-time codes through the WhatsApp Cloud API, as an approved authentication template.
+"""One-time codes and links through the WhatsApp Cloud API, as approved templates.
 
-Such a template carries the code and nothing else; its words are WhatsApp's own.
+An authentication template carries the code and nothing else; its words are WhatsApp's own. A
+utility template of ours carries the link back to an unfinished registration.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from umkm_portal.messaging.transports.types import (
 )
 
 State = Delivery.State
-CODE = "kode"
-"""The value that the template is filled with."""
+CODE, LINK = "kode", "lanjut"
+"""The values that the templates are filled with."""
 _BUSY = frozenset((4, 80007, 130429, 131048, 131056))
 """Error codes of limits that pass by themselves."""
 _OURS = frozenset((0, 3, 10, 190, 131005, 131031, 131042, 132001, 132015, 132016, 133010))
@@ -42,14 +43,15 @@ class WhatsAppTransport:
         self, message: Message, *, next_address: str = "", meanwhile: Meanwhile = nothing
     ) -> Outcome:
         """See `Transport.send`."""
-        if not message.values.get(CODE):
-            return Outcome(State.FAILED_PERMANENT, "WhatsApp hanya mengirim kode.")
+        template = _template(message)
+        if template is None:
+            return Outcome(State.FAILED_PERMANENT, "WhatsApp hanya mengirim kode dan tautan.")
         url = f"{settings.WHATSAPP_BASE_URL}/{settings.WHATSAPP_PHONE_ID}/messages"
         headers = {
             "Content-Type": "application/json",
             "Authorization": f"Bearer {settings.WHATSAPP_TOKEN}",
         }
-        body = json.dumps(_body(message)).encode()
+        body = json.dumps(_body(message, template)).encode()
         try:
             answer = post(url, body, headers, timeout=self._timeout)
         except NoAnswer as error:
@@ -74,21 +76,31 @@ def whatsapp_off_reason() -> str:
     return ""
 
 
-def _body(message: Message) -> dict[str, Any]:
-    code = [{"type": "text", "text": message.values[CODE]}]
+def _template(message: Message) -> dict[str, Any] | None:
+    """The template for what the message carries; None where there is none."""
+    if code := message.values.get(CODE):
+        filled = [{"type": "text", "text": code}]
+        button = {"type": "button", "sub_type": "url", "index": "0", "parameters": filled}
+        name, components = settings.WHATSAPP_CODE_TEMPLATE, [_text(code), button]
+    elif (link := message.values.get(LINK)) and settings.WHATSAPP_LINK_TEMPLATE:
+        name, components = settings.WHATSAPP_LINK_TEMPLATE, [_text(link)]
+    else:
+        return None
+    language = {"code": settings.WHATSAPP_LANGUAGE}
+    return {"name": name, "language": language, "components": components}
+
+
+def _text(value: str) -> dict[str, Any]:
+    return {"type": "body", "parameters": [{"type": "text", "text": value}]}
+
+
+def _body(message: Message, template: dict[str, Any]) -> dict[str, Any]:
     return {
         "messaging_product": "whatsapp",
         "to": message.address.removeprefix("+"),
         "type": "template",
         "biz_opaque_callback_data": str(message.reference),
-        "template": {
-            "name": settings.WHATSAPP_CODE_TEMPLATE,
-            "language": {"code": settings.WHATSAPP_LANGUAGE},
-            "components": [
-                {"type": "body", "parameters": code},
-                {"type": "button", "sub_type": "url", "index": "0", "parameters": code},
-            ],
-        },
+        "template": template,
     }
 
 

@@ -24,12 +24,15 @@ from participants.contacts import (
 )
 from participants.contacts.accounts import account_for, claim_records, has_account
 from participants.contacts.repair import give_up_phone
+from participants.registration import drafts
 from umkm_portal.accounts.sessions import log_in
 from umkm_portal.common.attempts import address_of
 from umkm_portal.pages.login import session
 from umkm_portal.pages.login.forms import CodeForm, ContactForm
 from umkm_portal.pages.login.passkeys import passkey_host
 from umkm_portal.pages.login.social import let_forms_lead_to, social_doors
+from umkm_portal.pages.registration import session as registration
+from umkm_portal.pages.registration.returning import UNFINISHED
 
 LOGIN, PROOF = "login", "proof"
 """Purposes of codes."""
@@ -131,6 +134,9 @@ def register_url() -> str:
 def _come_in(request: HttpRequest, asked: session.Asked, *, now: datetime) -> HttpResponse:
     contact = asked.contact
     if not has_account(contact):
+        if drafts.unfinished([contact], now=now):
+            registration.reach(request, contact)
+            return redirect(UNFINISHED)
         context = {"contact": contact, "register_url": register_url()}
         return render(request, "account/login_unknown.html", context)
     user = account_for(contact, now=now)
@@ -143,6 +149,8 @@ def _send_login_code(request: HttpRequest, contact: Contact, *, now: datetime) -
     address = register_url()
     where = f"Daftar di {settings.PORTAL_URL}{address}" if address else "Datang ke kecamatan"
     note = "" if has_account(contact) else f"Kontak ini belum punya akun. {where}"
+    if note and drafts.unfinished([contact], now=now):
+        note = "Pendaftaran Anda belum selesai: ketik kode ini untuk melanjutkan."
     send_code(contact, purpose=LOGIN, network=address_of(request), now=now, note=note)
 
 

@@ -12,8 +12,9 @@ from django.core.validators import RegexValidator, URLValidator
 from django.utils import timezone
 
 from participants.models import Business, LicenceRequest, Participant, SalesChannel, Sector
-from umkm_portal.common import dates, money
+from umkm_portal.common import money
 from umkm_portal.common.dates import MONTHS
+from umkm_portal.pages.registration.fields import store_address, written_date, yearly_rupiah
 from umkm_portal.regions.matching import current_matcher
 from umkm_portal.regions.models import Region
 
@@ -41,8 +42,8 @@ class DayField(forms.CharField):
         if not text:
             return None
         try:
-            return dates.parse_date(text)
-        except dates.DateError as error:
+            return written_date(text)
+        except ValueError as error:
             raise ValidationError(str(error)) from error
 
 
@@ -57,9 +58,26 @@ class RupiahField(forms.CharField):
         if not text:
             return None
         try:
-            return money.parse_rupiah(text)
-        except money.MoneyError as error:
+            return self.read(text)
+        except ValueError as error:
             raise ValidationError(str(error)) from error
+
+    def read(self, typed: str) -> int:
+        return money.parse_rupiah(typed)
+
+
+class YearlyRupiahField(RupiahField):
+    """What is sold in a year."""
+
+    def read(self, typed: str) -> int:
+        return yearly_rupiah(typed)
+
+
+class NibField(forms.CharField):
+    """13 digits, with whatever stands between them on the paper."""
+
+    def to_python(self, value: str | None) -> str:
+        return "".join(c for c in super().to_python(value) or "" if c not in " .-")
 
 
 class ProfileForm(forms.Form):
@@ -146,14 +164,14 @@ def profile_values(person: Participant) -> dict[str, object]:
 
 
 class BusinessForm(forms.ModelForm):
-    nib = forms.CharField(
+    nib = NibField(
         label="NIB",
         required=False,
         help_text="13 angka. Kosongkan bila belum punya.",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         validators=[RegexValidator(r"^\d{13}$", "NIB harus 13 angka. Periksa suratnya.")],
     )
-    yearly_sales = RupiahField(
+    yearly_sales = YearlyRupiahField(
         label="Omzet setahun",
         required=False,
         help_text="Perkiraan penjualan 12 bulan, misalnya Rp60.000.000 atau 60 juta.",
@@ -201,7 +219,7 @@ class ChannelForm(forms.Form):
         label="Tautan toko",
         required=False,
         max_length=300,
-        help_text="Misalnya https://shopee.co.id/namatoko.",
+        help_text="Misalnya shopee.co.id/namatoko, atau @namatoko.",
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
     )
 
@@ -209,10 +227,10 @@ class ChannelForm(forms.Form):
         link = self.cleaned_data["store_link"].strip()
         if not link:
             return ""
-        address = link if "://" in link else f"https://{link}"
         try:
+            address = store_address(link, self.cleaned_data.get("platform", ""))
             URLValidator(schemes=["http", "https"])(address)
-        except ValidationError as error:
+        except (ValueError, ValidationError) as error:
             raise ValidationError(
                 "Tautan tidak terbaca. Salin dari aplikasi toko, misalnya "
                 "https://shopee.co.id/namatoko."

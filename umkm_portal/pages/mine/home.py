@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from participants.models import Participant
+from participants.registration import drafts
 from trainings.models import Cohort, Enrolment
 from trainings.panels import ASKED, facts_of
 from trainings.schedule import in_words
@@ -21,7 +22,9 @@ from trainings.services.answers import VIA_ACCOUNT
 from trainings.views.answers import respond
 from umkm_portal.common import codes
 from umkm_portal.pages.mine.path import milestones, summary
-from umkm_portal.pages.mine.people import choose, chosen_person, for_person, people_of
+from umkm_portal.pages.mine.people import account_of, choose, chosen_person, for_person, people_of
+from umkm_portal.pages.registration.returning import Waiting
+from umkm_portal.pages.registration.returning import in_words as draft_in_words
 
 State = Enrolment.State
 SHOWN = 20
@@ -34,7 +37,8 @@ PAST = (State.ATTENDED, State.COMPLETED, State.NO_SHOW)
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     if chosen_person(request) is None:
-        return render(request, "pages/mine/nobody.html")
+        unfinished = _unfinished(request, now=timezone.now())
+        return render(request, "pages/mine/nobody.html", {"unfinished": unfinished})
     return _home(request)
 
 
@@ -46,6 +50,7 @@ def _home(request: HttpRequest, person: Participant) -> HttpResponse:
     businesses = list(person.businesses.select_related("sector").order_by("pk")[:1])
     context = {
         "mine": person,
+        "unfinished": _unfinished(request, now=now),
         "greeting": greeting(now),
         "business": businesses[0] if businesses else None,
         "place": place_of(person),
@@ -101,6 +106,12 @@ def place_of(person: Participant) -> str:
     if region is None:
         return ""
     return ", ".join(filter(None, [region.name, region.parent.name if region.parent else ""]))
+
+
+def _unfinished(request: HttpRequest, *, now: datetime) -> list[Waiting]:
+    """Registrations of this account, its own or of the family, that were never sent."""
+    found = drafts.unfinished(drafts.proved_by(account_of(request)), now=now)
+    return [draft_in_words(draft) for draft in found]
 
 
 def _classes(person: Participant, *, now: datetime) -> list[dict[str, object]]:

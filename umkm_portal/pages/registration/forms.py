@@ -21,10 +21,10 @@ from umkm_portal.common import nik, phones
 from umkm_portal.pages.registration import places
 from umkm_portal.pages.registration.fields import (
     ContactField,
-    RupiahField,
     StoreLinksField,
     TickCards,
     WrittenDateField,
+    YearlyRupiahField,
     cards,
     select,
     text,
@@ -298,14 +298,14 @@ class BusinessForm(PageForm):
     )
     tautan = StoreLinksField(
         label="Tautan toko online (boleh dikosongkan)",
-        help_text="Satu tautan per baris. Contoh: https://shopee.co.id/namatoko",
+        help_text="Satu toko per baris. Contoh: shopee.co.id/namatoko, atau tiktok @namatoko",
         required=False,
         max_length=3000,
         widget=forms.Textarea(
             attrs={"class": "in", "rows": "2", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    omzet = RupiahField(
+    omzet = YearlyRupiahField(
         label="Omzet setahun (boleh dikosongkan)",
         help_text="Semua penjualan dalam setahun. Contoh: Rp120.000.000 atau 120 juta",
         required=False,

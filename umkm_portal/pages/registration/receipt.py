@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from participants.models import Participant, Registration
+from participants.models import CityOffice, Participant, Registration
+from participants.offices import office_of
 from participants.registration import drafts
 from umkm_portal.common import codes
 from umkm_portal.pages.registration.services import Seat, seat_of
@@ -26,6 +27,8 @@ class Receipt:
     seat: Seat | None
     city: Region | None
     """Where outside Jakarta she belongs to, or None."""
+    office: CityOffice | None
+    """What is known about the dinas there."""
     city_url: str
     copied_to: str
     """Where a copy was sent, masked, or empty."""
@@ -47,6 +50,7 @@ def receipt_of(draft: Registration, *, now: datetime) -> Receipt:
         sent_on=f"{sent_on} WIB",
         seat=seat,
         city=city,
+        office=office_of(city),
         city_url=f"{reverse('registration:outside')}?{urlencode({'kota': city.code})}"
         if city
         else "",

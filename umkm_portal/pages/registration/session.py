@@ -31,10 +31,7 @@ def is_proved(request: HttpRequest) -> bool:
 
 def pending_contact(request: HttpRequest) -> Contact | None:
     """The contact to which this browser has asked for a code."""
-    try:
-        return parse_contact(_kept(request).get("contact", ""))
-    except ContactError:
-        return None
+    return _contact(request, "contact")
 
 
 def cohort_code(request: HttpRequest) -> str:
@@ -65,11 +62,35 @@ def ask(request: HttpRequest, public_id: uuid.UUID, contact: Contact, *, is_type
 
 def open_draft(request: HttpRequest, draft: Registration) -> None:
     """The contact of this draft was proved in this browser."""
-    _keep(request, draft=str(draft.public_id), contact="", proved=True, cohort="")
+    _keep(
+        request,
+        draft=str(draft.public_id),
+        contact="",
+        proved=True,
+        cohort="",
+        reached=draft.contact,
+    )
+
+
+def reach(request: HttpRequest, contact: Contact) -> None:
+    """This contact was proved here, whatever registration it belongs to."""
+    _keep(request, reached=contact.value)
+
+
+def reached(request: HttpRequest) -> Contact | None:
+    """The contact that was proved here last."""
+    return _contact(request, "reached")
 
 
 def forget(request: HttpRequest) -> None:
     request.session.pop(KEY, None)
+
+
+def _contact(request: HttpRequest, name: str) -> Contact | None:
+    try:
+        return parse_contact(_kept(request).get(name, ""))
+    except ContactError:
+        return None
 
 
 def _kept(request: HttpRequest) -> dict[str, str]:

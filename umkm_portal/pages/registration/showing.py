@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -56,11 +56,9 @@ def resume_url(public_id: uuid.UUID) -> str:
 
 
 def resume_words(draft: Registration) -> dict[str, str]:
-    """The link, and a chat in which she sends it to herself."""
-    url = resume_url(draft.public_id)
-    text = f"Lanjutkan pendaftaran Jakpreneur di sini: {url}"
+    """The link, where a code alone leads back, and where the link may be sent."""
     return {
-        "url": url,
-        "chat": f"https://wa.me/?text={quote(text, safe='')}",
+        "url": resume_url(draft.public_id),
+        "login": f"{urlsplit(settings.PORTAL_URL).netloc}{reverse('account_login')}",
         "contact": drafts.contact_of(draft).masked,
     }

@@ -21,6 +21,7 @@ from umkm_portal.accounts.models import User
 from umkm_portal.common import attempts, tokens
 from umkm_portal.pages.registration import joining, session
 from umkm_portal.pages.registration.forms import CodeForm, ContactForm
+from umkm_portal.pages.registration.returning import after_proof
 from umkm_portal.pages.registration.services import cohort_of
 from umkm_portal.pages.registration.showing import LINK, resume_url, show
 from umkm_portal.pages.registration.topics import DONE, START, TOPICS, next_url
@@ -71,8 +72,7 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("kode", str(wrong))
         else:
             draft = drafts.prove_contact(draft, contact, now=now)
-            session.open_draft(request, draft)
-            return redirect(next_url(draft))
+            return redirect(after_proof(request, draft, now=now))
     return _code_page(request, draft, contact, form)
 
 
@@ -88,6 +88,9 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     if here and here.pk == draft.pk and session.is_proved(request):
         return redirect(next_url(draft))
     contact, refusal = drafts.contact_of(draft), ""
+    if _has_proved(request, contact):
+        session.open_draft(request, draft)
+        return redirect(next_url(draft))
     if request.method == "POST":
         refusal = _send(request, draft.public_id, contact, now=now)
         if not refusal:
@@ -179,8 +182,7 @@ def _take_contact(
         session.ask(request, public_id, contact, is_typed=True)
         return redirect(CODE)
     draft = drafts.prove_contact(draft, contact, now=now)
-    session.open_draft(request, draft)
-    return redirect(next_url(draft))
+    return redirect(after_proof(request, draft, now=now))
 
 
 def _has_proved(request: HttpRequest, contact: Contact) -> bool:
@@ -193,7 +195,7 @@ def _has_proved(request: HttpRequest, contact: Contact) -> bool:
 def _send(request: HttpRequest, public_id: uuid.UUID, contact: Contact, *, now: datetime) -> str:
     """Send a code; return the sentence of a refusal, or "". Known and unknown look the same.
 
-    An email has room for the link back; to a phone the pages show it.
+    An email has room for the link back; to a phone it goes in a message of its own.
     """
     link = resume_url(public_id)
     note = "" if contact.is_phone else f"Lanjutkan pendaftaran di perangkat mana pun: {link}"
@@ -250,6 +252,7 @@ def _code_page(
         cohort_code=draft.cohort_code,
         topic=FIRST,
         form=form,
+        is_phone=contact.is_phone,
         contact=contact.shown if session.is_typed(request) else contact.masked,
         refusal=refusal,
         is_again=is_again,

@@ -52,6 +52,12 @@ class Topic:
         kept = draft.answers.get(self.key, {}) if draft else {}
         return self.form(data, kept=kept, **self._facts(draft))
 
+    def form_showing(self, draft: Registration, typed: QueryDict) -> forms.PageForm:
+        """The form of this page with what was just typed, not read and not complained about."""
+        names = [name for name in self.form.base_fields if name in typed]
+        kept = {name: [str(value) for value in typed.getlist(name)] for name in names}
+        return self.form(None, kept=kept, **self._facts(draft))
+
     def told(self, draft: Registration) -> forms.PageForm:
         """What was told, read as if it had just been sent."""
         kept = draft.answers.get(self.key, {})

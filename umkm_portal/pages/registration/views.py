@@ -20,6 +20,7 @@ from umkm_portal.accounts.sessions import log_in
 from umkm_portal.pages.registration import session
 from umkm_portal.pages.registration.forms import PageForm
 from umkm_portal.pages.registration.receipt import receipt_of
+from umkm_portal.pages.registration.returning import send_way_back
 from umkm_portal.pages.registration.services import NotFinished, send
 from umkm_portal.pages.registration.showing import show
 from umkm_portal.pages.registration.summary import rupiah, sections
@@ -37,6 +38,9 @@ from umkm_portal.pages.registration.topics import (
 WRONG = 422
 CHOOSE_CITY = "wilayah"
 """The button of the address page that only fetches the list of a city."""
+
+SEND_LINK = "tautan"
+"""The button that sends the link back to the phone."""
 
 View = Callable[..., HttpResponse]
 
@@ -69,6 +73,9 @@ def topic(request: HttpRequest, draft: Registration, *, now: datetime, page: str
     form = shown.form_of(draft, request.POST)
     is_finished = form.is_finished
     draft = drafts.save_page(draft, page, form.right_values(), is_finished=is_finished, now=now)
+    if request.POST.get("aksi") == SEND_LINK:
+        words = _way_back_words(request, draft, now=now)
+        return _page(request, draft, shown, shown.form_showing(draft, request.POST), **words)
     if is_finished:
         return redirect(next_url(draft))
     if request.POST.get("aksi") == CHOOSE_CITY and "wilayah" not in form.errors:
@@ -81,7 +88,10 @@ def topic(request: HttpRequest, draft: Registration, *, now: datetime, page: str
 @for_open_draft
 def check(request: HttpRequest, draft: Registration, *, now: datetime) -> HttpResponse:
     """Everything told, to be looked at once more and sent."""
-    if request.method == "POST":
+    words: dict[str, Any] = {}
+    if request.POST.get("aksi") == SEND_LINK:
+        words = _way_back_words(request, draft, now=now)
+    elif request.method == "POST":
         try:
             draft = send(draft, now=now)
         except NotFinished:
@@ -90,7 +100,7 @@ def check(request: HttpRequest, draft: Registration, *, now: datetime) -> HttpRe
     told = told_on_all(draft)
     if wrong := first_wrong(told):
         return redirect(wrong.url)
-    return show(request, "check", draft=draft, now=now, sections=sections(told))
+    return show(request, "check", draft=draft, now=now, sections=sections(told), **words)
 
 
 @never_cache
@@ -113,11 +123,23 @@ def _come_in(request: HttpRequest, draft: Registration) -> HttpResponse:
     return log_in(request, account, next_page=reverse(DONE))
 
 
+def _way_back_words(request: HttpRequest, draft: Registration, *, now: datetime) -> dict[str, Any]:
+    """What became of the link, for the page."""
+    refusal = send_way_back(request, draft, now=now)
+    return {"link_refusal": refusal, "link_sent": "" if refusal else "ya"}
+
+
 def _page(
-    request: HttpRequest, draft: Registration, shown: Topic, form: PageForm, *, status: int = 200
+    request: HttpRequest,
+    draft: Registration,
+    shown: Topic,
+    form: PageForm,
+    *,
+    status: int = 200,
+    **words: Any,
 ) -> HttpResponse:
     """One topic page; the amount told on the page before is said in words."""
-    context: dict[str, Any] = {"topic": shown, "form": form, "sales": ""}
+    context: dict[str, Any] = {"topic": shown, "form": form, "sales": "", **words}
     if (
         shown.key == drafts.INTEREST
         and draft.answers.get(drafts.BUSINESS, {}).get("omzet", [""])[0]

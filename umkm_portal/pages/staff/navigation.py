@@ -51,6 +51,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
                 "participants.add_participant",
             ),
             Entry("participants.referral", "Rujukan", "forward_to_inbox"),
+            Entry("participants.cityoffice", "Dinas kota", "contact_phone"),
             Entry("participants.segment", "Segmen", "filter_alt"),
             Entry("participants.datarequest", "Permintaan data", "privacy_tip"),
             Entry("participants.licencerequest", "Perizinan", "approval"),
