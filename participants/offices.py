@@ -52,6 +52,17 @@ class Day(widgets.Widget):
         return f"{value:%d/%m/%Y}" if value else ""
 
 
+class Link(widgets.Widget):
+    """An address of the web, with or without its scheme."""
+
+    def clean(self, value: object, row: object = None, **kwargs: object) -> str:
+        typed = str(value or "").strip()
+        return typed if not typed or "://" in typed else f"https://{typed}"
+
+    def render(self, value: str | None, obj: object = None, **kwargs: object) -> str:
+        return value or ""
+
+
 class CityOfficeResource(SmallTable):
     """One row a city; cities of which nothing is known come along empty, to be filled in."""
 
@@ -61,7 +72,7 @@ class CityOfficeResource(SmallTable):
     name = fields.Field("name", "nama dinas", default="")
     phone = fields.Field("phone", "telepon", default="")
     address = fields.Field("address", "alamat", default="")
-    link = fields.Field("link", "tautan", default="")
+    link = fields.Field("link", "tautan", default="", widget=Link())
     checked_on = fields.Field("checked_on", "diperiksa pada", widget=Day())
 
     class Meta(SmallTable.Meta):

@@ -48,6 +48,7 @@ MODELS = [
     "trainings_topic",
     "participants_participant",
     "participants_sector",
+    "participants_cityoffice",
     "imports_importfile",
     "partners_partner",
     "messaging_campaign",

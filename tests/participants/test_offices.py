@@ -40,13 +40,21 @@ def test_the_exported_list_is_the_form_to_fill_in(cities):
     ]
 
     empty = CityOfficeResource().import_data(form)
-    known = ["Kota Bekasi", "Dinas Koperasi", "021-8896 1234", "Jl. A", "", "3/11/2026"]
+    known = [
+        "Kota Bekasi",
+        "Dinas Koperasi",
+        "021-8896 1234",
+        "Jl. A",
+        "dinas.example",
+        "3/11/2026",
+    ]
     result = load(known)
 
     assert (empty.has_errors(), empty.totals["new"]) == (False, 0)
     assert (result.has_errors(), result.has_validation_errors()) == (False, False)
     office = CityOffice.objects.get()
     assert (office.region, office.name) == (cities[0], "Dinas Koperasi")
+    assert office.link == "https://dinas.example"
     assert office.dialled == "02188961234"
     again = CityOfficeResource().import_data(CityOfficeResource().export())
     assert (again.totals["new"], again.totals["update"]) == (0, 0)

@@ -68,6 +68,18 @@ def test_whatsapp_fills_the_template_with_the_code_alone(provider):
     assert send("whatsapp", Message("+6281234567890", b"x")).state == "failed_permanent"
 
 
+def test_whatsapp_fills_another_template_with_the_link_where_one_is_approved(provider, settings):
+    link = Message("+6281234567890", b"x", values={"lanjut": "https://contoh.example/daftar/"})
+    assert send("whatsapp", link).state == "failed_permanent"
+    settings.WHATSAPP_LINK_TEMPLATE = "lanjut_daftar"
+
+    assert send("whatsapp", link).state == "accepted"
+
+    [(_, _, body)] = provider.got
+    assert json.loads(body)["template"]["name"] == "lanjut_daftar"
+    assert body.count("https://contoh.example/daftar/") == 1
+
+
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
 @pytest.mark.parametrize(
     ("answer", "state"),

@@ -109,6 +109,9 @@ def test_it_goes_by_itself_once_to_a_phone_left_alone(owner, settings):
     now = timezone.now()
 
     assert remind(now=now) == 0, "she is still at it"
+    budget, settings.CODE_DAILY_BUDGET = settings.CODE_DAILY_BUDGET, 0
+    assert remind(now=now + timedelta(hours=2)) == 0, "codes come first"
+    settings.CODE_DAILY_BUDGET = budget
     later = now + timedelta(minutes=settings.REGISTRATION_LINK_MINUTES + 1)
     assert [remind(now=later), remind(now=later)] == [1, 0]
 

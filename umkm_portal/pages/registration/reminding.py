@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from participants.contacts import CodeRefused, send_link
-from participants.models import Registration
+from participants.models import CodeSpending, Registration
 from participants.registration import drafts
 from umkm_portal.pages.registration.showing import resume_url
 
@@ -15,12 +16,21 @@ CHUNK = 200
 
 
 def remind(*, now: datetime) -> int:
-    """Send the link to registrations left alone; return how many. A mail had it with the code."""
-    if not settings.REGISTRATION_LINK_MINUTES:
+    """Send the link to registrations left alone; return how many. A mail had it with the code.
+
+    Only while less than half of the day's money is gone: codes let people in.
+    """
+    if not settings.REGISTRATION_LINK_MINUTES or _is_half_spent(now=now):
         return 0
     since = now - timedelta(minutes=settings.REGISTRATION_LINK_MINUTES)
     rows = Registration.objects.open(now=now).left_alone(since=since).order_by("pk")
     return sum(_send(draft, now=now) for draft in rows[:CHUNK])
+
+
+def _is_half_spent(*, now: datetime) -> bool:
+    today = CodeSpending.objects.filter(day=timezone.localdate(now))
+    spent = today.values_list("rupiah", flat=True).first() or 0
+    return spent * 2 >= settings.CODE_DAILY_BUDGET
 
 
 def _send(draft: Registration, *, now: datetime) -> bool:
