@@ -13,7 +13,7 @@ from umkm_portal.common import phones
 
 LONGEST_EMAIL = 254
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
-_TITLE = re.compile(r"^(?:no(?:mor)?\b)?[. ]*(?:hp|wa|whatsapp|telp|tlp)\b[.:/ ]*(?=[+(\d])", re.I)
+_TITLE = re.compile(r"^(?:no(?:mor)?\b)?[. ]*(?:hp|wa|whatsapp|telp|tlp)\b[.:/ ]*(?=[+(\dO])", re.I)
 """What people write before the number."""
 _ALMOST_DIGITS = set("0123456789o+-. ()")
 """A letter O among digits is a zero."""

@@ -105,5 +105,5 @@ def test_the_list_asks_a_constant_number_of_queries(head, cities, count, django_
     for city in cities[:count]:
         CityOffice.objects.create(region=city, name="Dinas")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         head.get(PAGE)

@@ -148,8 +148,9 @@ def _send_login_code(request: HttpRequest, contact: Contact, *, now: datetime) -
     """Raises CodeRefused. Only the message tells whether there is an account."""
     address = register_url()
     where = f"Daftar di {settings.PORTAL_URL}{address}" if address else "Datang ke kecamatan"
+    is_waiting = bool(drafts.unfinished([contact], now=now))  # asked for everybody alike
     note = "" if has_account(contact) else f"Kontak ini belum punya akun. {where}"
-    if note and drafts.unfinished([contact], now=now):
+    if note and is_waiting:
         note = "Pendaftaran Anda belum selesai: ketik kode ini untuk melanjutkan."
     send_code(contact, purpose=LOGIN, network=address_of(request), now=now, note=note)
 
