@@ -24,7 +24,20 @@ NIK = "3171990101900003"
 PURPOSE = "Verifikasi bazar Maret"
 ODD = (
     *("=1+1", "+62", "-5", "@x", " =1", "'=1", "\t=1", "\r=1", 'Ibu "Sari"; Tbk', "satu\ndua"),
-    *("satu\r\n2;dua", "😀 Toko", "1e5", "00123", ",", '"', "\\.", "\\N", "<r>&</r>", "_x0041_"),
+    *(
+        "\uff1d1+1",
+        " \uff0b1",
+        "satu\r\n2;dua",
+        "😀 Toko",
+        "1e5",
+        "00123",
+        ",",
+        '"',
+        "\\.",
+        "\\N",
+        "<r>&</r>",
+        "_x0041_",
+    ),
 )
 
 
@@ -171,7 +184,7 @@ def _unescaped(text):
 
 
 def _runs(cell):
-    return cell.lstrip(" ").startswith(tuple("=+-@\t\r\n"))
+    return cell.lstrip(" ").startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
 
 
 def test_everybody_in_the_list_can_read_who_took_it_and_why(people):
