@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('participants', '0010_registration_links'),
+        ('participants', '0011_registration_links'),
         ('regions', '0001_initial'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('participants', '0009_duplicates_and_merges'),
+        ('participants', '0010_consent_purpose'),
     ]
 
     operations = [
