@@ -9,6 +9,7 @@ from partners.models.calls import (
     ProductKind,
 )
 from partners.models.lists import CurationDecision, CurationList
+from partners.models.members import MemberInvitation
 from partners.models.partners import PARTNER_ROLES, Agreement, AgreementFile, Partner
 from partners.models.results import Appeal, CurationResult
 from partners.models.sharing import Disclosure, SharedList
@@ -31,6 +32,7 @@ __all__ = [
     "CurationList",
     "CurationResult",
     "Disclosure",
+    "MemberInvitation",
     "Partner",
     "ProductKind",
     "SalesReport",

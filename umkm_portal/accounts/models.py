@@ -117,7 +117,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def current(self, *, today: date | None = None) -> MembershipQuerySet:
         """Memberships in force on `today` (Jakarta date)."""
         today = today or timezone.localdate()
-        return self.filter(valid_from__lte=today).filter(
+        return self.filter(valid_from__lte=today, ended_at=None).filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=today)
         )
 
@@ -151,6 +151,7 @@ class Membership(models.Model):
     )
     valid_from = models.DateField("berlaku sejak", default=timezone.localdate)
     valid_to = models.DateField("berlaku sampai", null=True, blank=True)
+    ended_at = models.DateTimeField("diakhiri", null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()
 
