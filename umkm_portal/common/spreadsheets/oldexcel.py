@@ -26,17 +26,17 @@ _ERRORS = {
 
 
 def check_xls(path: str) -> dict[str, SheetFacts]:
-    """Return facts by sheet name; what cannot be followed is left to the parser to refuse.
+    """Return facts by sheet name.
 
-    Raises SpreadsheetError for a workbook with a password, and for one that breaks off: the parser
-    would read it up to there.
+    Raises SpreadsheetError for a workbook with a password, and for one that breaks off or cannot
+    be followed: the parser would give what comes before that place.
     """
     with open(path, "rb") as file:
         content = file.read()
     try:
         return _Scan(_workbook_stream(content)).run()
     except (struct.error, IndexError, ValueError):
-        return {}
+        raise SpreadsheetError(TRUNCATED) from None
 
 
 def _workbook_stream(content: bytes) -> bytes:
@@ -132,7 +132,7 @@ class _Scan:
             elif kind in (_ROW, _BOOLERR, _FORMULA):
                 self._look_at(kind, data, title, facts)
             at += 4 + length
-        if self.unfinished > 0:
+        if self.unfinished > 0 or not self.found.keys() >= {*self.names.values()}:
             raise SpreadsheetError(TRUNCATED)
         return self.found
 
