@@ -151,6 +151,18 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def live(self) -> ApplicationQuerySet:
         return self.exclude(state=Application.State.WITHDRAWN)
 
+    def ready(self) -> ApplicationQuerySet:
+        """Those that took every step of their call: what the curator may see."""
+        state, step = Application.State, CurationCall.Step
+        reached = Q(state=state.SUBMITTED)
+        for name, after in (
+            (step.VERIFY, state.VERIFIED),
+            (step.VALIDATE, state.VALIDATED),
+            (step.FORWARD, state.FORWARDED),
+        ):
+            reached = Q(state=after) | ~Q(call__steps__contains=name.value) & reached
+        return self.filter(reached)
+
     def for_user(self, user: User) -> ApplicationQuerySet:
         """Staff see applications of the people they may see; partners see none here."""
         roles = set(user.memberships.current().values_list("role", flat=True))

@@ -76,6 +76,15 @@ class CurationList(models.Model):
         return f"Versi {self.version} (#{self.pk})"
 
 
+class CurationDecisionQuerySet(models.QuerySet["CurationDecision"]):
+    def for_user(self, user: User) -> CurationDecisionQuerySet:
+        return self.filter(list__in=CurationList.objects.for_user(user))
+
+    def unmatched(self) -> CurationDecisionQuerySet:
+        """Rows of current lists that nobody of the register is linked to."""
+        return self.filter(participant=None, list__state__in=CurationList.CURRENT)
+
+
 class CurationDecision(models.Model):
     """One row of a list: about a participant, or about somebody whom nobody has found yet.
 
@@ -113,6 +122,8 @@ class CurationDecision(models.Model):
     contact = EncryptedField("isi baris", purpose="curation.contact", null=True, blank=True)
     settled_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CurationDecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "keputusan kurasi"

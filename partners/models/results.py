@@ -8,15 +8,30 @@ from django.utils import timezone
 
 from participants.models import Participant
 from partners.models.calls import CurationCall
-from partners.models.lists import CurationDecision, Outcome
+from partners.models.lists import CurationDecision, CurationList, Outcome
 from umkm_portal.accounts.models import User
+
+
+class CurationResultQuerySet(models.QuerySet["CurationResult"]):
+    def standing(self) -> CurationResultQuerySet:
+        """Results that count: a later version of the list did not take them back."""
+        return self.filter(withdrawn_at=None)
+
+    def passed(self) -> CurationResultQuerySet:
+        """The businesses that were let through."""
+        return self.standing().filter(outcome=Outcome.PASSED)
+
+    def for_user(self, user: User) -> CurationResultQuerySet:
+        """Results of the calls this user may see."""
+        return self.filter(call__in=CurationCall.objects.for_user(user))
 
 
 class CurationResult(models.Model):
     """The announced result of one person in one call: one row, told once per `told` version.
 
     `told` counts how often the result changed after it was announced; a message goes out for each
-    value of it at most once.
+    value of it at most once. `list` is the version of the list that told it last; a version
+    without her takes the result back (`withdrawn_at`).
     """
 
     call = models.ForeignKey(CurationCall, models.PROTECT, related_name="results")
@@ -27,7 +42,11 @@ class CurationResult(models.Model):
     reason = models.CharField("alasan", max_length=300, blank=True)
     note = models.CharField("catatan", max_length=300, blank=True)
     told = models.IntegerField(default=1)
+    list = models.ForeignKey(CurationList, models.PROTECT, null=True, related_name="results")
     announced_at = models.DateTimeField("diumumkan", default=timezone.now)
+    withdrawn_at = models.DateTimeField("ditarik kembali", null=True, blank=True)
+
+    objects = CurationResultQuerySet.as_manager()
 
     class Meta:
         verbose_name = "hasil kurasi"
@@ -40,6 +59,15 @@ class CurationResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} (#{self.pk})"
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def for_user(self, user: User) -> AppealQuerySet:
+        """Appeals about the calls this user may see."""
+        return self.filter(result__call__in=CurationCall.objects.for_user(user))
+
+    def waiting(self) -> AppealQuerySet:
+        return self.filter(state=Appeal.State.OPEN)
 
 
 class Appeal(models.Model):
@@ -58,6 +86,8 @@ class Appeal(models.Model):
     answered_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     answered_at = models.DateTimeField("dijawab", null=True, blank=True)
     created_at = models.DateTimeField("dikirim", default=timezone.now)
+
+    objects = AppealQuerySet.as_manager()
 
     class Meta:
         verbose_name = "keberatan"
