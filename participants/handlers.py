@@ -15,6 +15,7 @@ import pgtrigger
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
+from participants.duplicates import twins
 from participants.models import (
     Business,
     Consent,
@@ -151,6 +152,7 @@ def register_own() -> None:
             simple(LicenceRequest).export,
             _merge_licences,
             _erase_licences,
+            _touches_licences,
         ),
         simple(Participant, "merged_into"),
         _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
@@ -207,19 +209,15 @@ def _erase_businesses(person: Participant) -> int:
 
 
 def _merge_requests(source: Participant, target: Participant) -> int:
-    """Move her requests; of two open ones of a kind, the one of the merged record stays behind."""
-    twins = DataRequest.objects.filter(participant=target).waiting().exclude(kind="correction")
-    rows = DataRequest.objects.filter(participant=source)
-    behind = list(rows.waiting().filter(kind__in=twins.values("kind")).values_list("pk", flat=True))
-    return rows.exclude(pk__in=behind).update(participant=target)
+    return twins.merge_requests(source, target, now=timezone.now())
 
 
 def _merge_licences(source: Participant, target: Participant) -> int:
-    """Move her requests; of two live ones of a kind, the one of the merged record stays behind."""
-    live = LicenceRequest.objects.filter(participant=target).live().exclude(kind="other")
-    rows = LicenceRequest.objects.filter(participant=source)
-    behind = list(rows.live().filter(kind__in=live.values("kind")).values_list("pk", flat=True))
-    return rows.exclude(pk__in=behind).update(participant=target)
+    return twins.merge_licences(source, target, now=timezone.now())
+
+
+def _touches_licences(people: Collection[int]) -> Touched:
+    return Touched(own=[LicenceEvent.objects.filter(request__participant__in=people)])
 
 
 def _erase_licences(person: Participant) -> int:

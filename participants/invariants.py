@@ -21,6 +21,11 @@ _CHECKS = {
             p.account_id IS NOT NULL
             OR EXISTS (SELECT 1 FROM participants_mentorship m
                 WHERE m.participant_id = p.id AND m.ended_on IS NULL)
+            OR EXISTS (SELECT 1 FROM participants_datarequest q
+                WHERE q.participant_id = p.id AND q.state = 'open')
+            OR EXISTS (SELECT 1 FROM participants_licencerequest l
+                WHERE l.participant_id = p.id
+                    AND l.state IN ('submitted', 'checking', 'needs_fix', 'processing'))
             OR EXISTS (SELECT 1 FROM participants_duplicatepair d
                 WHERE d.state = 'open' AND p.id IN (d.first_id, d.second_id)))""",
     "people with the same verified NIK": """

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from participants.models import LicenceEvent, LicenceRequest, Participant, StageEvent
+from participants.models.living import is_refusal
 from umkm_portal.accounts.models import User
 
 State = LicenceRequest.State
@@ -20,6 +21,7 @@ ALLOWED: Mapping[str, tuple[State, ...]] = {
     State.DONE: (State.DELIVERED,),
     State.DELIVERED: (),
     State.REFUSED: (),
+    State.JOINED: (),
 }
 """Where a request may go from each state; from "perlu diperbaiki" its owner sends it again."""
 REFERRAL = (
@@ -59,6 +61,8 @@ def ask_licence(
                 changed_at=now,
             )
     except IntegrityError as error:
+        if is_refusal(error):
+            raise
         raise LicenceRefused(
             "Permohonan izin ini masih berjalan. Lihat kemajuannya di bawah."
         ) from error

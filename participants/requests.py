@@ -11,6 +11,7 @@ from django.utils import timezone
 from participants.consents import CHANNELS, standing_consents, stop_channel, withdraw_consent
 from participants.erasing import anonymise
 from participants.models import Consent, DataRequest, Participant
+from participants.models.living import is_refusal
 from participants.search import refresh_search
 from umkm_portal.accounts.models import User
 
@@ -40,6 +41,8 @@ def ask(
                 due_at=now + ANSWER_WITHIN,
             )
     except IntegrityError as error:
+        if is_refusal(error):
+            raise
         raise RequestRefused("Permintaan yang sama masih menunggu jawaban petugas.") from error
 
 

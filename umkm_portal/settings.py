@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "participants.duplicates.latecomers.LatecomerMiddleware",
 ]
 ROOT_URLCONF = "umkm_portal.urls"
 WSGI_APPLICATION = "umkm_portal.wsgi.application"

@@ -84,6 +84,8 @@ class StateFilter(admin.SimpleListFilter):
 class DuplicatePairAdmin(MachineAdmin):
     """Two records that may be one person; staff join them or tell them apart."""
 
+    empty_title = "Tidak ada dugaan ganda"
+    empty_text = "Pencarian berjalan setiap malam serta sesudah impor dan pendaftaran."
     list_display = ("shown_people", "shown_reasons", "shown_score", "shown_place")
     list_filter = (StateFilter,)
     list_select_related = ("first__region", "second__region")

@@ -27,6 +27,7 @@ TONES = {
     State.DONE: "green",
     State.DELIVERED: "green",
     State.REFUSED: "grey",
+    State.JOINED: "grey",
 }
 VERBS = {
     State.SUBMITTED: "Terima perbaikan",

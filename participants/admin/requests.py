@@ -16,7 +16,13 @@ from participants.models import DataRequest, Participant
 from participants.requests import RequestRefused, fulfil, refuse
 from umkm_portal.common.staff_admin import MachineAdmin
 
-TONES = {"open": "yellow", "done": "green", "refused": "grey", "withdrawn": "grey"}
+TONES = {
+    "open": "yellow",
+    "done": "green",
+    "refused": "grey",
+    "withdrawn": "grey",
+    "joined": "grey",
+}
 CONSEQUENCES = {
     DataRequest.Kind.CORRECTION: (
         "Cocokkan dengan KTP. Usulan isi di atas ditulis ke data peserta saat dipenuhi; "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import pgtrigger
@@ -89,11 +90,10 @@ def _told(row: MergedRow, image: dict[str, Any] | None) -> dict[str, Any] | None
 
 
 def restore(merge: Merge) -> None:
-    """Put every row back as it was; the surviving person before the merged one, whose NIK must be
-    free again. Raises IntegrityError when seats were given away since."""
+    """Put every row back as it was. Raises IntegrityError when seats were given away since."""
     rows = list(merge.rows.order_by("pk"))
-    rows.sort(key=lambda row: (row.part != Part.COUNTER, row.row_id == merge.source_id))
-    with _append_only_open({apps.get_model(row.model) for row in rows}):
+    rows.sort(key=partial(_turn, merge, _columns_of_people()))
+    with _guards_open({apps.get_model(row.model) for row in rows}):
         for row in rows:
             model = apps.get_model(row.model)
             if row.part == Part.COUNTER:
@@ -104,6 +104,30 @@ def restore(merge: Merge) -> None:
                 _put(model, row, is_missing=True)
             else:
                 _put(model, row, is_missing=False)
+
+
+def _turn(merge: Merge, columns: dict[str, set[str]], row: MergedRow) -> tuple[bool, ...]:
+    """Counters first, then the surviving person, so that the NIK of the merged one is free, then
+    the merged one, who must live to have rows; of these, what goes back to her makes room."""
+    is_person = row.model == Participant._meta.label
+    image = row.before or {}
+    goes_back = any(image.get(column) == merge.source_id for column in columns.get(row.model, ()))
+    return (
+        row.part != Part.COUNTER,
+        not is_person,
+        is_person and row.row_id == merge.source_id,
+        not goes_back,
+    )
+
+
+def _columns_of_people() -> dict[str, set[str]]:
+    """By model, the columns that name the person a row is about."""
+    found: dict[str, set[str]] = {}
+    for handler in handlers.all_handlers():
+        if "__" not in handler.field:
+            column = str(handler.model._meta.get_field(handler.field).column)  # type: ignore[union-attr]
+            found.setdefault(handler.model._meta.label, set()).add(column)
+    return found
 
 
 def _footprints(merge: Merge) -> Iterator[Footprint]:
@@ -207,12 +231,14 @@ def _count_back(model: type[Model], row: MergedRow) -> None:
         )
 
 
-def _append_only_open(models: set[type[Model]]) -> AbstractContextManager[object]:
-    """Let rows that are only ever added change hands back."""
+def _guards_open(models: set[type[Model]]) -> AbstractContextManager[object]:
+    """Let rows that are only ever added change hands back, and the merged record live again."""
+    guards = ("append_only_update", "append_only_delete", "merged_stays")
     locked = [
-        f"{model._meta.label}:append_only_update"
+        f"{model._meta.label}:{trigger.name}"
         for model in models
-        if any(t.name == "append_only_update" for t in getattr(model._meta, "triggers", ()))
+        for trigger in getattr(model._meta, "triggers", ())
+        if trigger.name in guards
     ]
     return pgtrigger.ignore(*locked) if locked else nullcontext()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,11 +13,13 @@ from participants import handlers, niks
 from participants.duplicates import images
 from participants.duplicates.choices import FIELDS, NEITHER, SOURCE, MergeRefused, settle
 from participants.duplicates.later import search_later
+from participants.duplicates.waiting import InUse, alone
 from participants.models import DuplicatePair, Merge, Participant
 from participants.search import refresh_search
 from umkm_portal.accounts.models import User
 
 Status = Participant.Status
+_IN_USE = "Data orang ini sedang dipakai pekerjaan lain. Coba lagi sebentar."
 
 
 class UndoRefused(Exception):
@@ -27,7 +30,6 @@ class UndoRefused(Exception):
         super().__init__(sentence)
 
 
-@transaction.atomic
 def merge(
     source: Participant,
     target: Participant,
@@ -42,8 +44,23 @@ def merge(
     `choices` names per field (`choices.FIELDS`) the record whose value stays. Every row that is
     touched is kept as it was. Raises MergeRefused with the sentence for the screen.
     """
-    source, target = _locked(source.pk, target.pk)
-    picked = settle(source, target, choices or {}, ktp_seen=ktp_seen)
+    join = partial(_merge, choices=choices or {}, ktp_seen=ktp_seen, actor=actor, now=now)
+    try:
+        return alone(lambda: join(*_locked(source.pk, target.pk)))
+    except InUse as error:
+        raise MergeRefused(_IN_USE) from error
+
+
+def _merge(
+    source: Participant,
+    target: Participant,
+    *,
+    choices: Mapping[str, str],
+    ktp_seen: bool,
+    actor: User | None,
+    now: datetime,
+) -> Merge:
+    picked = settle(source, target, choices, ktp_seen=ktp_seen)
     done = Merge.objects.create(
         source=source,
         target=target,
@@ -70,18 +87,24 @@ def merge(
     return done
 
 
-@transaction.atomic
 def undo_merge(merge: Merge, *, actor: User | None, now: datetime) -> Merge:
     """Make two records of one again: every row as it was before the merge.
 
     Messages that the merge cancelled stay cancelled. Raises UndoRefused with what changed since;
     of several merges the last has to be undone first.
     """
+    try:
+        return alone(lambda: _undo(merge, actor=actor, now=now))
+    except InUse as error:
+        raise UndoRefused(_IN_USE) from error
+
+
+def _undo(merge: Merge, *, actor: User | None, now: datetime) -> Merge:
     merge = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
     if merge.undone_at:
         raise UndoRefused("Penggabungan ini sudah dibatalkan.")
     people = sorted((merge.source_id, merge.target_id))
-    list(Participant.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=people))
+    list(Participant.objects.select_for_update().filter(pk__in=people).order_by("pk"))
     if not merge.rows.exists():
         raise UndoRefused("Catatan penggabungan ini sudah dihapus, jadi tidak bisa dibatalkan.")
     if reasons := images.changed_since(merge):
@@ -108,13 +131,12 @@ def undo_merge(merge: Merge, *, actor: User | None, now: datetime) -> Merge:
 def _locked(source_id: int, target_id: int) -> tuple[Participant, Participant]:
     """Both people, locked in the order of their ids; raises MergeRefused unless both live.
 
-    The lock leaves keys alone: an answer that is being written may still point at a person.
+    The lock takes their keys too, so rows that are being added about them are waited for, and
+    later ones are refused (`participants.models.living`).
     """
     if source_id == target_id:
         raise MergeRefused("Pilih dua data yang berbeda.")
-    rows = Participant.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "merged_into"
-    )
+    rows = Participant.objects.select_for_update(of=("self",)).select_related("merged_into")
     found = {
         person.pk: person for person in rows.filter(pk__in=[source_id, target_id]).order_by("pk")
     }

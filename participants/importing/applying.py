@@ -5,6 +5,7 @@ History triggers see each write, since they watch statements and not Python.
 
 from __future__ import annotations
 
+from django.db import IntegrityError
 from django.db.backends.utils import CursorWrapper
 
 from participants.importing.matching import (
@@ -58,6 +59,11 @@ _INSERT_PEOPLE = f"""
     FROM slice s WHERE s.new_id IS NOT NULL
 """  # noqa: S608 - constants of this package
 
+_NOT_LIVING = """
+    SELECT count(*) FILTER (WHERE found.status <> 'active') FROM (
+        SELECT status FROM participants_participant WHERE id = ANY(%s) FOR KEY SHARE
+    ) AS found
+"""
 _SETS = ", ".join(f"{name} = {value}" for name, value in PERSON.items())
 _UPDATE_PEOPLE = f"""
     UPDATE participants_participant p SET {_SETS}, updated_at = %(now)s::timestamptz
@@ -66,7 +72,8 @@ _UPDATE_PEOPLE = f"""
 """  # noqa: S608
 _KEEP_BEFORE = """
     UPDATE imports_importrow r SET before = jsonb_build_object(
-        'person', to_jsonb(p) - ARRAY['nik', 'nik_index', 'search'], 'business', to_jsonb(b))
+        'person', to_jsonb(p) - ARRAY['nik', 'nik_index', 'search'], 'business', to_jsonb(b),
+        'mark', p.xmin::text)
     FROM slice s
     JOIN participants_participant p ON p.id = ANY(ARRAY[s.target_id])
     LEFT JOIN participants_business b ON b.id = ANY(ARRAY[s.business_id])
@@ -146,12 +153,14 @@ def apply_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
     """Write the people, businesses, stages, consents and mentorships of one slice.
 
     Rows are matched once more: what others wrote since the check is neither doubled nor lost.
+    Raises IntegrityError when somebody was merged or forgotten since this look: look again.
     """
     facts = take_slice(cursor, file, first, last, is_applying=True)
     _draw_free_codes(cursor)
     cursor.execute("SELECT array_agg(target_id) FROM slice WHERE action = 'update'")
     (updated,) = cursor.fetchone()
     if updated:
+        _hold(cursor, updated)
         cursor.execute(_KEEP_BEFORE, facts)
         cursor.execute(_UPDATE_PEOPLE, facts)
         cursor.execute(_UPDATE_BUSINESSES, facts)
@@ -168,6 +177,13 @@ def apply_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
         cursor.execute(statement, facts)
     if updated:
         refresh_search(updated)
+
+
+def _hold(cursor: CursorWrapper, people: list[int]) -> None:
+    """Keep these people from being merged until the slice is written."""
+    cursor.execute(_NOT_LIVING, [people])
+    if cursor.fetchone()[0]:
+        raise IntegrityError("somebody of this slice was merged meanwhile")
 
 
 def _draw_free_codes(cursor: CursorWrapper) -> None:

@@ -110,7 +110,9 @@ PERSON = {
 }
 """What each column of a known person becomes by a row of the slice."""
 
+NAMED = "s.business_name IS NOT NULL AND NOT " + same_name("b.name", "s.business_name")
 BUSINESS = {
+    "name": f"CASE WHEN {NAMED} THEN left(s.business_name, 120) ELSE b.name END",
     "sector_id": "coalesce(s.sector_id, b.sector_id)",
     "products": "coalesce(s.products, b.products)",
     "market": "coalesce(s.market, b.market)",
@@ -194,12 +196,16 @@ _TAKE_ROWS = f"""
 _TAKE = _TAKE_ROWS.format(decisions=_NO_DECISIONS)
 _TAKE_DECIDED = _TAKE_ROWS.format(decisions=_DECISIONS)
 
+UNNAMED = f"""(left(lower(b.name), 6) = 'usaha ' AND {name_key("b.name")} = (
+    SELECT {name_key("'Usaha ' || p.full_name")} FROM participants_participant p
+    WHERE p.id = ANY(ARRAY[b.participant_id])))"""  # noqa: S608
+"""A business that was told of without a name got one of its owner; a name fills that blank."""
 _FIND_BUSINESSES = f"""
     UPDATE slice s SET business_id = (
         SELECT b.id FROM participants_business b
         WHERE b.participant_id = ANY(ARRAY[s.target_id])
-          AND (s.business_name IS NULL OR {same_name("b.name", "s.business_name")})
-        ORDER BY b.id LIMIT 1)
+          AND (s.business_name IS NULL OR {same_name("b.name", "s.business_name")} OR {UNNAMED})
+        ORDER BY coalesce({same_name("b.name", "s.business_name")}, false) DESC, b.id LIMIT 1)
     WHERE s.target_id IS NOT NULL AND s.has_business
 """  # noqa: S608
 

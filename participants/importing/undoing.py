@@ -3,6 +3,9 @@
 Whoever wrote a row last stands in its `xmin`: a staged row and all that it wrote in the register
 were written by one transaction, so a row of the register with another `xmin` was changed, or added,
 by somebody else since. That sees bulk SQL, merges and handlers alike, and costs an import nothing.
+
+Where a file is taken back that changed what an earlier file wrote, the rows of the earlier one are
+touched in the same transaction: they belong together again, so it can be taken back as well.
 """
 
 from __future__ import annotations
@@ -30,17 +33,23 @@ _DERIVED = (DuplicateKey, RowDecision)
 """Tables that follow from others: they stop no undo."""
 _NOT_RESTORED = {"id", "nik", "nik_index", "search"}
 
-_TAKE = """
+MARK = "coalesce((r.before ->> 'own')::xid, r.xmin)"
+"""The transaction that wrote a staged row; `own` where the row itself was marked later."""
+
+_TAKE = f"""
     CREATE TEMPORARY TABLE undo_slice ON COMMIT DROP AS
-    SELECT r.id AS row_id, r.action, r.target_id, r.before, r.xmin AS mark,
-           (r.before #>> '{business,id}')::bigint AS old_business,
+    SELECT r.id AS row_id, r.action, r.target_id, r.before, {MARK} AS mark,
+           (r.before #>> '{{business,id}}')::bigint AS old_business,
            CASE WHEN p.id IS NULL THEN 'Peserta ini sudah tidak ada.'
-                WHEN NOT p.xmin = r.xmin THEN 'Data peserta ini berubah sesudah impor.'
+                WHEN NOT p.xmin = {MARK} THEN 'Data peserta ini berubah sesudah impor.'
                 ELSE '' END AS stays
     FROM imports_importrow r LEFT JOIN participants_participant p ON p.id = r.target_id
     WHERE r.file_id = %s AND r.row_no > %s AND r.row_no <= %s
-      AND r.applied_at IS NOT NULL AND r.action IN ('create', 'update')
-"""
+      AND r.applied_at IS NOT NULL
+      AND CASE r.action WHEN 'create' THEN r.target_id IS NOT NULL
+               WHEN 'update' THEN r.before IS NOT NULL ELSE false END
+"""  # noqa: S608 - constants of this module
+"""Rows that were taken back before hold no person, or nothing that they replaced."""
 _NEW_BUSINESSES = """
     CREATE TEMPORARY TABLE undo_business ON COMMIT DROP AS
     SELECT b.id, u.row_id, u.mark FROM undo_slice u
@@ -96,9 +105,27 @@ _DROP_PEOPLE = """
     DELETE FROM participants_participant p USING undo_slice u
     WHERE u.stays = '' AND u.action = 'create' AND p.id = u.target_id
 """
+_EARLIER_ROWS = f"""
+    UPDATE imports_importrow r SET before = nullif(r.before - 'own', '{{}}')
+    FROM undo_slice u
+    WHERE u.stays = '' AND u.action = 'update' AND r.target_id = u.target_id AND r.id <> u.row_id
+      AND r.applied_at IS NOT NULL AND {MARK} = (u.before ->> 'mark')::xid
+    RETURNING u.row_id
+"""  # noqa: S608 - constants of this module
+_EARLIER_OWN = """
+    UPDATE {table} t SET id = t.id FROM undo_slice u
+    WHERE u.row_id = ANY(%s) AND t.participant_id = u.target_id
+      AND t.xmin = (u.before ->> 'mark')::xid
+"""
+_EARLIER_CHANNELS = """
+    UPDATE participants_saleschannel t SET id = t.id
+    FROM undo_slice u JOIN participants_business b ON b.participant_id = u.target_id
+    WHERE u.row_id = ANY(%s) AND t.business_id = b.id AND t.xmin = (u.before ->> 'mark')::xid
+"""
 _MARK = """
     UPDATE imports_importrow r SET stays = u.stays,
-        before = CASE WHEN u.stays <> '' THEN r.before END,
+        before = CASE WHEN u.stays <> ''
+            THEN coalesce(r.before, '{}') || jsonb_build_object('own', u.mark::text) END,
         target_id = CASE WHEN u.stays <> '' OR u.action = 'update' THEN r.target_id END
     FROM undo_slice u WHERE r.id = u.row_id
 """
@@ -125,11 +152,23 @@ def undo_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -
         cursor.execute(_restore("person", Participant, "u.target_id"))
         cursor.execute(_restore("business", Business, "u.old_business AND t.xmin = u.mark"))
         refresh_search(updated)
+        _hand_back_to_earlier_file(cursor)
     cursor.execute(_DROP_PEOPLE)
     cursor.execute("SELECT count(*) FILTER (WHERE stays = ''), count(*) FROM undo_slice")
     undone, total = cursor.fetchone()
     cursor.execute(_MARK)
     return undone, total - undone
+
+
+def _hand_back_to_earlier_file(cursor: CursorWrapper) -> None:
+    """Let what an earlier file wrote about these people count as unchanged since then."""
+    cursor.execute(_EARLIER_ROWS)
+    rows = [row_id for (row_id,) in cursor.fetchall()]
+    if not rows:
+        return
+    for model in (Business, *_OWN):
+        cursor.execute(_EARLIER_OWN.format(table=model._meta.db_table), [rows])
+    cursor.execute(_EARLIER_CHANNELS, [rows])
 
 
 def _leave_what_was_built_on(cursor: CursorWrapper, file: ImportFile) -> None:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from participants.models.append_only import append_only
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 
@@ -53,9 +54,10 @@ class DataAccess(models.Model):
     class Meta:
         verbose_name = "akses data"
         verbose_name_plural = "akses data"
-        triggers = append_only(
-            "participant", "kind", "organisation", "purpose", "fields", "happened_at"
-        )
+        triggers = [
+            *append_only("participant", "kind", "organisation", "purpose", "fields", "happened_at"),
+            *of_living(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} (#{self.pk})"

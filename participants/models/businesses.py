@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.regions.models import Region
@@ -125,6 +126,7 @@ class Business(models.Model):
             models.Index(fields=["sector", "participant"], name="business_sector"),
             models.Index(fields=["scale", "participant"], name="business_scale"),
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"{self.name} (#{self.pk})"

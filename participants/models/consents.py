@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from participants.models.append_only import append_only
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 
@@ -60,16 +61,19 @@ class Consent(models.Model):
                 fields=["purpose", "event", "participant", "happened_at"], name="consent_purpose"
             ),
         ]
-        triggers = append_only(
-            "participant",
-            "purpose",
-            "organisation",
-            "event",
-            "notice_version",
-            "channel",
-            "source",
-            "happened_at",
-        )
+        triggers = [
+            *append_only(
+                "participant",
+                "purpose",
+                "organisation",
+                "event",
+                "notice_version",
+                "channel",
+                "source",
+                "happened_at",
+            ),
+            *of_living(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()}: {self.get_event_display()} (#{self.pk})"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from participants.models.append_only import append_only
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import User
 
@@ -38,6 +39,7 @@ class LicenceRequest(models.Model):
         DONE = "done", "Selesai"
         DELIVERED = "delivered", "Diantar"
         REFUSED = "refused", "Ditolak"
+        JOINED = "joined", "Disatukan"
 
     LIVE = (State.SUBMITTED, State.CHECKING, State.NEEDS_FIX, State.PROCESSING)
 
@@ -85,6 +87,7 @@ class LicenceRequest(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "changed_at"], name="licence_request_state")]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} (#{self.pk})"

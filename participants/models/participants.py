@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from participants.models.living import merged_stays
 from umkm_portal.accounts.models import Membership, Organisation, User
 from umkm_portal.common.codes import new_code
 from umkm_portal.common.encryption import EncryptedField
@@ -178,6 +179,10 @@ class Participant(models.Model):
                 condition=~Q(merged_into=F("id")), name="participant_not_merged_into_self"
             ),
             models.CheckConstraint(
+                condition=~Q(status="merged") | Q(account__isnull=True),
+                name="participant_merged_has_no_account",
+            ),
+            models.CheckConstraint(
                 condition=Q(phone="") | Q(phone__startswith="+"), name="participant_phone_is_e164"
             ),
         ]
@@ -197,6 +202,7 @@ class Participant(models.Model):
                 name="participant_choices",
             ),
         ]
+        triggers = [merged_stays()]
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.code})"

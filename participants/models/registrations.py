@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.common.encryption import EncryptedField
 
@@ -100,6 +101,7 @@ class Registration(models.Model):
                 fields=["expires_at"], name="registration_expiry", condition=Q(state="open")
             ),
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"Pendaftaran #{self.pk}"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import User
 
@@ -41,6 +42,7 @@ class DataRequest(models.Model):
         DONE = "done", "Dipenuhi"
         REFUSED = "refused", "Tidak dapat dipenuhi"
         WITHDRAWN = "withdrawn", "Dibatalkan pemohon"
+        JOINED = "joined", "Disatukan dengan permintaan lain"
 
     participant = models.ForeignKey(
         Participant, models.PROTECT, related_name="data_requests", verbose_name="peserta"
@@ -91,6 +93,7 @@ class DataRequest(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="data_request_due", condition=Q(state="open"))
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} (#{self.pk})"

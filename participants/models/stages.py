@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from participants.models.append_only import append_only
+from participants.models.living import of_living
 from participants.models.participants import Participant
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.regions.models import Region
@@ -73,10 +74,13 @@ class StageEvent(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["stage", "participant"], name="stage_event_stage")]
-        triggers = append_only(
-            *("participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"),
-            "is_void",
-        )
+        triggers = [
+            *append_only(
+                *("participant", "stage", "organisation", "occurred_on", "source_ref", "corrects"),
+                "is_void",
+            ),
+            *of_living(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stage_id} {self.occurred_on} (#{self.pk})"
@@ -105,6 +109,7 @@ class Mentorship(models.Model):
                 name="mentorship_one_current",
             ),
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"Pendampingan #{self.pk}"
@@ -137,6 +142,7 @@ class Referral(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participant", "service"], name="referral_once")
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"Rujukan #{self.pk}"

@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from participants import niks
 from participants.importing.matching import name_key
-from participants.models import DuplicatePair, Participant, ParticipantQuerySet
+from participants.models import Business, DuplicatePair, Participant, ParticipantQuerySet
 from participants.registration.entry import Entry
 from umkm_portal.accounts.models import User
 
@@ -63,6 +63,13 @@ def suspect_twins(person: Participant, entry: Entry) -> int:
     ]
     DuplicatePair.objects.bulk_create(pairs, ignore_conflicts=True)
     return len(pairs)
+
+
+def unnamed_business(person: Participant) -> Business | None:
+    """Her first business of which nobody told the name: it is called after her."""
+    key = RawSQL(name_key("participants_business.name"), ())  # noqa: S611 - constant
+    hers = RawSQL(name_key("%s"), (f"Usaha {person.full_name}",))  # noqa: S611 - a parameter
+    return person.businesses.alias(key=key).filter(key=hers).order_by("pk").first()
 
 
 def _proved_contact(entry: Entry, account: User | None) -> Q:

@@ -25,7 +25,12 @@ from participants.models import (
     StageEvent,
 )
 from participants.registration.entry import Entry
-from participants.registration.matching import own_record, suspect_twins, verified_holder
+from participants.registration.matching import (
+    own_record,
+    suspect_twins,
+    unnamed_business,
+    verified_holder,
+)
 from participants.search import refresh_search
 from umkm_portal.accounts.models import User
 
@@ -132,8 +137,13 @@ def _write_business(person: Participant, entry: Entry) -> None:
     name = entry.business_name or f"Usaha {person.full_name}"[:120]
     known = list(person.businesses.order_by("pk"))
     same = [business for business in known if business.name.casefold() == name.casefold()]
-    unnamed = known[:1] if len(known) == 1 and not entry.business_name else []
-    business = next(iter(same or unnamed), None) or Business(participant=person, name=name)
+    if entry.business_name:
+        other = unnamed_business(person)
+    else:
+        other = known[0] if len(known) == 1 else None
+    business = next(iter(same), other) or Business(participant=person)
+    if entry.business_name or not business.name:
+        business.name = name
     business.region = entry.region or business.region
     for column in ("sector", "products", "nib", "market", "stall"):
         setattr(business, column, getattr(entry, column) or getattr(business, column))

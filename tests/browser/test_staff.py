@@ -1,9 +1,12 @@
 """The staff pages in a real browser: narrow and wide, with the theme's scripts under our CSP."""
 
+from datetime import date
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from participants.models import DuplicatePair
 from tests.factories import (
     CampaignFactory,
     CohortFactory,
@@ -45,6 +48,15 @@ def staff_page(any_width, live_server, client):
     return any_width
 
 
+def twins():
+    """Two records that staff compare; long words must wrap on a phone."""
+    long = {"full_name": "Siti Aminah Nurhasanah Kusumawardhani", "email": f"{'a' * 40}@b.example"}
+    first, second = ParticipantFactory(), ParticipantFactory(**long, birth_date=date(1984, 4, 12))
+    return DuplicatePair.objects.create(
+        first=first, second=second, score=0.91, reasons=["nomor HP sama", "nama mirip"]
+    )
+
+
 @pytest.mark.long
 def test_staff_pages_fit_work_and_load_nothing_from_elsewhere(staff_page, live_server, violations):
     ParticipantFactory.create_batch(2)
@@ -55,6 +67,9 @@ def test_staff_pages_fit_work_and_load_nothing_from_elsewhere(staff_page, live_s
     pages += [reverse("admin:messaging_campaign_change", args=[campaign.pk])]
     segment, export = SegmentFactory(rules={"aktif": "ya"}), ExportFileFactory()
     pages += [reverse("admin:participants_segment_change", args=[segment.pk])]
+    pages += [reverse("admin:participants_duplicatepair_changelist")]
+    pages += [reverse("admin:participants_duplicatepair_change", args=[twins().pk])]
+    pages += [reverse("admin:participants_merge_changelist")]
     pages += [reverse("admin:participants_exportfile_change", args=[export.pk])]
     pages += [reverse(f"admin:participants_{name}_add") for name in ("segment", "exportfile")]
     for name in ("change", "invite", "answers", "waiting", "print", "paste"):

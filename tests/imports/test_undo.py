@@ -68,6 +68,38 @@ def test_undo_leaves_every_row_as_it_was(make_file):
     assert counts(again) == counts(file)
 
 
+@pytest.mark.parametrize("is_turned_round", [False, True])
+def test_two_files_about_the_same_people_are_taken_back_in_either_order(make_file, is_turned_round):
+    bring_in(make_file(people([1, 2]), "lama.csv"))
+    before = dump()
+    first = bring_in(make_file(people(range(1, 6), Alamat="Jl. Satu"), "satu.csv"))
+    middle = dump()
+    news = [
+        *people([1, 3], Produk="batik", Alamat="Jl. Dua", SKPD="KPKP"),
+        *people([4], SKPD="KPKP"),
+        *people([5], **{"Nama usaha": "Usaha lain", "Setuju WhatsApp": "tidak"}),
+        *people([6]),
+    ]
+    second = bring_in(make_file(news, "dua.csv"))
+    assert (first.stored_count, second.stored_count) == (5, 5)
+
+    if is_turned_round:
+        undoing.undo_file(first, actor=None, now=timezone.now())
+        first.refresh_from_db()
+        assert (first.undone_count, first.left_count) == (1, 4)
+    undoing.undo_file(second, actor=None, now=timezone.now())
+    if not is_turned_round:
+        assert dump() == middle
+    first.refresh_from_db()
+    undoing.undo_file(first, actor=None, now=timezone.now())
+
+    for file in (first, second):
+        file.refresh_from_db()
+        assert (file.undone_count, file.left_count) == (5, 0)
+    assert {name: rows for name, rows in dump().items() if rows != before[name]} == {}
+    assert not first.is_undoable(now=timezone.now())
+
+
 def test_what_was_built_on_stays_and_says_why(make_file):
     bring_in(make_file([{"Nama": "Lama", "HP": "081299990001"}], "lama.csv"))
     old = Participant.objects.get()

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.models.living import of_living
 from trainings.models.cohorts import Cohort, CohortQuota
 from trainings.models.trainings import Training
 from umkm_portal.accounts.models import User
@@ -166,6 +167,7 @@ class Enrolment(models.Model):
                 fields=["answer_by"], name="enrolment_deadline", condition=Q(state="invited")
             ),
         ]
+        triggers = of_living()
 
     def __str__(self) -> str:
         return f"Keikutsertaan #{self.pk}"

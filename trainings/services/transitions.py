@@ -175,9 +175,13 @@ def _move(ids: Sequence[int], event: EnrolmentEvent, facts: dict[str, object]) -
 
 
 _INSERT_INVITED = """
-WITH picked AS (
+WITH living AS MATERIALIZED (
+    SELECT person.id FROM round_choice AS choice
+    JOIN participants_participant AS person ON person.id = choice.participant_id
+    WHERE choice.is_chosen AND person.status = 'active' FOR KEY SHARE OF person
+), picked AS (
     SELECT participant_id, row_number() OVER (ORDER BY place, participant_id) AS number
-    FROM round_choice WHERE is_chosen
+    FROM round_choice JOIN living ON living.id = participant_id WHERE is_chosen
 ), fresh AS (
     INSERT INTO trainings_enrolment (public_id, short_code, participant_id, cohort_id,
         training_id, round_id, state, priority, priority_reason, reason, answer_via, answer_by,
@@ -201,7 +205,7 @@ def create_invited(
     """Invite everybody chosen in the table `round_choice`; return how many are new.
 
     Whoever has an enrolment in the cohort by then, through another campaign at the same moment,
-    is left as she is.
+    is left as she is, and so is who was merged since she was chosen.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM round_choice WHERE is_chosen")

@@ -20,6 +20,8 @@ class StaffAdmin(ModelAdmin):
     warn_unsaved_form = True
     list_per_page = 50
     empty_value_display = "–"
+    empty_title = empty_text = ""
+    """What an empty list says, where the usual words do not fit."""
     show_facets = ShowFacets.NEVER  # a count per filter costs seconds on a large table
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -179,10 +179,10 @@ class ImportFile(models.Model):
         return self.created_count + self.updated_count
 
     def is_undoable(self, *, now: datetime) -> bool:
-        """Whether what the file wrote may still be taken back as a whole."""
+        """Whether what the file wrote may still be taken back, or the rows that were left."""
         return (
             self.is_final
-            and self.undone_at is None
+            and (self.undone_at is None or self.left_count > 0)
             and self.done_at is not None
             and self.approved_at is not None
             and self.stored_count > 0

@@ -19,8 +19,8 @@ State = ImportFile.State
 def undo_file(file: ImportFile, *, actor: User | None, now: datetime) -> ImportFile:
     """Take back all that a file wrote, at once; raises NotNow when it is too late.
 
-    Rows on which something was built stay, each with its reason in `ImportRow.stays`. The same
-    bytes may be uploaded again afterwards.
+    Rows on which something was built stay, each with its reason in `ImportRow.stays`; they may be
+    tried again within the day. The same bytes may be uploaded again afterwards.
     """
     start_undo(file, actor=actor, now=now)
     return work_on_undo(file.pk) or file
@@ -30,8 +30,14 @@ def start_undo(file: ImportFile, *, actor: User | None, now: datetime) -> None:
     """Ask for an undo, which a worker does; raises NotNow when it is too late."""
     if profiles.get(file.profile).undo_slice is None or not file.is_undoable(now=now):
         raise services.NotNow("Impor hanya bisa ditarik kembali dalam 24 jam setelah disimpan.")
-    won = ImportFile.objects.filter(pk=file.pk, state=file.state, undone_at=None).update(
-        state=State.UNDOING, undone_by=actor, lease_until=None, failures=0
+    as_seen = ImportFile.objects.filter(pk=file.pk, state=file.state, undone_at=file.undone_at)
+    won = as_seen.update(
+        state=State.UNDOING,
+        undone_by=actor,
+        undone_through=-1,
+        left_count=0,
+        lease_until=None,
+        failures=0,
     )
     if not won:
         raise services.NotNow("Berkas ini baru saja berubah. Muat ulang halaman, lalu coba lagi.")

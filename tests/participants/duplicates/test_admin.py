@@ -91,6 +91,14 @@ def test_the_surest_suspicions_come_first_page_by_page(head, monkeypatch):
     assert head.get(LIST, {"sesudah": "x~1"}).status_code == 200
 
 
+def test_an_empty_list_says_that_there_are_no_suspicions(head):
+    page = head.get(LIST).content.decode()
+
+    assert "Tidak ada dugaan ganda" in page
+    assert "sesudah impor" in page
+    assert "Tambah" not in page[page.index("Tidak ada dugaan ganda") :]
+
+
 def test_staff_compare_merge_and_take_it_back(head):
     found = pair()
 

@@ -3,6 +3,7 @@ import threading
 from datetime import date, timedelta
 
 import pghistory.models
+import pgtrigger
 import pytest
 from django.apps import apps
 from django.db import connection
@@ -16,6 +17,7 @@ from participants.models import (
     Consent,
     DuplicateKey,
     DuplicatePair,
+    LicenceEvent,
     Mentorship,
     Merge,
     MergedRow,
@@ -84,6 +86,7 @@ def whole_life(one):
 def dump():
     """Every row of every table that has to do with people, but for history and merges."""
     tables = {Participant, Cohort, CohortQuota, EnrolmentEvent, Offer, Enrolment.quotas.through}
+    tables |= {LicenceEvent}
     tables |= {handler.model for handler in handlers.all_handlers()} - {Merge, MergedRow}
     tables |= {m for m in apps.get_models() if m.__name__ in ("SalesChannel", "Revenue")}
     rows = {}
@@ -303,7 +306,8 @@ def test_a_merged_record_that_holds_something_live_is_noticed():
     join(source, target)
     assert invariants.violations() == []
 
-    Participant.objects.filter(pk=source.pk).update(account=UserFactory())
+    with pgtrigger.ignore("participants.Mentorship:of_living_insert"):
+        Mentorship.objects.create(participant=source, organisation=OrganisationFactory())
 
     assert [line.split(":")[1] for line in invariants.violations()] == [
         " merged people who still hold something live"

@@ -21,6 +21,7 @@ WAYS = {
     LicenceRequest.State.DONE: "Izin sudah terbit.",
     LicenceRequest.State.DELIVERED: "Izin sudah diantar.",
     LicenceRequest.State.REFUSED: "Permohonan ini tidak dapat diurus.",
+    LicenceRequest.State.JOINED: "Lihat permohonan Anda yang lain untuk izin yang sama.",
 }
 
 

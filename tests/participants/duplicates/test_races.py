@@ -1,0 +1,210 @@
+"""Rows that are written about a person in the very instant that she is merged."""
+
+import threading
+import time
+from contextlib import nullcontext
+
+import pgtrigger
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from participants import handlers, invariants
+from participants.duplicates.latecomers import LatecomerMiddleware
+from participants.duplicates.merging import MergeRefused, merge
+from participants.models import (
+    Business,
+    Consent,
+    DataAccess,
+    DataRequest,
+    LicenceRequest,
+    Mentorship,
+    Participant,
+    Referral,
+    Registration,
+    Stage,
+    StageEvent,
+)
+from participants.models.living import is_refusal
+from tests.factories import (
+    BusinessFactory,
+    CohortFactory,
+    OrganisationFactory,
+    ParticipantFactory,
+    RegionFactory,
+    UserFactory,
+)
+from trainings import invariants as seats
+from trainings.models import Enrolment
+from trainings.services import answers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = timezone.now()
+
+
+@pytest.fixture
+def write():
+    """`write[model](person)`: a new row about that person, in each table that a merge moves."""
+    cohort, region, organisation = CohortFactory(), RegionFactory(), OrganisationFactory()
+    stage = Stage.objects.create(code="P2", name="Pelatihan")
+
+    def registration(person):
+        sent = {"state": "sent", "sent_at": NOW, "verified_at": NOW, "sealed_answers": None}
+        Registration.objects.create(participant=person, expires_at=NOW, **sent)
+
+    return {
+        Business: lambda one: BusinessFactory(participant=one),
+        Consent: lambda one: Consent.objects.create(participant=one, purpose="photo"),
+        DataAccess: lambda one: DataAccess.objects.create(participant=one, purpose="Lihat"),
+        DataRequest: lambda one: DataRequest.objects.create(
+            participant=one, kind="deletion", due_at=NOW
+        ),
+        LicenceRequest: lambda one: LicenceRequest.objects.create(participant=one, kind="nib"),
+        Mentorship: lambda one: Mentorship.objects.create(
+            participant=one, organisation=organisation
+        ),
+        Referral: lambda one: Referral.objects.create(
+            participant=one, service="nib", region=region
+        ),
+        Registration: registration,
+        StageEvent: lambda one: StageEvent.objects.create(
+            participant=one, stage=stage, occurred_on="2026-01-02", source_ref="a"
+        ),
+        Enrolment: lambda one: answers.join(cohort, one, now=NOW, via="telepon"),
+    }
+
+
+@pytest.fixture
+def two():
+    return ParticipantFactory.create_batch(2)
+
+
+def in_thread(work):
+    """Start `work` on a connection of its own; what it raises is kept in `.error`."""
+
+    def run():
+        try:
+            work()
+        except Exception as error:
+            thread.error = error
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.error = None
+    thread.start()
+    return thread
+
+
+def is_waiting():
+    """Let others come to a lock that is held, for a second at most."""
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return True
+        time.sleep(0.01)
+    return False
+
+
+def owners(write):
+    return {pk for model in write for pk in model.objects.values_list("participant", flat=True)}
+
+
+def guarded():
+    return {
+        handler.model
+        for handler in handlers.all_handlers()
+        if any(t.name == "of_living_insert" for t in getattr(handler.model._meta, "triggers", ()))
+    }
+
+
+def test_every_table_whose_rows_a_merge_moves_is_guarded(write):
+    moved = {
+        handler.model
+        for handler in handlers.all_handlers()
+        if handler.merge is not handlers.stays
+        and not handler.is_passing
+        and handler.model is not Participant
+        and getattr(handler.model._meta.get_field(handler.field), "remote_field", None)
+    }
+
+    assert moved == guarded() == set(write)
+
+
+@pytest.mark.parametrize("guard", [True, False], ids=["guarded", "unguarded"])
+def test_rows_being_written_are_waited_for_and_move_along(write, two, guard):
+    source, target = two
+    names = [f"{model._meta.label}:of_living_insert" for model in write]
+    with nullcontext() if guard else pgtrigger.ignore(*names), transaction.atomic():
+        for add in write.values():
+            add(source)
+        merging = in_thread(lambda: merge(source, target, actor=None, now=NOW))
+        assert is_waiting() is guard
+    merging.join()
+
+    assert merging.error is None
+    assert owners(write) == {target.pk if guard else source.pk}
+    assert (invariants.violations() + seats.violations() == []) is guard
+
+
+def test_rows_that_come_while_a_merge_is_under_way_are_refused(write, two, rf):
+    source, target = two
+    claimed, refused = UserFactory(), []
+
+    def add_all():
+        for add in write.values():
+            try:
+                with transaction.atomic():
+                    add(source)
+            except IntegrityError as error:
+                refused.append(is_refusal(error))
+
+    with transaction.atomic():
+        merge(source, target, actor=None, now=NOW)
+        writer = in_thread(add_all)
+        claimer = in_thread(
+            lambda: Participant.objects.filter(pk=source.pk).update(account=claimed)
+        )
+        saver = in_thread(source.save)
+        assert is_waiting()
+    for thread in (writer, claimer, saver):
+        thread.join()
+
+    assert refused == [True] * len(write)
+    assert owners(write) == set()
+    assert isinstance(claimer.error, IntegrityError)
+    assert is_refusal(saver.error)
+    assert invariants.violations() + seats.violations() == []
+    page = LatecomerMiddleware(None).process_exception(rf.post("/"), saver.error)
+    assert (page.status_code, "baru saja digabung" in page.content.decode()) == (409, True)
+
+
+def test_a_merge_gives_way_to_who_holds_a_seat_and_then_asks_for_the_person(two):
+    """The cohort first and the person after; the merge takes them the other way round."""
+    source, target = two
+    cohort, other = CohortFactory(), CohortFactory()
+    answers.join(cohort, source, now=NOW, via="telepon")
+    with transaction.atomic():
+        type(cohort).objects.select_for_update().get(pk=cohort.pk)
+        merging = in_thread(lambda: merge(source, target, actor=None, now=NOW))
+        assert is_waiting()
+        answers.join(other, source, now=NOW, via="telepon")
+    merging.join()
+
+    assert merging.error is None
+    assert set(Enrolment.objects.values_list("participant", flat=True)) == {target.pk}
+    assert invariants.violations() + seats.violations() == []
+
+
+def test_a_person_in_use_for_long_is_not_merged(two, monkeypatch):
+    monkeypatch.setattr("participants.duplicates.waiting.PATIENCE", 0.02)
+    source, target = two
+    with transaction.atomic():
+        BusinessFactory(participant=source)
+        merging = in_thread(lambda: merge(source, target, actor=None, now=NOW))
+        merging.join()
+
+    assert isinstance(merging.error, MergeRefused)
+    assert "Coba lagi" in str(merging.error)
+    assert Participant.objects.living().count() == 2
