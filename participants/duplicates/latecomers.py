@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from participants.models.living import is_refusal
 
@@ -24,5 +24,5 @@ class LatecomerMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, IntegrityError) and is_refusal(error):
-            return render(request, "409.html", status=TOLD)
+            return HttpResponse(render_to_string("409.html"), status=TOLD)
         return None
