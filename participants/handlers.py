@@ -6,12 +6,13 @@ it starts; a test fails for a key that no handler covers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pgtrigger
+from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -281,8 +282,14 @@ def _readable(row: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name not in SECRET}
 
 
-def _unlocked(model: type[Model], is_append_only: bool) -> AbstractContextManager[object]:
-    """Let rows that are only ever added change hands for a moment."""
+@contextmanager
+def _unlocked(model: type[Model], is_append_only: bool) -> Iterator[None]:
+    """Let rows that are only ever added change hands for a moment.
+
+    The savepoint ends first: the guard cannot be closed in a transaction that failed.
+    """
     if not is_append_only:
-        return nullcontext()
-    return pgtrigger.ignore(f"{model._meta.label}:append_only_update")
+        yield
+        return
+    with pgtrigger.ignore(f"{model._meta.label}:append_only_update"), transaction.atomic():
+        yield

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pgtrigger
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
 from participants import handlers
@@ -93,7 +93,8 @@ def restore(merge: Merge) -> None:
     """Put every row back as it was. Raises IntegrityError when seats were given away since."""
     rows = list(merge.rows.order_by("pk"))
     rows.sort(key=partial(_turn, merge, _columns_of_people()))
-    with _guards_open({apps.get_model(row.model) for row in rows}):
+    # The savepoint ends first: the guards cannot be closed in a transaction that failed.
+    with _guards_open({apps.get_model(row.model) for row in rows}), transaction.atomic():
         for row in rows:
             model = apps.get_model(row.model)
             if row.part == Part.COUNTER:
