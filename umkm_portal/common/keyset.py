@@ -64,6 +64,8 @@ class KeysetPaginator:
 class KeysetChangeList(ChangeList):
     """A list without OFFSET and COUNT: 62 ms instead of 550 ms at 3.7 million rows."""
 
+    _kept_filters = ""
+
     def get_filters_params(self, params: dict | None = None) -> dict:
         return {
             name: value
