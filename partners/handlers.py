@@ -17,7 +17,10 @@ from partners.models import (
 )
 
 _ERASED_APPLICATION = {"products": "", "store_link": "", "licences": {}, "photo": "", "note": ""}
-_ERASED_DECISION = {"business_name": "", "store_link": "", "note": "", "contact": None}
+_ERASED_DECISION = {
+    **dict.fromkeys(("business_name", "store_link", "reason", "note", "identity"), ""),
+    "contact": None,
+}
 _SALE = ("report_id", "period_from", "period_to", "channel")
 
 

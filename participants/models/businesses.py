@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from participants.models.living import of_living
 from participants.models.participants import Participant
+from participants.store_links import LinkKey
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.regions.models import Region
 
@@ -157,7 +158,14 @@ class SalesChannel(models.Model):
                 fields=["business", "platform", "store_link"], name="sales_channel_once"
             )
         ]
-        indexes = [models.Index(fields=["platform", "business"], name="sales_channel_platform")]
+        indexes = [
+            models.Index(fields=["platform", "business"], name="sales_channel_platform"),
+            models.Index(
+                LinkKey("store_link"),
+                name="sales_channel_link",
+                condition=~Q(store_link=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_platform_display()} (#{self.pk})"

@@ -30,11 +30,13 @@ class CurationListQuerySet(models.QuerySet["CurationList"]):
 class CurationList(models.Model):
     """One version of what a curator decided in a call, accepted and perhaps announced.
 
-    Of a call at most one version is current; a newer accepted one replaces it. `difference`
-    counts what changed against the version before: added, changed, gone, same.
+    Of a call at most one version is current; a newer accepted one replaces it once all its rows
+    are stored. `difference` counts what changed against the version before: added, changed, gone,
+    same.
     """
 
     class State(models.TextChoices):
+        STORING = "storing", "Sedang disimpan"
         ACCEPTED = "accepted", "Diterima"
         ANNOUNCING = "announcing", "Akan diumumkan"
         ANNOUNCED = "announced", "Diumumkan"
@@ -66,6 +68,11 @@ class CurationList(models.Model):
                 condition=Q(state__in=["accepted", "announcing", "announced"]),
                 name="curation_list_current_once",
             ),
+            models.UniqueConstraint(
+                fields=["call"],
+                condition=Q(state="storing"),
+                name="curation_list_storing_once",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["announcing", "announced"]) | Q(announce_at__isnull=False),
                 name="curation_list_announced_when",
@@ -89,7 +96,8 @@ class CurationDecision(models.Model):
     """One row of a list: about a participant, or about somebody whom nobody has found yet.
 
     `contact` holds what the file says about an unmatched business, as JSON, sealed. `matched_by`
-    tells which column found the person. A NIK is never kept here.
+    tells which column found the person. `identity` is a blind index of what the row tells her by,
+    so that the same business is known again in the next version. A NIK is never kept here.
     """
 
     class MatchedBy(models.TextChoices):
@@ -120,6 +128,7 @@ class CurationDecision(models.Model):
     business_name = models.CharField("nama usaha", max_length=120, blank=True)
     store_link = models.CharField("tautan toko", max_length=300, blank=True)
     contact = EncryptedField("isi baris", purpose="curation.contact", null=True, blank=True)
+    identity = models.CharField(max_length=60, blank=True, db_default="")
     settled_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -137,6 +146,13 @@ class CurationDecision(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(grade__in=["", "A", "B", "C", "D"]), name="curation_decision_grade"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["identity"],
+                name="curation_decision_identity",
+                condition=~Q(identity=""),
             ),
         ]
 
