@@ -23,9 +23,17 @@ def test_a_good_nik_has_neither_errors_nor_warnings():
 
 
 @pytest.mark.parametrize(
-    "text", [f" {GOOD} ", f"'{GOOD}", "3171 0745 0390 0001", "317107.450390.0001"]
+    "text",
+    [
+        f" {GOOD} ",
+        f"'{GOOD}",
+        "3171 0745 0390 0001",
+        "317107.450390.0001",
+        "３１７１０７４５０３９００００１",
+        "٣١٧١٠٧٤٥٠٣٩٠٠٠٠١",
+    ],
 )
-def test_separators_are_ignored(text):
+def test_separators_and_digits_of_other_scripts_are_read(text):
     assert checked(text).value == GOOD
 
 
@@ -39,8 +47,10 @@ def test_separators_are_ignored(text):
         ("3.17107E+15", "rusak"),
         ("3,17E15", "rusak"),
         ("317107450390000A", "huruf"),
-        ("３１７１０７４５０３９００００１", "huruf"),
-        ("3171074503900001.0", "17 angka"),
+        ("３１７１０７４５０３９０００A", "huruf"),
+        ("3171074503900001.0", "rusak"),
+        ("317107450390001.0", "rusak"),
+        ("3171074503900001,00", "rusak"),
         (3171074503900010.0, "digit terakhirnya hilang"),
         (9171074503900001.0, "digit terakhirnya hilang"),
         (317107450390000.0, "15 angka"),

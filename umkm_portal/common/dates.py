@@ -42,8 +42,13 @@ _MONTH_NUMBERS = {
 }
 _FIGURES = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
 _TIME_TAIL = re.compile(r"(?<=[0-9]{4})\s+[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?$")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T][0-9:.]+(?:Z|[+-][0-9:]+)?)?", re.I)
+_ISO = re.compile(
+    r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[ T][0-9:.]+(?:Z|[+-][0-9:]+)?)?", re.I
+)
 _WORDS = re.compile(r"(?:[a-z']+,?\s+)?([0-9]{1,2})[\s/.-]*([a-z]+)\.?[\s/.-]*([0-9]{4})")
+_MONTH_FIRST = re.compile(
+    r"(?:[a-z']+,?\s+)?([a-z]+)\.?\s*([0-9]{1,2})(?:st|nd|rd|th)?(?:,\s*|\s+)([0-9]{4})"
+)
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}(?:[/.-][0-9]{1,2}[/.-]|[\s/.-]*[a-z]+[\s/.-]*)'?[0-9]{2}")
 
 
@@ -52,7 +57,7 @@ class DateError(ValueError):
 
 
 def parse_date(text: str | date) -> date:
-    """Return the date in `text`: day first, ISO, or with an Indonesian month name.
+    """Return the date in `text`: day first, year first, or with the name of the month.
 
     A date passes; an aware datetime gives its day in Jakarta. Raises DateError for two-digit
     years, month-first order and everything that is not exactly one date.
@@ -91,21 +96,26 @@ def _parse_words(text: str) -> date:
         raise DateError(f"Tanggal kosong. Tulis misalnya {EXAMPLE}.")
     iso = _ISO.fullmatch(bare)
     if iso:
-        return _make(int(iso[1]), int(iso[2]), int(iso[3]), shown)
+        return _make(int(iso[1]), int(iso[3]), int(iso[4]), shown)
     figures = _FIGURES.fullmatch(bare)
     if figures:
         return _make(int(figures[4]), int(figures[3]), int(figures[1]), shown)
-    words = _WORDS.fullmatch(bare)
-    if words:
-        month = _MONTH_NUMBERS.get(words[2])
-        if month is None:
-            raise DateError(f"Bulan “{words[2]}” tidak dikenal. Tulis misalnya 25 Maret 2026.")
-        return _make(int(words[3]), month, int(words[1]), shown)
+    if words := _WORDS.fullmatch(bare):
+        return _make(int(words[3]), _month_of(words[2]), int(words[1]), shown)
+    if words := _MONTH_FIRST.fullmatch(bare):
+        return _make(int(words[3]), _month_of(words[1]), int(words[2]), shown)
     if _SHORT_YEAR.fullmatch(bare):
         raise DateError(f"Tahun pada “{shown}” hanya dua angka. Tulis tahunnya empat angka.")
     raise DateError(
         f"Tanggal “{shown}” tidak terbaca. Tulis misalnya {EXAMPLE} atau 25 Maret 2026."
     )
+
+
+def _month_of(name: str) -> int:
+    month = _MONTH_NUMBERS.get(name)
+    if month is None:
+        raise DateError(f"Bulan “{name}” tidak dikenal. Tulis misalnya 25 Maret 2026.")
+    return month
 
 
 def _make(year: int, month: int, day: int, shown: str) -> date:

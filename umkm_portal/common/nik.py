@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
+from unicodedata import decimal
 
 SYNTHETIC_DISTRICT = "99"
 """Kecamatan of invented NIKs; no real person has it."""
@@ -30,7 +31,8 @@ PROVINCES = frozenset(
 _EXACT_FLOAT = 2**53
 """From here on a numeric cell no longer holds every whole number."""
 _NIK = re.compile(r"[0-9]{16}")
-_EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_DAMAGED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]{8,}[.,]0{1,2}")
+"""An exponent, or the decimals of a number that was turned into text."""
 _SEPARATORS = str.maketrans("", "", " .-'\u00a0\u200b")
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -59,7 +61,7 @@ def check(
     """
     warnings: list[str] = []
     if isinstance(text, str):
-        value = text if _NIK.fullmatch(text) else text.translate(_SEPARATORS).strip()
+        value = text if _NIK.fullmatch(text) else _bare(text)
         refusal = _refusal_of_text(value, text)
     else:
         value, refusal = _from_number(text)
@@ -107,8 +109,19 @@ def make_synthetic(rng: Random, *, birth_date: date, woman: bool, city_code: str
     return f"{city}{SYNTHETIC_DISTRICT}{day:02}{birth_date:%m%y}{serial:04}"
 
 
+def _bare(text: str) -> str:
+    """Return what was typed without separators; digits of other scripts become ours."""
+    bare = text.translate(_SEPARATORS).strip()
+    return "".join(str(decimal(sign)) if sign.isdecimal() else sign for sign in bare)
+
+
 def _refusal_of_text(value: str, text: str) -> str:
     """Return the sentence that refuses the digits `value` of the cell `text`, or ''."""
+    if _DAMAGED.fullmatch(text.strip(" '")):
+        return (
+            f"NIK “{text.strip()[:24]}” rusak oleh aplikasi tabel. Ubah format kolom menjadi Teks, "
+            "lalu ketik ulang NIK dari KTP."
+        )
     if _NIK.fullmatch(value):
         if value[12:] == "0000":
             return (
@@ -118,11 +131,6 @@ def _refusal_of_text(value: str, text: str) -> str:
         return ""
     if not value:
         return "NIK kosong. Isi 16 angka sesuai KTP."
-    if _EXPONENT.fullmatch(text.strip()):
-        return (
-            f"NIK “{text.strip()[:24]}” rusak oleh aplikasi tabel. Ubah format kolom menjadi Teks, "
-            "lalu ketik ulang NIK dari KTP."
-        )
     if not (value.isascii() and value.isdigit()):
         return "NIK berisi huruf atau tanda lain. Tulis 16 angka saja, sesuai KTP."
     return f"NIK harus 16 angka, tetapi ini {len(value)} angka. Periksa KTP lalu ketik ulang."

@@ -74,9 +74,11 @@ def _parse_untidy(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return `text` with full-width digits folded and invisible characters removed."""
+    """Return `text` with digits of other scripts folded and invisible characters removed."""
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if unicodedata.category(c) != "Cf").strip().lower()
+    seen = [c for c in folded if unicodedata.category(c) != "Cf"]
+    digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in seen)
+    return "".join(digits).strip().lower()
 
 
 def _refuse_spreadsheet_damage(shown: str) -> None:
