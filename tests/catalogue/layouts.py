@@ -255,6 +255,12 @@ CASES = [
     ),
     Case("Buku kerja tanpa judul kolom", "tanpa-judul.xlsx", sheet(people(3))),
     Case(
+        "Baris yang sama di dua lembar",
+        "dua-lembar.xlsx",
+        sheets({"Januari": [HEADER, person()], "Februari": [HEADER, person()]}),
+        2,
+    ),
+    Case(
         "Dua orang dengan NIK yang sama",
         "kembar.csv",
         text(

@@ -9,7 +9,10 @@ from django.db.backends.utils import CursorWrapper
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.profiles import Profile
 
-_REFUSE = """
+_PLACE = """({row} %% %(span)s)::text || CASE WHEN w.is_spread
+    THEN ' lembar “' || (%(sheets)s::jsonb ->> ({row} / %(span)s)::int) || '”' ELSE '' END"""
+"""A row as its reader finds it: by the name of its sheet where rows of several sheets are meant."""
+_REFUSE = f"""
     WITH repeated AS (
         SELECT key FROM imports_importrow
         WHERE file_id = %(file)s AND key <> '' AND action <> 'reject'
@@ -21,11 +24,14 @@ _REFUSE = """
         FROM imports_importrow JOIN repeated USING (key)
         WHERE file_id = %(file)s AND action <> 'reject'
         GROUP BY key
-    ), worded AS (
-        SELECT key, rows[1] AS first, differ,
-               (SELECT string_agg((row_no %% %(span)s)::text, ', ' ORDER BY row_no)
-                FROM unnest(rows[1:10]) AS row_no) AS places
+    ), spread AS (
+        SELECT key, rows, rows[1] AS first, differ,
+               rows[1] / %(span)s <> rows[array_upper(rows, 1)] / %(span)s AS is_spread
         FROM judged
+    ), worded AS (
+        SELECT w.*, (SELECT string_agg({_PLACE.format(row="row_no")}, ', ' ORDER BY row_no)
+                     FROM unnest(rows[1:10]) AS row_no) AS places
+        FROM spread w
     )
     UPDATE imports_importrow r
     SET action = 'reject', problems = r.problems || jsonb_build_object(
@@ -33,15 +39,15 @@ _REFUSE = """
         'column', coalesce(%(headings)s::jsonb ->> split_part(r.key, ':', 1), ''),
         'message', CASE WHEN w.differ
             THEN 'Baris ' || w.places || ' tentang orang yang sama, tetapi isinya berbeda.'
-            ELSE 'Baris ' || w.places || ' isinya sama: baris ' || r.row_no %% %(span)s
-                 || ' mengulang baris ' || w.first %% %(span)s || '.' END,
+            ELSE 'Baris ' || w.places || ' isinya sama: baris ' || {_PLACE.format(row="r.row_no")}
+                 || ' mengulang baris ' || {_PLACE.format(row="w.first")} || '.' END,
         'repair', CASE WHEN w.differ
             THEN 'Sisakan satu baris yang benar untuk tiap orang.'
             ELSE 'Hapus baris yang berulang; baris pertamanya tetap diterima.' END)
     FROM worded w
     WHERE r.file_id = %(file)s AND r.key = w.key AND r.action <> 'reject'
       AND (w.differ OR r.row_no <> w.first)
-"""
+"""  # noqa: S608 - only the constant above is put in
 
 
 _LET_BACK_IN = """
@@ -72,6 +78,7 @@ def refuse_duplicates(
             "file": file.pk,
             "span": ImportRow.SHEET_SPAN,
             "volatile": list(profile.volatile),
+            "sheets": json.dumps([sheet["name"] for sheet in file.sheets]),
             "headings": json.dumps(headings),
             "keys": keys,
         },
