@@ -52,6 +52,16 @@ def test_cells_too_many_for_a_form_get_a_page_with_words(client, officer):
     assert "kirim daftar panjang sebagai berkas" in answer.content.decode()
 
 
+def test_an_upload_needs_the_forms_own_token(client, officer):
+    client.handler.enforce_csrf_checks = True
+
+    answer = client.post(reverse(UPLOAD), {"profile": "register", "file": part("a.csv")})
+
+    assert answer.status_code == 403
+    assert "terlalu lama terbuka" in answer.content.decode()
+    assert not ImportFile.objects.exists()
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(settings):
     def blocks():
         yield LIST
