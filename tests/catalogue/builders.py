@@ -172,8 +172,11 @@ class Error(str):
 _ERROR_CODES = {"#N/A": 0x2A, "#REF!": 0x17, "#DIV/0!": 0x07}
 
 
-def xls(rows, *, hidden_rows=(), password=False):
-    """An Excel 97 workbook of one sheet: texts, numbers and errors."""
+def xls(rows, *, hidden_rows=(), password=False, lost_rows=(), counted=None):
+    """An Excel 97 workbook of one sheet: texts, numbers and errors.
+
+    `lost_rows` are announced, but have no cells; `counted` is how many rows the sheet says it has.
+    """
     bof = struct.pack("<HHHHII", 0x0600, 0x05, 0x0DBB, 0x07CC, 0, 6)
     lock = _record(0x2F, bytes(6)) if password else b""
     start = len(_record(0x809, bof)) + len(lock) + 8 + 4 + len("Data") + 4
@@ -181,13 +184,15 @@ def xls(rows, *, hidden_rows=(), password=False):
     globals_ = _record(0x809, bof) + lock + _record(0x85, bound) + _record(0x0A, b"")
     assert len(globals_) == start
     page = _record(0x809, struct.pack("<HHHHII", 0x0600, 0x10, 0x0DBB, 0x07CC, 0, 6))
+    if counted is not None:
+        page += _record(0x200, struct.pack("<IIHHH", 0, counted, 0, 3, 0))
     for row_no, row in enumerate(rows):
         flags = 0x20 if row_no in hidden_rows else 0
         page += _record(
             0x208, struct.pack("<HHHHHHHH", row_no, 0, len(row), 255, 0, 0, flags | 0x100, 15)
         )
     for row_no, row in enumerate(rows):
-        for column, value in enumerate(row):
+        for column, value in enumerate(() if row_no in lost_rows else row):
             page += _xls_cell(struct.pack("<HHH", row_no, column, 0), value)
     return _ole(globals_ + page + _record(0x0A, b""))
 

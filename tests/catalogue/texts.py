@@ -107,6 +107,17 @@ CASES = [
         text([[";".join(HEADER)], [LINE]], delimiter=","),
         1,
     ),
+    Case(
+        "CSV yang berakhir di tengah isian",
+        "ujung.csv",
+        text([[*HEADER, "Email"], [*person(), "siti@contoh.id"]])[:-5],
+        1,
+    ),
+    Case(
+        "UTF-16 yang terpotong di tengah",
+        "terpotong16.csv",
+        text([HEADER, *people(40)], encoding="utf-16")[:-60],
+    ),
     Case("CSV dengan byte nol di tengah", "nol.csv", text(TWO) * 200 + b"\0;\0;\0\r\n"),
     Case("CSV tanpa baris judul", "tanpa-judul.csv", text(people(3))),
     Case("CSV yang hanya berisi judul", "judul.csv", text([HEADER])),

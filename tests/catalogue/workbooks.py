@@ -179,6 +179,12 @@ CASES = [
     Case("XLSX bernama .xls", "buku.xls", GOOD, 2),
     # --- Broken and hostile ---
     Case("XLSX terpotong", "terpotong.xlsx", GOOD[: len(GOOD) * 2 // 3]),
+    Case(
+        "XLS yang isinya hilang sebagian",
+        "hilang.xls",
+        xls([HEADER, *people(4)], lost_rows=(3, 4)),
+        2,
+    ),
     Case("XLS terpotong", "terpotong.xls", xls([HEADER, person()])[:1800]),
     Case("XLSX tanpa lembar di dalamnya", "hilang.xlsx", rezipped(GOOD, {SHEET: None})),
     Case("XLSX dengan XML rusak", "xml.xlsx", rezipped(GOOD, {SHEET: "<worksheet"})),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from umkm_portal.common.spreadsheets import Skipped
+from umkm_portal.common.spreadsheets import Doubt, Skipped
 from umkm_portal.imports.profiles import Problem
 
 MOST = 20
@@ -24,6 +24,23 @@ def about_skipped_sheets(skipped: Iterable[Skipped]) -> list[str]:
             sentences.append(
                 f"Lembar “{name}” tidak dibaca karena baris judul kolomnya tidak ditemukan. Beri "
                 "judul kolomnya bila isinya ikut didaftarkan."
+            )
+    return sentences
+
+
+def about_doubts(doubts: Iterable[Doubt]) -> list[str]:
+    """Tell what the file itself says, or how it ends, where that does not fit what was read."""
+    sentences = []
+    for name, reason, row_no in doubts:
+        if reason == "unended":
+            sentences.append(
+                f"Berkas berakhir di tengah baris {row_no}, tanpa ganti baris. Periksa apakah "
+                "isian terakhir baris itu lengkap."
+            )
+        elif reason == "lost":
+            sentences.append(
+                f"Lembar “{name}” mencatat ada isi di baris {row_no}, tetapi isinya tidak ada. "
+                "Bandingkan jumlah barisnya dengan berkas aslinya."
             )
     return sentences
 

@@ -108,6 +108,7 @@ def _stage_sheets(
             rows = _within_header(rows, sheet, len(headings), told)
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
         told += notices.about_skipped_sheets(table.skipped_sheets)
+        told += notices.about_doubts(table.doubts)
     return count, lacking
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.common.spreadsheets.conftest import read, refusal
-from umkm_portal.common.spreadsheets import csvfile
+from umkm_portal.common.spreadsheets import csvfile, read_table
 from umkm_portal.common.spreadsheets.invisible import without_invisible
 from umkm_portal.common.spreadsheets.tables import Limits
 
@@ -95,6 +95,29 @@ def test_no_nul_ever_comes_out(csv_file):
 
     assert "bukan tabel" in refusal(csv_file(late))
     assert read(csv_file(wide))[0][3] == [(2, ["1", "Siti", "3"])]
+
+
+def test_a_text_that_ends_within_a_line_is_doubted_or_refused(csv_file):
+    rows = [HEADER, *[SITI] * 30]
+    doubts = []
+    for encoding, line_end in (("utf-8", "\n"), ("utf-16-le", "\r\n"), ("utf-16-be", "\n")):
+        whole = written(";", rows=rows, line_end=line_end)
+        for text in (whole, whole + "  ", whole.rstrip(), whole.rstrip()[:-3]):
+            with read_table(csv_file(text.encode(encoding)), header_words=HEADER) as table:
+                assert [len(list(sheet.rows)) for sheet in table] == [30]
+            doubts.append(table.doubts)
+        assert "terpotong: 2 dari 3" in refusal(csv_file(whole.rstrip()[:-15].encode(encoding)))
+
+    assert doubts == [[], [], [("CSV", "unended", 31)], [("CSV", "unended", 31)]] * 3
+    wide = written(";", rows=rows).encode("utf-16")
+    assert "terpotong" in refusal(csv_file(wide[:-1]))
+    assert "terpotong" in refusal(csv_file(wide[:400] + bytes(64) + wide[464:]))
+
+
+def test_rows_too_long_for_one_message_are_refused(csv_file):
+    row = ";".join(["x" * 30_000] * 5) + "\n"
+
+    assert "terlalu panjang" in refusal(csv_file("NIK;Nama;No HP;D;E\n" + row * 450))
 
 
 def test_excel_formula_quotes_are_undone(csv_file):

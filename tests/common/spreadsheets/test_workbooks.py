@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.catalogue.builders import people, xls
 from tests.common.spreadsheets.conftest import WORDS, read, refusal
 from umkm_portal.common.spreadsheets import read_table, text_of
 
@@ -116,6 +117,28 @@ def test_hidden_rows_are_read_and_counted(xlsx_file):
         found = [(sheet.hidden_rows, len(list(sheet.rows))) for sheet in table]
 
     assert found == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("lies", "row_no"),
+    [({"counted": 6}, 0), ({"counted": 9}, 7), ({"lost_rows": (3, 5), "counted": 6}, 4)],
+)
+def test_an_old_workbook_tells_what_it_lost(tmp_path, lies, row_no):
+    path = tmp_path / "orang.xls"
+    path.write_bytes(xls([["Nama", "NIK", "No. HP"], *people(5)], **lies))
+
+    with read_table(path, header_words=WORDS) as table:
+        assert all(len(list(sheet.rows)) >= 3 for sheet in table)
+
+    assert table.doubts == ([("Data", "lost", row_no)] if row_no else [])
+
+
+def test_an_old_workbook_with_bytes_taken_out_is_refused(tmp_path):
+    path = tmp_path / "orang.xls"
+    content = xls([["Nama", "NIK", "No. HP"], *people(60)])
+    path.write_bytes(content[:3000] + content[3100:] + bytes(100))
+
+    assert "terpotong atau rusak" in refusal(path)
 
 
 def test_whole_columns_formatted_as_text_cost_nothing(simple_xlsx, rezip):

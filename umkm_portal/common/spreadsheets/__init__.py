@@ -3,6 +3,7 @@
 from umkm_portal.common.spreadsheets.reading import Table, read_table
 from umkm_portal.common.spreadsheets.tables import (
     Cell,
+    Doubt,
     Limits,
     Sheet,
     Skipped,
@@ -14,6 +15,7 @@ from umkm_portal.common.spreadsheets.writing import write_csv, write_xlsx
 
 __all__ = [
     "Cell",
+    "Doubt",
     "Limits",
     "Sheet",
     "Skipped",

@@ -1,8 +1,8 @@
 """The limited process that reads one hostile file and speaks in frames on its output.
 
 A frame is four bytes of length and a marshalled tuple: ("sheet", name, header row, header, hidden
-rows, is text), ("rows", row numbers or the first of unbroken ones, rows), ("end", skipped sheets)
-or ("error", sentence). Only text, numbers and lists cross: nothing that could run.
+rows, is text), ("rows", row numbers or the first of unbroken ones, rows), ("end", skipped sheets,
+doubts) or ("error", sentence). Only text, numbers and lists cross: nothing that could run.
 """
 
 import json
@@ -18,7 +18,7 @@ from umkm_portal.common.spreadsheets import csvfile, onecolumn, webpage, workboo
 from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
 from umkm_portal.common.spreadsheets.sizes import too_many_rows
 from umkm_portal.common.spreadsheets.sniff import TRUNCATED, Kind, kind_of
-from umkm_portal.common.spreadsheets.tables import Cell, Limits, Skipped, SpreadsheetError
+from umkm_portal.common.spreadsheets.tables import Cell, Doubt, Limits, Skipped, SpreadsheetError
 
 CHUNK = 500
 _MARSHAL_VERSION = 2
@@ -66,7 +66,7 @@ class Writer:
 
     def __init__(self, stream: BinaryIO, limits: Limits) -> None:
         self._stream, self._limits = stream, limits
-        self.rows = self.cells = 0
+        self.rows = self.cells = self.last_row = 0
 
     def send(self, *frame: Any) -> None:
         data = marshal.dumps(frame, _MARSHAL_VERSION)
@@ -81,6 +81,7 @@ class Writer:
     def send_rows(self, numbers: int | list[int], rows: list[list[Cell]], width: int) -> None:
         self.rows += len(rows)
         self.cells += len(rows) * width
+        self.last_row = numbers + len(rows) - 1 if isinstance(numbers, int) else numbers[-1]
         if self.rows > self._limits.rows:
             raise SpreadsheetError(too_many_rows(self._limits))
         if self.cells > self._limits.cells:
@@ -91,12 +92,15 @@ class Writer:
 def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> None:
     kind = kind_of(path)
     skipped: list[Skipped] = []
+    doubts: list[Doubt] = []
     if kind is Kind.CSV:
         with csvfile.open_rows(path, words=words, limits=limits) as rows:
             found = not read_sheet("CSV", -1, rows, words, limits, writer)
+        if csvfile.ends_within_line(path):
+            doubts.append(("CSV", "unended", writer.last_row))
     else:
         found = False
-        for name, hidden_rows, cells in open_sheets(path, kind, limits, skipped):
+        for name, hidden_rows, cells in open_sheets(path, kind, limits, skipped, doubts):
             if reason := read_sheet(name, hidden_rows, cells, words, limits, writer):
                 skipped.append((name, reason))
             else:
@@ -107,18 +111,21 @@ def read_file(path: str, words: Set[str], limits: Limits, writer: Writer) -> Non
         raise SpreadsheetError(
             "Tidak ada data di bawah baris judul. Isi datanya, lalu unggah lagi."
         )
-    writer.send("end", skipped)
+    writer.send("end", skipped, doubts)
 
 
 def open_sheets(
-    path: str, kind: Kind, limits: Limits, skipped: list[Skipped]
+    path: str, kind: Kind, limits: Limits, skipped: list[Skipped], doubts: list[Doubt]
 ) -> Iterator[tuple[str, int, Iterator[list[Cell]]]]:
-    """Give (name, hidden rows, rows) of every visible sheet; the others are added to `skipped`."""
+    """Give (name, hidden rows, rows) of every visible sheet; the others are added to `skipped`.
+
+    What may be missing in a sheet is added to `doubts`.
+    """
     if kind is Kind.WEB_PAGE:
         return webpage.open_sheets(path, limits, skipped)
     if kind is Kind.XML_TABLE:
         return xmltable.open_sheets(path, limits, skipped)
-    return workbook.open_sheets(path, kind, limits, skipped)
+    return workbook.open_sheets(path, kind, limits, skipped, doubts)
 
 
 def no_header_sentence(skipped: list[Skipped]) -> str:

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple, Protocol, TextIO, cast
 from umkm_portal.common.spreadsheets.headers import SEARCHED_ROWS, find_header
 from umkm_portal.common.spreadsheets.invisible import CONTROLS, without_invisible
 from umkm_portal.common.spreadsheets.onecolumn import DELIMITERS
+from umkm_portal.common.spreadsheets.sniff import TRUNCATED
 from umkm_portal.common.spreadsheets.tables import Cell, Limits, SpreadsheetError
 
 _BLOCK = 1 << 20
@@ -20,6 +21,8 @@ _FEWEST_ROWS = 20
 _NO_TABLE = "Berkas ini bukan tabel. Simpan sebagai Excel (.xlsx) atau CSV, lalu unggah lagi."
 _LONG_NUMBER = re.compile(r"\d{8}")
 _NO_CONTROLS = bytes(set(range(256)) - set(CONTROLS))
+_END_MARKS = b"\0\x1a \t"
+"""Halves of wide characters, the mark with which DOS ends a text, and blanks below the table."""
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -53,7 +56,6 @@ class _Text(NamedTuple):
 
     encoding: str
     is_plain: bool = False
-    is_cut: bool = False
 
 
 @contextmanager
@@ -66,8 +68,9 @@ def open_rows(path: str, *, words: Set[str], limits: Limits) -> Iterator[Iterato
         file.seek(0)
         delimiter = _declared_delimiter(file, sample) or _find_delimiter(sample, words)
         csv.field_size_limit(limits.cell_characters)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        rows = _explained(reader, delimiter, limits, is_cut=text.is_cut)
+        lines = file if text.encoding.startswith("utf-8") else _without_gaps(file)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        rows = _explained(reader, delimiter, limits, is_cut=ends_within_line(path))
         if '="' in sample:
             rows = map(_without_formula_quotes, rows)
         if not text.is_plain:
@@ -84,11 +87,35 @@ def look_at_text(path: str) -> _Text:
         head = file.read(4096)
         for bom, encoding in _BOMS:
             if head.startswith(bom):
-                return _Text(encoding)
+                return _whole(file, encoding)
         if b"\0" in head:
-            return _Text(_utf16_by_its_zeros(head))
+            return _whole(file, _utf16_by_its_zeros(head))
         file.seek(0)
         return _look_at_bytes(file)
+
+
+def ends_within_line(path: str) -> bool:
+    """Tell whether no line break ends the file: some programs leave it out, a cut takes it."""
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, 2) - 16))
+        tail = file.read()
+    return not tail.rstrip(_END_MARKS).endswith((b"\n", b"\r"))
+
+
+def _whole(file: BinaryIO, encoding: str) -> _Text:
+    """Return the encoding; raise SpreadsheetError when the file ends within a character."""
+    width = {"utf-16": 2, "utf-32": 4}.get(encoding[:6], 1)
+    if file.seek(0, 2) % width:
+        raise SpreadsheetError(TRUNCATED)
+    return _Text(encoding)
+
+
+def _without_gaps(file: TextIO) -> Iterator[str]:
+    """Pass lines of wide characters on; refuse zeros in a row, left by a copy that failed."""
+    for line in file:
+        if "\0\0" in line:
+            raise SpreadsheetError(TRUNCATED)
+        yield line
 
 
 def _utf16_by_its_zeros(head: bytes) -> str:
@@ -99,13 +126,12 @@ def _utf16_by_its_zeros(head: bytes) -> str:
 
 
 def _look_at_bytes(file: BinaryIO) -> _Text:
-    is_plain, block = True, b""
-    while more := file.read(_BLOCK):
-        block = more
+    is_plain = True
+    while block := file.read(_BLOCK):
         if b"\0" in block:
             raise SpreadsheetError(_NO_TABLE)
         is_plain = is_plain and block.isascii() and not block.translate(None, _NO_CONTROLS)
-    return _Text("utf-8", is_plain, is_cut=not block.endswith((b"\n", b"\r")))
+    return _Text("utf-8", is_plain)
 
 
 def _visible(row: list[str]) -> list[str]:

@@ -12,7 +12,10 @@ _FREE = 0xFFFFFFFA
 """Sector numbers from here on mean an end, or nothing."""
 _STREAMS = ("Workbook", "Book")
 _FORMULA, _FILEPASS, _BOUNDSHEET = 0x06, 0x2F, 0x85
-_BOOLERR, _ROW, _BOF, _EOF = 0x205, 0x208, 0x809, 0x0A
+_BOOLERR, _ROW, _BOF, _EOF, _DIMENSIONS = 0x205, 0x208, 0x809, 0x0A, 0x200
+_CELLS = frozenset((_FORMULA, _BOOLERR, 0x201, 0x203, 0x204, 0x27E, 0xBD, 0xBE, 0xD6, 0xFD))
+"""Records of cells; all begin with their row."""
+_LONGEST_RECORD = 8224
 _HIDDEN_ROW = 0x20
 _ERRORS = {
     0x00: "#NULL!",
@@ -105,6 +108,36 @@ def _numbers(data: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4])
 
 
+class _Rows:
+    """Compares the rows that a sheet says it has with those that have cells."""
+
+    def __init__(self) -> None:
+        self.is_wide = True
+        self.end = 0
+        self.known: set[int] = set()
+        self.declared: set[int] = set()
+        self.filled: set[int] = set()
+
+    def note(self, kind: int, data: bytes) -> None:
+        if kind == _DIMENSIONS:
+            self.end = struct.unpack_from("<4xI" if self.is_wide else "<2xH", data)[0]
+            return
+        row, first, behind_last = struct.unpack_from("<HHH", data)
+        if kind in _CELLS:
+            self.filled.add(row)
+        else:
+            self.known.add(row)
+            if behind_last > first:
+                self.declared.add(row)
+
+    def first_lost(self) -> int:
+        """Return the first row, counted from 1, that should have cells and has none, or 0."""
+        if lost := self.declared - self.filled:
+            return min(lost) + 1
+        seen = max(self.filled | self.known, default=-1) + 1
+        return seen + 1 if seen < self.end else 0
+
+
 class _Scan:
     """Walks the records of a workbook stream."""
 
@@ -113,27 +146,36 @@ class _Scan:
         self.unfinished = 0
         self.names: dict[int, str] = {}
         self.found: dict[str, SheetFacts] = {}
+        self.rows: dict[str, _Rows] = {}
 
     def run(self) -> dict[str, SheetFacts]:
-        title, facts, at, last = "", SheetFacts(), 0, len(self.stream) - 4
+        title, facts, rows, at, last = "", SheetFacts(), _Rows(), 0, len(self.stream) - 4
         while at <= last:
             kind, length = struct.unpack_from("<HH", self.stream, at)
             data = self.stream[at + 4 : at + 4 + length]
+            if self.unfinished > 0 and (length > _LONGEST_RECORD or (kind == _EOF and length)):
+                raise SpreadsheetError(TRUNCATED)
             if kind == _EOF:
                 self.unfinished -= 1
             elif kind == _BOF:
                 self.unfinished += 1
                 title = self.names.get(at, "")
                 facts = self.found.setdefault(title, SheetFacts())
+                rows = self.rows.setdefault(title, _Rows())
+                rows.is_wide = data[:2] == b"\0\6"
             elif kind == _FILEPASS:
                 raise SpreadsheetError(ENCRYPTED)
             elif kind == _BOUNDSHEET:
                 self._note_sheet(data)
-            elif kind in (_ROW, _BOOLERR, _FORMULA):
-                self._look_at(kind, data, title, facts)
+            elif kind in _CELLS or kind in (_ROW, _DIMENSIONS):
+                rows.note(kind, data)
+                if kind in (_ROW, _BOOLERR, _FORMULA):
+                    self._look_at(kind, data, title, facts)
             at += 4 + length
         if self.unfinished > 0 or not self.found.keys() >= {*self.names.values()}:
             raise SpreadsheetError(TRUNCATED)
+        for title, facts in self.found.items():
+            facts.lost_row = self.rows[title].first_lost()
         return self.found
 
     def _note_sheet(self, data: bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from umkm_portal.common.spreadsheets.tables import (
     Cell,
+    Doubt,
     Limits,
     Sheet,
     Skipped,
@@ -63,6 +64,7 @@ class Table:
         self._child: subprocess.Popen[bytes] | None = None
         self._after_rows: tuple[Any, ...] = ()
         self.skipped_sheets: list[Skipped] = []
+        self.doubts: list[Doubt] = []
 
     def __enter__(self) -> Self:
         if self._path.stat().st_size > self._limits.file_bytes:
@@ -107,7 +109,7 @@ class Table:
             for _ in sheet.rows:
                 pass
             frame = self._after_rows
-        self.skipped_sheets = frame[1]
+        self.skipped_sheets, self.doubts = frame[1:]
 
     def _rows(self) -> Iterator[tuple[int, list[Cell]]]:
         while (frame := self._next_frame())[0] == "rows":

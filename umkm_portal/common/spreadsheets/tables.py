@@ -14,6 +14,9 @@ Dates are text in ISO form, true and false are TRUE and FALSE, an error is its n
 Skipped = tuple[str, str]
 """A sheet that was not read, and why: `hidden`, `empty` or `untitled` (no header found)."""
 
+Doubt = tuple[str, str, int]
+"""A sheet that may lack something: its name, why (`unended` or `lost`), and the row concerned."""
+
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 

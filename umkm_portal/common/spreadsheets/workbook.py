@@ -11,18 +11,18 @@ from umkm_portal.common.spreadsheets.invisible import without_invisible
 from umkm_portal.common.spreadsheets.oldexcel import check_xls
 from umkm_portal.common.spreadsheets.precheck import check_workbook
 from umkm_portal.common.spreadsheets.sniff import ENCRYPTED, TRUNCATED, Kind
-from umkm_portal.common.spreadsheets.tables import Cell, Limits, Skipped, SpreadsheetError
+from umkm_portal.common.spreadsheets.tables import Cell, Doubt, Limits, Skipped, SpreadsheetError
 
 _READY = frozenset({str, float})
 _NOTHING = SheetFacts()
 
 
 def open_sheets(
-    path: str, kind: Kind, limits: Limits, skipped: list[Skipped]
+    path: str, kind: Kind, limits: Limits, skipped: list[Skipped], doubts: list[Doubt]
 ) -> Iterator[tuple[str, int, Iterator[list[Cell]]]]:
     """Give (name, hidden rows, rows from the first row on) of every visible sheet.
 
-    Sheets that are not visible are added to `skipped`.
+    Sheets that are not visible are added to `skipped`, those that lost rows to `doubts`.
     """
     facts = check_xls(path) if kind is Kind.XLS else check_workbook(path, kind, limits)
     try:
@@ -34,6 +34,8 @@ def open_sheets(
                     skipped.append((sheet.name, "hidden"))
                     continue
                 found = facts.get(sheet.name, _NOTHING)
+                if found.lost_row:
+                    doubts.append((sheet.name, "lost", found.lost_row))
                 yield sheet.name, found.hidden_rows, _rows(workbook, number, found, limits)
     except python_calamine.PasswordError:
         raise SpreadsheetError(ENCRYPTED) from None
