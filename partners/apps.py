@@ -8,5 +8,7 @@ class PartnersConfig(AppConfig):
     def ready(self) -> None:
         # The models of this app are not loaded before.
         from partners import handlers  # noqa: PLC0415
+        from partners.space import messages  # noqa: PLC0415
 
         handlers.register_own()
+        messages.register()

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from participants.models import Business, ExportFile, Participant, Sector, Segment
+from partners.models import CurationCall, Partner
 from trainings.models import (
     Cohort,
     CohortQuota,
@@ -78,6 +79,29 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory, is_staff=True)
     organisation = factory.SubFactory(OrganisationFactory)
     role = Membership.Role.HEAD_OFFICE
+
+
+class PartnerFactory(factory.django.DjangoModelFactory):
+    """A partner with an organisation of that kind and no members; see `tests.staff.make_member`."""
+
+    class Meta:
+        model = Partner
+
+    organisation = factory.SubFactory(OrganisationFactory, kind=Organisation.Kind.PARTNER)
+
+
+class CurationCallFactory(factory.django.DjangoModelFactory):
+    """A call to which owners can apply from yesterday until in ten days."""
+
+    class Meta:
+        model = CurationCall
+
+    partner = factory.SubFactory(PartnerFactory)
+    slug = factory.Sequence(lambda n: f"kurasi-{n}")
+    title = factory.Sequence(lambda n: f"Kurasi {n}")
+    opens_at = factory.LazyFunction(lambda: in_days(-1))
+    closes_at = factory.LazyFunction(lambda: in_days(10))
+    state = CurationCall.State.OPEN
 
 
 class ParticipantFactory(factory.django.DjangoModelFactory):

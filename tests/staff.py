@@ -30,6 +30,12 @@ def make_user(kind: str) -> User | None:
     return MembershipFactory(role=roles[kind], region=region).user
 
 
+def make_member(partner, role=Membership.Role.PARTNER_MANAGER, **facts) -> User:
+    """A user who acts for a partner in one role."""
+    user = UserFactory(**facts)
+    return MembershipFactory(user=user, organisation=partner.organisation, role=role).user
+
+
 def _south() -> Region:
     city = Region.objects.filter(code="31.74").first()
     return city or RegionFactory(code="31.74", level=Region.Level.CITY)

@@ -19,6 +19,7 @@ from participants.licences import ask_licence
 from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
+from partners.space.members import invite_member
 from tests.factories import (
     BusinessFactory,
     CampaignFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     ParticipantFactory,
+    PartnerFactory,
     RegionFactory,
     SegmentFactory,
     UserFactory,
@@ -65,6 +67,11 @@ OWNERS = row(302, owner=200, stranger=200)
 """An owner's pages about herself; accounts without people are sent to the first of them."""
 HERS = row(302, owner=200, stranger=404)
 HER_BUTTONS = row(302, stranger=404)
+
+
+MEMBERS = row(404, anonymous=302, partner=200)
+"""Pages of the partner space; the partner of the scene may upload and is no manager."""
+MANAGERS = MEMBERS | {"partner": 403}
 
 
 def staff(default, **others):
@@ -158,6 +165,21 @@ TABLE = {
     "saya/perizinan/": Page(OWNERS, "mine:licences"),
     "saya/perizinan/ajukan/": Page(OWNERS, "mine:licence_ask"),
     "saya/perizinan/<int:pk>/": Page(HERS, "mine:licence", ("licencerequest_pk",)),
+    # --- The partner space
+    "mitra/": Page(MEMBERS, "partner:home"),
+    "mitra/ganti/": Page(MEMBERS, "partner:switch"),
+    "mitra/keamanan/": Page(MEMBERS, "partner:security"),
+    "mitra/gabung/<str:token>/": Page(EVERYBODY, "partner:join", ("join_token",)),
+    "mitra/anggota/": Page(MANAGERS, "partner:members"),
+    **{
+        f"mitra/anggota/<int:pk>/{address}/": Page(
+            MANAGERS, f"partner:member_{name}", ("membership_pk",), "post"
+        )
+        for address, name in (("peran", "role"), ("akhiri", "end"))
+    },
+    "mitra/anggota/undangan/<int:pk>/batal/": Page(
+        MANAGERS, "partner:invitation_revoke", ("memberinvitation_pk",), "post"
+    ),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
@@ -400,6 +422,10 @@ def scene():
     uploader = MembershipFactory(
         user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
     )
+    partner = PartnerFactory(organisation=company)
+    invitation = invite_member(
+        partner, email="baru@contoh.example", role=Role.PARTNER_READER, by=None, now=timezone.now()
+    )
     head = member(Role.HEAD_OFFICE)
     return SimpleNamespace(
         anonymous=None,
@@ -436,6 +462,9 @@ def scene():
         answer_token=tokens.sign("answer", delivery.public_id),
         ticket_token=token_of(enrolment),
         stop_token=tokens.sign("stop", delivery.public_id),
+        membership_pk=uploader.pk,
+        memberinvitation_pk=invitation.pk,
+        join_token=tokens.sign("partner.invitation", invitation.public_id),
         mail_pk=CaughtMail.objects.create(
             message_id="1", recipient="a@b.c", subject="", text=""
         ).pk,

@@ -19,6 +19,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from participants.contacts.accounts import needs_proof
+from partners.models import Partner
 from umkm_portal.accounts.doors import needs_second_factor, passkeys_of
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import Cipher
@@ -36,9 +37,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Staff come to their desk, owners to their own page."""
+        """Staff come to their desk, partners to their space, owners to their own page."""
         if getattr(request.user, "is_staff", False):
             return reverse("admin:index")
+        if isinstance(request.user, User) and Partner.objects.of_member(request.user).exists():
+            return reverse("partner:home")
         try:
             resolve(OWN_PAGE)
         except Resolver404:

@@ -10,6 +10,7 @@ from django.urls import include, path
 
 from umkm_portal.pages.login import passkeys, social
 from umkm_portal.pages.login import views as login
+from umkm_portal.pages.partner import second_factor
 
 login_patterns = [
     path("masuk/", login.login, name="account_login"),
@@ -36,7 +37,9 @@ login_patterns = [
         webauthn.reauthenticate_webauthn,
         name="mfa_reauthenticate_webauthn",
     ),
-    path("masuk/pengaman/pasang/", totp.activate_totp, name="mfa_activate_totp"),
+    path(
+        "masuk/pengaman/pasang/", second_factor.first(totp.activate_totp), name="mfa_activate_totp"
+    ),
     path("masuk/pengaman/lepas/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path(
         "masuk/pengaman/cadangan/",
@@ -60,6 +63,7 @@ urlpatterns = [
     path("daftar/", include("umkm_portal.pages.registration.urls")),
     path("", include("trainings.urls")),
     path("saya/", include("umkm_portal.pages.mine.urls")),
+    path("mitra/", include("umkm_portal.pages.partner.urls")),
     path("", include("umkm_portal.accounts.urls")),
     *login_patterns,
     path("admin/", admin.site.urls),

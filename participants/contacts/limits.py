@@ -47,8 +47,9 @@ def hold_contact(contact: Contact, *, now: datetime) -> int:
     indexes = indexes_of(contact)
     _lock(CONTACT_SPACE, indexes[-1])
     sent = ContactCode.objects.of(indexes).filter(sent_at__gt=now - DAY)
-    times = sorted(sent.values_list("sent_at", flat=True))
-    if times:
+    codes = sorted(sent.values_list("sent_at", "used_at"), key=lambda code: code[0])
+    times = [sent_at for sent_at, _ in codes]
+    if codes and codes[-1][1] is None:  # a code that was typed is not waited for
         _refuse_haste(times[-1] + timedelta(seconds=settings.CODE_RESEND_SECONDS), now=now)
     recent = [sent_at for sent_at in times if sent_at > now - HOUR]
     _refuse_many(recent, settings.CODES_PER_HOUR, HOUR, "satu jam", contact=contact)

@@ -20,8 +20,12 @@ class PartnerQuerySet(models.QuerySet["Partner"]):
         roles = set(current.values_list("role", flat=True))
         if {Membership.Role.HEAD_OFFICE, Membership.Role.AUDITOR} & roles:
             return self
-        own = current.filter(role__in=PARTNER_ROLES).values("organisation")
-        return self.filter(organisation__in=own)
+        return self.of_member(user)
+
+    def of_member(self, user: User) -> PartnerQuerySet:
+        """Those that she acts for today, whatever else she may see."""
+        own = user.memberships.current().filter(role__in=PARTNER_ROLES).values("organisation")
+        return self.filter(organisation__in=own, organisation__is_active=True)
 
 
 PARTNER_ROLES = (

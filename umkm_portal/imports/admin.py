@@ -1,12 +1,11 @@
 """Files in the staff pages: upload, match columns, check, accept, receipt."""
 
 from functools import partial
-from io import BytesIO
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -16,13 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from umkm_portal.common.spreadsheets import SpreadsheetError, write_xlsx
+from umkm_portal.common.spreadsheets import SpreadsheetError
 from umkm_portal.common.staff_admin import StaffAdmin
 from umkm_portal.imports import (
+    downloads,
     nudging,
     pages,
     policies,
-    problems,
     profiles,
     row_views,
     services,
@@ -30,8 +29,6 @@ from umkm_portal.imports import (
 )
 from umkm_portal.imports.forms import MappingForm, UploadForm
 from umkm_portal.imports.models import ImportFile
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ListFilter(admin.SimpleListFilter):
@@ -164,20 +161,14 @@ class ImportFileAdmin(StaffAdmin):
         profile = dict(profiles.choices()).get(slug) and profiles.get(slug)
         if not profile:
             raise Http404
-        columns = [column for column in profile.columns if column.example]
-        rows = [[column.example for column in columns]]
-        return _download(
-            partial(write_xlsx, header=[column.label for column in columns], rows=rows),
-            f"contoh-{slug}.xlsx",
-        )
+        return downloads.example_of(profile)
 
     def errors(self, request, pk):
         """The refused rows as a spreadsheet; it holds what was uploaded, so not for readers."""
         file = self._file(request, pk)
         if not self.has_change_permission(request, file):
             raise PermissionDenied
-        stem = file.name.rsplit(".", 1)[0]
-        return _download(partial(problems.write_error_file, file), f"{stem}-perlu-diperbaiki.xlsx")
+        return downloads.problem_rows_of(file)
 
     # --- Steps --------------------------------------------------------------------------------
     def _press(self, step, request, pk):
@@ -297,17 +288,3 @@ class ImportFileAdmin(StaffAdmin):
     @display(description="diterima")
     def accepted(self, file):
         return file.accepted_count
-
-
-def _download(write, name):
-    """A spreadsheet that `write` fills, as a file that no cache keeps."""
-    content = BytesIO()
-    write(content)
-    response = HttpResponse(content.getvalue(), content_type=XLSX)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{_quoted(name)}"
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _quoted(name):
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)

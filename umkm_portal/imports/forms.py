@@ -16,16 +16,37 @@ from umkm_portal.imports import pasting, profiles
 SUFFIXES = (".csv", ".xlsx", ".xls", ".ods", ".txt", ".tsv")
 
 
-class PastedCells(forms.Form):
-    """A field for cells out of a spreadsheet, in place of a file."""
+class FileOrCells(forms.Form):
+    """A list, as a file or as cells out of a spreadsheet; who uses it says which kind it is."""
 
+    file = forms.FileField(
+        label="Berkas",
+        required=False,
+        help_text="Excel (.xlsx, .xls), LibreOffice (.ods), atau CSV.",
+        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
+        error_messages={
+            "empty": "Berkas kosong. Periksa berkasnya, lalu unggah lagi.",
+        },
+    )
     pasted = forms.CharField(
         label="Atau tempel dari Excel",
         required=False,
         strip=False,
         help_text="Salin sel di Excel, lalu tempel di sini. Baris judul boleh tidak ikut.",
-        widget=forms.Textarea(attrs={"class": "st-input imp-paste", "rows": 5, "wrap": "off"}),
+        widget=forms.Textarea(attrs={"rows": 5, "wrap": "off"}),
     )
+
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if len(self.files.getlist("file")) > 1:
+            raise forms.ValidationError("Unggah satu berkas tiap kali. Pilih satu berkas saja.")
+        most = Limits().file_bytes
+        if file and (file.size or 0) > most:
+            raise forms.ValidationError(
+                f"Berkas lebih besar dari {most // 1_000_000} MB. Bagi menjadi beberapa berkas, "
+                "lalu unggah satu per satu."
+            )
+        return file
 
     def clean_pasted(self) -> str:
         text: str = self.cleaned_data["pasted"]
@@ -43,16 +64,17 @@ class PastedCells(forms.Form):
             self.add_error("file", "Pilih berkas dahulu, atau tempel selnya.")
         return data
 
-    def source(self, *, now: datetime) -> tuple[str, Iterable[bytes]]:
+    def source_for(
+        self, profile: profiles.Profile, *, now: datetime
+    ) -> tuple[str, Iterable[bytes]]:
         """Return the name and the bytes that came in; raises SpreadsheetError for no cells."""
         file: UploadedFile | None = self.cleaned_data["file"]
         if file:
             return str(file.name), file.chunks()
-        profile = profiles.get(self.cleaned_data["profile"])
         return pasting.name_at(now), [pasting.file_of(self.cleaned_data["pasted"], profile)]
 
 
-class UploadForm(PastedCells):
+class UploadForm(FileOrCells):
     """A list of people, as a file or as pasted cells, and where it comes from."""
 
     field_order = ("profile", "organisation", "goal", "file", "pasted")
@@ -65,16 +87,6 @@ class UploadForm(PastedCells):
         empty_label="Dari kolom Dinas pembina di berkas",
         help_text="Dipakai bila berkas tidak punya kolom Dinas pembina.",
     )
-    file = forms.FileField(
-        label="Berkas",
-        required=False,
-        help_text="Excel (.xlsx, .xls), LibreOffice (.ods), atau CSV.",
-        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
-        error_messages={
-            "empty": "Berkas kosong. Periksa berkasnya, lalu unggah lagi.",
-        },
-    )
-
     goal = forms.ChoiceField(label="Tujuan", required=False)
 
     def __init__(self, *args: object, user: User, **kwargs: object) -> None:
@@ -91,20 +103,8 @@ class UploadForm(PastedCells):
         self.fields["goal"].choices = [("", "Tidak ada"), *goals]  # type: ignore[attr-defined]
         if not goals:
             del self.fields["goal"]
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "st-input")
-
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if len(self.files.getlist("file")) > 1:
-            raise forms.ValidationError("Unggah satu berkas tiap kali. Pilih satu berkas saja.")
-        most = Limits().file_bytes
-        if file and (file.size or 0) > most:
-            raise forms.ValidationError(
-                f"Berkas lebih besar dari {most // 1_000_000} MB. Bagi menjadi beberapa berkas, "
-                "lalu unggah satu per satu."
-            )
-        return file
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "st-input imp-paste" if name == "pasted" else "st-input"
 
     def clean(self) -> dict[str, Any]:
         """A kind of list may need to know whose it is, or what it is for."""
@@ -126,9 +126,15 @@ class UploadForm(PastedCells):
         slug, _, goal = (self.cleaned_data.get("goal") or "").partition(":")
         return {"goal": goal} if goal and slug == self.cleaned_data["profile"] else {}
 
+    def source(self, *, now: datetime) -> tuple[str, Iterable[bytes]]:
+        """As `source_for` the chosen kind of list."""
+        return self.source_for(profiles.get(self.cleaned_data["profile"]), now=now)
+
 
 class MappingForm(forms.Form):
     """One choice for each heading of a file: which column of ours it is, or none."""
+
+    look = "st-input"
 
     def __init__(
         self,
@@ -147,7 +153,7 @@ class MappingForm(forms.Form):
                 choices=choices,
                 required=False,
                 initial=mapping.get(heading, ""),
-                widget=forms.Select(attrs={"class": "st-input"}),
+                widget=forms.Select(attrs={"class": self.look}),
             )
 
     def mapping(self) -> dict[str, str]:

@@ -96,7 +96,9 @@ def context_of(
     headings = set(headings_of(file))
     columns = column_lines(file, profile, form) if may_match else []
     return {
-        "groups": [GroupBlock(group, _is_repairable(file, group, headings)) for group in groups],
+        "groups": [
+            GroupBlock(group, _is_repairable(file, profile, group, headings)) for group in groups
+        ],
         "policies": policies.policies_of(file, profile)
         if file.state == State.CHECKED and file.approved_at is None
         else [],
@@ -216,8 +218,12 @@ def _parts_of(file: ImportFile) -> list[Part]:
     return parts
 
 
-def _is_repairable(file: ImportFile, group: problems.Group, headings: set[str]) -> bool:
+def _is_repairable(
+    file: ImportFile, profile: profiles.Profile, group: problems.Group, headings: set[str]
+) -> bool:
     """Whether another cell would help: not against the register, another row, or a warning."""
+    if file.mapping.get(group.column) in profile.never_typed:
+        return False
     return (
         file.state in repairs.OPEN_FOR_ROWS
         and file.undone_at is None

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from umkm_portal.accounts.models import User
 from umkm_portal.common.spreadsheets import text_of
-from umkm_portal.imports import decisions, nudging, pages, problems, profiles, repairs, services
+from umkm_portal.imports import decisions, nudging, pages, problems, profiles, services
+from umkm_portal.imports.corrections import correct_row, take_corrections
 from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision
 
 Context = dict[str, Any]
@@ -50,22 +51,7 @@ class WaitingRow:
 
 def repair_group(request: HttpRequest, file: ImportFile, context: Context) -> HttpResponse:
     """Take the cells typed beside the rows of one group; empty ones stay as they are."""
-    column = request.POST.get("column", "")
-    if column not in pages.headings_of(file):
-        raise Http404
-    typed = {
-        int(name.removeprefix("cell-")): str(text)
-        for name, text in request.POST.items()
-        if name.startswith("cell-") and name.removeprefix("cell-").isdecimal() and str(text).strip()
-    }
-    if not typed:
-        messages.error(request, "Isi perbaikan paling sedikit satu baris.")
-    outcome = [_repair(request, file, row_no, {column: text}) for row_no, text in typed.items()]
-    right, wrong = outcome.count(True), outcome.count(False)
-    if right:
-        messages.success(request, f"{right} baris sudah benar.")
-    if wrong:
-        messages.error(request, f"{wrong} baris masih keliru. Periksa lagi alasannya di bawah.")
+    take_corrections(request, file)
     return _back(file)
 
 
@@ -80,7 +66,7 @@ def one_row(
     if request.method == "POST":
         typed = {c.heading: request.POST.get(f"cell-{n}", "") for n, c in enumerate(cells)}
         typed = {heading: text for heading, text in typed.items() if text.strip()}
-        if typed and _repair(request, file, row_no, typed):
+        if typed and correct_row(request, file, row_no, typed):
             messages.success(request, f"Baris {row.shown_row} sudah benar.")
             return _back(file)
         row.refresh_from_db()
@@ -151,20 +137,6 @@ def _decide(request: HttpRequest, file: ImportFile) -> None:
     file.refresh_from_db()
     nudging.nudge_on_commit(file)
     messages.success(request, f"{count} baris diputuskan: {Choice(choice).label.lower()}.")
-
-
-def _repair(request: HttpRequest, file: ImportFile, row_no: int, cells: dict[str, str]) -> bool:
-    """Whether the row is right now; a refusal is told."""
-    try:
-        row = repairs.repair_row(
-            file, row_no=row_no, cells=cells, by=_user(request), now=timezone.now()
-        )
-    except services.NotNow as refusal:
-        messages.error(request, str(refusal))
-        return False
-    file.refresh_from_db()
-    nudging.nudge_on_commit(file)
-    return row.action != ImportRow.Action.REJECT
 
 
 def _faulty_cells(file: ImportFile, row: ImportRow) -> list[Cell]:

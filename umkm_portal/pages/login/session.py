@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from participants.contacts import Contact
 from umkm_portal.accounts.models import User
 
-_LOGIN, _PROOF, _SINCE = "login_contact", "login_proof", "login_at"
+_LOGIN, _PROOF, _SINCE, _WAY = "login_contact", "login_proof", "login_at", "login_way"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,15 @@ def held_for_proof(request: HttpRequest) -> tuple[User, str] | None:
     pk, next_page = request.session.get(_PROOF) or (0, "")
     user = User.objects.filter(pk=pk, is_active=True).exclude(phone=None).first()
     return (user, next_page) if user else None
+
+
+def note_way(request: HttpRequest, contact: Contact) -> None:
+    request.session[_WAY] = contact.kind
+
+
+def came_by(request: HttpRequest) -> str:
+    """`phone` or `email`: what a code proved at this login, or empty."""
+    return str(request.session.get(_WAY, ""))
 
 
 def note_login_time(request: HttpRequest, *, now: datetime) -> None:

@@ -141,6 +141,7 @@ def _come_in(request: HttpRequest, asked: session.Asked, *, now: datetime) -> Ht
         return render(request, "account/login_unknown.html", context)
     user = account_for(contact, now=now)
     claim_records(user, contact)
+    session.note_way(request, contact)
     return log_in(request, user, next_page=asked.next)
 
 

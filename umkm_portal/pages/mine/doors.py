@@ -25,6 +25,7 @@ from umkm_portal.pages.login.passkeys import passkey_host
 from umkm_portal.pages.login.session import is_fresh
 from umkm_portal.pages.login.social import TIKTOK, let_forms_lead_to
 from umkm_portal.pages.mine.people import account_of
+from umkm_portal.pages.partner import second_factor
 
 MOST = 10
 """Passkeys of one account; a login looks at all of them."""
@@ -55,6 +56,7 @@ def doors(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@second_factor.first
 @behind_fresh_login
 def add_passkey(request: HttpRequest) -> HttpResponse:
     account = account_of(request)

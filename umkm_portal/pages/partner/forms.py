@@ -1,0 +1,61 @@
+"""What members of a partner enter."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import QuerySet
+
+from partners.models import CurationCall, MemberInvitation
+from umkm_portal.imports.forms import FileOrCells, MappingForm
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask, and what she may do; the service looks at both."""
+
+    email = forms.CharField(
+        label="Email anggota baru",
+        max_length=254,
+        error_messages={"required": "Isi alamat email anggota baru."},
+        widget=forms.EmailInput(attrs={"class": "in", "autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label="Peran",
+        choices=MemberInvitation.ROLES,
+        initial=MemberInvitation.ROLES[1][0],
+        help_text="Pengunggah mengirim dan menerima daftar. Pembaca hanya melihat.",
+        widget=forms.Select(attrs={"class": "in"}),
+    )
+
+
+class ListForm(FileOrCells):
+    """A list of decided businesses, and the call that they were decided in."""
+
+    field_order = ("call", "file", "pasted", "all_pass")
+
+    call = forms.ModelChoiceField(
+        CurationCall.objects.none(),
+        label="Untuk kurasi",
+        empty_label="Pilih kurasi",
+        error_messages={
+            "required": "Pilih kurasi yang hasilnya Anda kirim.",
+            "invalid_choice": "Pilih kurasi dari daftar.",
+        },
+        widget=forms.Select(attrs={"class": "in"}),
+    )
+    all_pass = forms.BooleanField(
+        label="Semua baris di berkas ini lolos",
+        required=False,
+        help_text="Centang bila berkas tidak punya kolom Hasil.",
+    )
+
+    def __init__(self, *args: object, calls: QuerySet[CurationCall], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["call"]
+        field.queryset = calls  # type: ignore[attr-defined]
+        field.label_from_instance = lambda call: call.title  # type: ignore[attr-defined]
+        self.fields["file"].widget.attrs["class"] = "in"
+        self.fields["pasted"].widget.attrs["class"] = "in cells"
+
+
+class ColumnsForm(MappingForm):
+    look = "in"
