@@ -1,0 +1,1 @@
+"""What a curator decided becomes known: once, to whom it concerns, with a way to object."""
