@@ -7,8 +7,16 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this app are not loaded before.
-        from partners import handlers  # noqa: PLC0415
-        from partners.space import messages  # noqa: PLC0415
+        from participants import timeline as moments  # noqa: PLC0415
+        from partners import audiences, handlers, timeline  # noqa: PLC0415
+        from partners.announcing import messages as results  # noqa: PLC0415
+        from partners.calls import messages as applications  # noqa: PLC0415
+        from partners.space import messages as members  # noqa: PLC0415
 
         handlers.register_own()
-        messages.register()
+        audiences.register()
+        applications.register()
+        results.register()
+        members.register()
+        moments.register_source(timeline.applications_of)
+        moments.register_source(timeline.results_of)

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from participants.handlers import register, simple
 from participants.models import Participant
+from partners.calls.photos import drop_photo
 from partners.models import (
     Appeal,
     Application,
+    ApplicationEvent,
     BazaarEntry,
     CurationDecision,
     CurationResult,
@@ -26,7 +28,11 @@ _SALE = ("report_id", "period_from", "period_to", "channel")
 
 def register_own() -> None:
     for handler in (
-        replace(simple(Application, blank=_ERASED_APPLICATION), merge=_merge_applications),
+        replace(
+            simple(Application, blank=_ERASED_APPLICATION),
+            merge=_merge_applications,
+            erase=_erase_applications,
+        ),
         simple(CurationDecision, blank=_ERASED_DECISION, once_per=("list_id",)),
         simple(CurationResult, blank={"note": ""}, once_per=("call_id",)),
         simple(Appeal, blank={"text": "", "answer": ""}),
@@ -43,3 +49,13 @@ def _merge_applications(source: Participant, target: Participant) -> int:
     taken = Application.objects.live().filter(participant=target).values("call")
     moving.live().filter(call__in=taken).update(state=Application.State.WITHDRAWN)
     return moving.update(participant=target)
+
+
+def _erase_applications(person: Participant) -> int:
+    """What she showed goes, with its photos and what was noted on the way."""
+    rows = Application.objects.filter(participant=person)
+    for path in rows.exclude(photo="").values_list("photo", flat=True):
+        drop_photo(path)
+    ApplicationEvent.objects.filter(application__in=rows).exclude(note="").update(note="")
+    rows.live().update(state=Application.State.WITHDRAWN)
+    return rows.update(**_ERASED_APPLICATION)

@@ -26,4 +26,5 @@ def results_of(person: Participant) -> Iterable[Moment]:
     for result in results.order_by("-announced_at", "-pk")[:SHOWN]:
         words = "ditarik kembali" if result.withdrawn_at else result.get_outcome_display().lower()
         tone = "green" if result.outcome == Outcome.PASSED and not result.withdrawn_at else "yellow"
-        yield Moment(result.announced_at, f"Kurasi {result.call.title}: {words}", result.reason, tone)
+        title = f"Kurasi {result.call.title}: {words}"
+        yield Moment(result.announced_at, title, result.reason, tone)

@@ -11,7 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from participants.models import Business, ExportFile, Participant, Sector, Segment
-from partners.models import CurationCall, Partner
+from partners.models import (
+    Application,
+    CurationCall,
+    CurationDecision,
+    CurationList,
+    Partner,
+)
 from trainings.models import (
     Cohort,
     CohortQuota,
@@ -282,3 +288,38 @@ class DeliveryFactory(factory.django.DjangoModelFactory):
     recipient_key = factory.Sequence(lambda n: n + 1)
     channel = Channel.EMAIL
     address = factory.Sequence(lambda n: f"peserta{n}@contoh.example")
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """An application that was sent and not looked at yet."""
+
+    class Meta:
+        model = Application
+
+    call = factory.SubFactory(CurationCallFactory)
+    participant = factory.SubFactory(ParticipantFactory)
+    products = "Kue kering"
+
+
+class CurationListFactory(factory.django.DjangoModelFactory):
+    """The first version of a list, accepted and not announced."""
+
+    class Meta:
+        model = CurationList
+
+    call = factory.SubFactory(CurationCallFactory)
+    version = 1
+
+
+class CurationDecisionFactory(factory.django.DjangoModelFactory):
+    """A row that lets a known person through."""
+
+    class Meta:
+        model = CurationDecision
+
+    list = factory.SubFactory(CurationListFactory)
+    participant = factory.SubFactory(ParticipantFactory)
+    row_no = factory.Sequence(lambda n: n + 2)
+    matched_by = "code"
+    outcome = "passed"
+    business_name = factory.Sequence(lambda n: f"Usaha {n}")

@@ -244,6 +244,10 @@ PHONE_PROOF_MONTHS = env.int("PHONE_PROOF_MONTHS", 12)
 RETENTION_YEARS = env.int("RETENTION_YEARS", 0)
 """People about whom nothing happened for so long are anonymised at night; 0: nobody is."""
 
+# --- Curations ----------------------------------------------------------------------------------
+ANNOUNCE_AFTER_MINUTES = env.float("ANNOUNCE_AFTER_MINUTES", 1.0 if DEMO else 15.0)
+"""How long the announcement of a list can be undone before owners are told."""
+
 # --- One-time codes ----------------------------------------------------------------------------
 CODE_MINUTES = env.int("CODE_MINUTES", 10)
 CODE_RESEND_SECONDS = env.int("CODE_RESEND_SECONDS", 60)
@@ -286,6 +290,8 @@ WHATSAPP_BASE_URL = env.str("WHATSAPP_BASE_URL", "https://graph.facebook.com/v23
 WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", "")
 WHATSAPP_LINK_TEMPLATE = env.str("WHATSAPP_LINK_TEMPLATE", "")
 """A utility template of one value, the link back to an unfinished registration."""
+WHATSAPP_RESULT_TEMPLATE = env.str("WHATSAPP_RESULT_TEMPLATE", "")
+"""A utility template of four values about a curation: name, call, result, link."""
 WHATSAPP_LANGUAGE = env.str("WHATSAPP_LANGUAGE", "id")
 
 # --- Celery: messages are nudges, the rows are the queue ---------------------------------------
@@ -316,6 +322,7 @@ CELERY_TASK_ROUTES = {
     "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
     "trainings.tasks.*": {"queue": "urgent"},
+    "partners.tasks.*": {"queue": "imports"},
     "umkm_portal.backups.tasks.purge": {"queue": "imports"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
@@ -374,6 +381,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "participants.tasks.purge_exports",
         "schedule": 600.0,
         "options": {"expires": 600.0},
+    },
+    "publish-curations": {
+        "task": "partners.tasks.publish_due",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "link-registered": {
+        "task": "partners.tasks.link_registered",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
     "recount-segments": {
         "task": "participants.tasks.recount",

@@ -44,9 +44,7 @@ def appeal(result: CurationResult, *, text: str, now: datetime) -> Appeal:
 
 
 @transaction.atomic
-def answer_appeal(
-    found: Appeal, *, state: State, answer: str, by: User, now: datetime
-) -> Appeal:
+def answer_appeal(found: Appeal, *, state: State, answer: str, by: User, now: datetime) -> Appeal:
     """Answer an open appeal and tell its owner. Raises AppealRefused.
 
     A granted one changes nothing by itself: the curator sends a corrected list.

@@ -11,8 +11,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from participants.models import Participant, ParticipantQuerySet
+from participants.models import Participant, ParticipantQuerySet, SalesChannel
 from participants.search import find
+from participants.store_links import LinkKey, link_key
 from partners.models import CurationDecision, CurationList
 from umkm_portal.accounts.models import User
 from umkm_portal.common import phones
@@ -42,7 +43,7 @@ class Candidate:
 
 def contact_of(decision: CurationDecision) -> Row:
     """What the file says about the business, by the column keys of a list; {} when forgotten."""
-    found = json.loads(decision.contact) if decision.contact else {}
+    found = json.loads(str(decision.contact)) if decision.contact else {}
     return {key: str(value) for key, value in found.items() if value}
 
 
@@ -170,9 +171,10 @@ def _searches(decision: CurationDecision, row: Row) -> list[tuple[str, Participa
 
 
 def _sells_at(link_: str) -> Q:
-    """Shops whose address ends in the same way, whatever stands before the host."""
-    bare = link_.lower().split("://")[-1].removeprefix("www.").split("?")[0].rstrip("/")
-    return Q(businesses__channels__store_link__icontains=bare)
+    """Owners of the shop behind a link, however it was copied."""
+    keyed = SalesChannel.objects.exclude(store_link="").alias(key=LinkKey("store_link"))
+    owners = keyed.filter(key=link_key(link_)).values("business__participant")
+    return Q(pk__in=owners)
 
 
 def _locked(decision: CurationDecision) -> CurationDecision:
@@ -225,6 +227,8 @@ def _phone_of(row: Row) -> str:
 
 def _key_of(decision: CurationDecision) -> tuple[str, ...]:
     """What makes the same business the same row in the next version of a list."""
+    if decision.identity:
+        return (decision.identity,)
     row = contact_of(decision)
     told = (
         decision.business_name or row.get("business_name", ""),

@@ -68,9 +68,7 @@ def roles_of(user: User) -> set[str]:
 
 
 @transaction.atomic
-def take_step(
-    application: Application, *, by: User, note: str = "", now: datetime
-) -> Application:
+def take_step(application: Application, *, by: User, note: str = "", now: datetime) -> Application:
     """Move an application one step on. Raises StepRefused.
 
     Who examined an application does not confirm it as well: two people look at it.

@@ -1,7 +1,8 @@
 """One-time codes and links through the WhatsApp Cloud API, as approved templates.
 
 An authentication template carries the code and nothing else; its words are WhatsApp's own. A
-utility template of ours carries the link back to an unfinished registration.
+utility template of ours carries the link back to an unfinished registration, another one the
+result of a curation.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from umkm_portal.messaging.transports.types import (
 
 State = Delivery.State
 CODE, LINK = "kode", "lanjut"
+RESULT = ("nama", "judul", "hasil", "halaman")
 """The values that the templates are filled with."""
 _BUSY = frozenset((4, 80007, 130429, 131048, 131056))
 """Error codes of limits that pass by themselves."""
@@ -45,7 +47,7 @@ class WhatsAppTransport:
         """See `Transport.send`."""
         template = _template(message)
         if template is None:
-            return Outcome(State.FAILED_PERMANENT, "WhatsApp hanya mengirim kode dan tautan.")
+            return Outcome(State.FAILED_PERMANENT, "WhatsApp belum punya templat untuk pesan ini.")
         url = f"{settings.WHATSAPP_BASE_URL}/{settings.WHATSAPP_PHONE_ID}/messages"
         headers = {
             "Content-Type": "application/json",
@@ -84,14 +86,17 @@ def _template(message: Message) -> dict[str, Any] | None:
         name, components = settings.WHATSAPP_CODE_TEMPLATE, [_text(code), button]
     elif (link := message.values.get(LINK)) and settings.WHATSAPP_LINK_TEMPLATE:
         name, components = settings.WHATSAPP_LINK_TEMPLATE, [_text(link)]
+    elif settings.WHATSAPP_RESULT_TEMPLATE and all(map(message.values.get, RESULT)):
+        told = (message.values[value] for value in RESULT)
+        name, components = settings.WHATSAPP_RESULT_TEMPLATE, [_text(*told)]
     else:
         return None
     language = {"code": settings.WHATSAPP_LANGUAGE}
     return {"name": name, "language": language, "components": components}
 
 
-def _text(value: str) -> dict[str, Any]:
-    return {"type": "body", "parameters": [{"type": "text", "text": value}]}
+def _text(*values: str) -> dict[str, Any]:
+    return {"type": "body", "parameters": [{"type": "text", "text": value} for value in values]}
 
 
 def _body(message: Message, template: dict[str, Any]) -> dict[str, Any]:
