@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
@@ -44,6 +46,19 @@ def update_claimed(file: ImportFile, *, now: datetime, **facts: object) -> None:
         raise LeaseLost(f"{file} is worked on by another process")
     for name, value in facts.items():
         setattr(file, name, value)
+
+
+@contextmanager
+def slice_transaction() -> Iterator[CursorWrapper]:
+    """One slice of a file in a transaction of its own, which does not wait for the disk.
+
+    What a slice wrote and how far the file is are committed together, so a crash that loses the
+    last slices loses both, and they are done again. Only what the last step of a file says is
+    waited for (`release`), and with it all that came before.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        yield cursor
 
 
 @contextmanager

@@ -15,7 +15,14 @@ from django.utils import timezone
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import SpreadsheetError
 from umkm_portal.imports import duplicates, mapping, profiles, rows, staging, uploads
-from umkm_portal.imports.leases import LeaseLost, claim, held, release, update_claimed
+from umkm_portal.imports.leases import (
+    LeaseLost,
+    claim,
+    held,
+    release,
+    slice_transaction,
+    update_claimed,
+)
 from umkm_portal.imports.models import ImportFile, ImportRow
 
 State, Action = ImportFile.State, ImportRow.Action
@@ -100,7 +107,7 @@ def check_file(file: ImportFile, profile: profiles.Profile) -> None:
         rows.judge_anew(file)
         duplicates.refuse_duplicates(cursor, file, profile)
     for first, last, count in rows.slices(file, after=-1):
-        with transaction.atomic(), connection.cursor() as cursor:
+        with slice_transaction() as cursor:
             update_claimed(file, now=timezone.now(), rows_checked=file.rows_checked + count)
             profile.check_slice(cursor, file, first, last)
     is_approved = file.approved_at is not None
@@ -244,7 +251,7 @@ def _apply_slice(
     """
     for tries_left in (2, 1, 0):
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with slice_transaction() as cursor:
                 update_claimed(
                     file,
                     now=timezone.now(),

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.utils import timezone
 
 from umkm_portal.common.encryption import Cipher
@@ -23,12 +22,13 @@ from umkm_portal.common.spreadsheets import (
     text_of,
 )
 from umkm_portal.imports import mapping, notices
-from umkm_portal.imports.leases import update_claimed
+from umkm_portal.imports.leases import slice_transaction, update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.profiles import Cleaned, Profile, Reader
 
 SLICE = 500
-"""Rows copied at once; the page sees progress after each."""
+"""Rows copied at once; the page sees progress after each. From `LONG` rows on, more at once."""
+LONG, LONG_SLICE = 10_000, 2_500
 SAMPLES = 3
 LIMITS = Limits(cells=20_000_000)
 """The whole register with all its columns: 370,000 rows of 32."""
@@ -205,7 +205,7 @@ def _stage_sheet(
         return Cleaned(key, values, [notices.shifted_row(len(cells), width), *problems])
 
     lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows)
-    while chunk := "".join(islice(lines, SLICE)):
+    while chunk := "".join(islice(lines, SLICE if count < LONG else LONG_SLICE)):
         count += chunk.count("\n")
         _copy_chunk(file, chunk, count)
     return count
@@ -213,9 +213,7 @@ def _stage_sheet(
 
 def _copy_chunk(file: ImportFile, chunk: str, count: int) -> None:
     """Copy one slice in its own short transaction, so that the page sees how far it is."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Staged rows are read again after a crash: nothing here is worth waiting for the disk.
-        cursor.execute("SET LOCAL synchronous_commit = off")
+    with slice_transaction() as cursor:
         update_claimed(file, now=timezone.now(), rows_read=count)
         cursor.copy_expert(_COPY, io.StringIO(chunk))
 

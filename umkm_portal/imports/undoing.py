@@ -5,12 +5,18 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from django.db import connection, transaction
 from django.utils import timezone
 
 from umkm_portal.accounts.models import User
 from umkm_portal.imports import profiles, rows, services
-from umkm_portal.imports.leases import LeaseLost, claim, held, release, update_claimed
+from umkm_portal.imports.leases import (
+    LeaseLost,
+    claim,
+    held,
+    release,
+    slice_transaction,
+    update_claimed,
+)
 from umkm_portal.imports.models import ImportFile
 
 State = ImportFile.State
@@ -61,7 +67,7 @@ def _undo(file: ImportFile, *, stop_at: float) -> ImportFile:
     if undo_slice is None:
         raise LookupError(f"nothing takes back a list of kind {file.profile}")
     for first, last, _ in rows.slices(file, after=file.undone_through):
-        with transaction.atomic(), connection.cursor() as cursor:
+        with slice_transaction() as cursor:
             update_claimed(file, now=timezone.now(), undone_through=last, failures=0)
             undone, left = undo_slice(cursor, file, first, last)
             update_claimed(
