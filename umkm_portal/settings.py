@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+import pghistory
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
@@ -138,6 +139,10 @@ DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 LOAD_REFERENCE_DATA = True
 """`migrate` fills in regions, steps, sectors and agencies; tests begin with empty tables."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# History is asked by person only, and each import writes it: its keys have no index unless named.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -48,6 +48,7 @@ def _scale_of(field: str, micro: int, small: int, medium: int) -> list[When]:
     pghistory.UpdateEvent(level=pgtrigger.Statement),
     pghistory.DeleteEvent(level=pgtrigger.Statement),
     model_name="BusinessHistory",
+    meta={"indexes": [models.Index(fields=["participant"], name="business_history_person")]},
 )
 class Business(models.Model):
     """A business of one person (usaha).

@@ -61,6 +61,15 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     pghistory.DeleteEvent(level=pgtrigger.Statement),
     exclude=["nik", "nik_index", "search", "last_activity_at"],
     model_name="ParticipantHistory",
+    meta={
+        "indexes": [
+            models.Index(
+                fields=["merged_into"],
+                name="participant_history_merged",
+                condition=Q(merged_into__isnull=False),
+            )
+        ]
+    },
 )
 class Participant(models.Model):
     """One person in the programme (peserta), however many businesses she owns."""
