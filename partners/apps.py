@@ -11,7 +11,9 @@ class PartnersConfig(AppConfig):
         from partners import audiences, handlers, timeline  # noqa: PLC0415
         from partners.announcing import messages as results  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
+        from partners.curation.profile import CURATION  # noqa: PLC0415
         from partners.space import messages as members  # noqa: PLC0415
+        from umkm_portal.imports import profiles  # noqa: PLC0415
 
         handlers.register_own()
         audiences.register()
@@ -20,3 +22,4 @@ class PartnersConfig(AppConfig):
         members.register()
         moments.register_source(timeline.applications_of)
         moments.register_source(timeline.results_of)
+        profiles.register(CURATION)

@@ -80,6 +80,11 @@ class ImportFileAdmin(StaffAdmin):
     ordering = ("-pk",)
     actions = None
 
+    def has_change_permission(self, request, obj=None):
+        """Lists with pages of their own are only looked at here."""
+        is_ours = obj is None or profiles.get(obj.profile).is_for_staff
+        return is_ours and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request, obj=None):
         return False
 
@@ -142,7 +147,7 @@ class ImportFileAdmin(StaffAdmin):
             "title": "Unggah daftar",
             "opts": self.opts,
             "form": form,
-            "lists": profiles.all_profiles(),
+            "lists": profiles.for_staff(),
         }
         return TemplateResponse(request, "staff/import_upload.html", context)
 
@@ -158,8 +163,8 @@ class ImportFileAdmin(StaffAdmin):
         """An empty table with the columns of a list and one invented row."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        profile = dict(profiles.choices()).get(slug) and profiles.get(slug)
-        if not profile:
+        profile = next((p for p in profiles.for_staff() if p.slug == slug), None)
+        if profile is None:
             raise Http404
         return downloads.example_of(profile)
 

@@ -9,6 +9,8 @@ from django.db.backends.utils import CursorWrapper
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.profiles import Profile
 
+REPEATED = "Hapus baris yang berulang; baris pertamanya tetap diterima."
+"""What may be done about a row that says what another one said already."""
 _PLACE = """({row} %% %(span)s)::text || CASE WHEN w.is_spread
     THEN ' lembar “' || (%(sheets)s::jsonb ->> ({row} / %(span)s)::int) || '”' ELSE '' END"""
 """A row as its reader finds it: by the name of its sheet where rows of several sheets are meant."""
@@ -38,12 +40,13 @@ _REFUSE = f"""
         'reason', 'duplicate',
         'column', coalesce(%(headings)s::jsonb ->> split_part(r.key, ':', 1), ''),
         'message', CASE WHEN w.differ
-            THEN 'Baris ' || w.places || ' tentang orang yang sama, tetapi isinya berbeda.'
-            ELSE 'Baris ' || w.places || ' isinya sama: baris ' || {_PLACE.format(row="r.row_no")}
+            THEN 'Baris ' || w.places || ' tentang orang yang sama, tetapi ' || %(differ)s || '.'
+            ELSE 'Baris ' || w.places || ' ' || %(same)s || ': baris '
+                 || {_PLACE.format(row="r.row_no")}
                  || ' mengulang baris ' || {_PLACE.format(row="w.first")} || '.' END,
         'repair', CASE WHEN w.differ
             THEN 'Sisakan satu baris yang benar untuk tiap orang.'
-            ELSE 'Hapus baris yang berulang; baris pertamanya tetap diterima.' END)
+            ELSE %(repeated)s END)
     FROM worded w
     WHERE r.file_id = %(file)s AND r.key = w.key AND r.action <> 'reject'
       AND (w.differ OR r.row_no <> w.first)
@@ -81,6 +84,9 @@ def refuse_duplicates(
             "sheets": json.dumps([sheet["name"] for sheet in file.sheets]),
             "headings": json.dumps(headings),
             "keys": keys,
+            "same": profile.same_says,
+            "differ": profile.differ_says,
+            "repeated": REPEATED,
         },
     )
     return cursor.rowcount

@@ -93,10 +93,12 @@ class UploadForm(FileOrCells):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         agencies = Organisation.objects.filter(kind=Organisation.Kind.AGENCY, is_active=True)
         self.fields["organisation"].queryset = agencies.order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["profile"].choices = profiles.choices()  # type: ignore[attr-defined]
+        self.fields["profile"].choices = [  # type: ignore[attr-defined]
+            (profile.slug, profile.label) for profile in profiles.for_staff()
+        ]
         goals = [
             (f"{profile.slug}:{value}", f"{profile.goals_label}: {label}")
-            for profile in profiles.all_profiles()
+            for profile in profiles.for_staff()
             if profile.goals
             for value, label in profile.goals(user)
         ]

@@ -118,12 +118,17 @@ def context_of(
         "is_cancellable": file.state in services.CANCELLABLE and file.done_at is None,
         "columns": columns,
         "unused_columns": [line.heading for line in columns if line.status == UNUSED],
-        "missing": profile.missing(filter(None, file.mapping.values()))
-        if file.state == State.READ
-        else [],
+        "missing": missing_of(file, profile) if file.state == State.READ else [],
         "notices": file.options.get("notices", []),
         "refused_rows": file.rejected_count,
     }
+
+
+def missing_of(file: ImportFile, profile: profiles.Profile) -> list[str]:
+    """What the columns of a file lack before it can be checked, as headings to read out."""
+    keys = [key for key in file.mapping.values() if key]
+    sheet = file.sheets[0]["name"] if file.sheets else ""
+    return profile.missing_in(file, sheet, keys)
 
 
 def headings_of(file: ImportFile) -> list[str]:

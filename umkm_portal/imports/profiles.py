@@ -33,6 +33,10 @@ class Column:
     pattern: str = ""
 
 
+SHEET = ""
+"""The key under which the labels of columns name the sheet that they stand in."""
+
+
 class Cleaned(NamedTuple):
     """A row as it will be written; `key` tells two rows about the same person or thing."""
 
@@ -79,7 +83,7 @@ class Reader(Protocol):
         self, places: Mapping[str, int], labels: Mapping[str, str]
     ) -> Callable[[Sequence[Cell]], Cleaned]:
         """Return what cleans one row; `places` gives the cell of a column key, `labels` the
-        heading that the file gives it."""
+        heading that the file gives it, and under `SHEET` the name of the sheet."""
 
     def refusal(self) -> str:
         """The sentence that refuses the whole file after its last row, or ''."""
@@ -120,6 +124,13 @@ class Profile:
     """The record that a person typed to link a row to, if she may see it."""
     undo_slice: Callable[[CursorWrapper, ImportFile, int, int], tuple[int, int]] | None = None
     """Takes back what a slice wrote; returns how many rows were taken back, and how many stay."""
+    also_missing: Callable[[ImportFile, str, Iterable[str]], list[str]] | None = None
+    """What a sheet with these column keys lacks besides: the file, the name of the sheet."""
+    same_says: str = "isinya sama"
+    differ_says: str = "isinya berbeda"
+    """How two rows about one person are told apart, in the sentence that refuses one or both."""
+    is_for_staff: bool = True
+    """Whether staff upload such lists in their pages; others have pages of their own."""
     needs_organisation: bool = False
     goals_label: str = ""
     goals: Callable[[User], list[tuple[str, str]]] | None = None
@@ -148,6 +159,12 @@ class Profile:
             lacking.append(" atau ".join(self.by_key[key].label for key in self.needs_one_of))
         return lacking
 
+    def missing_in(self, file: ImportFile, sheet: str, keys: Iterable[str]) -> list[str]:
+        """What a sheet of this file lacks, as headings to read out."""
+        present = [*keys]
+        lacking = self.missing(present)
+        return lacking + (self.also_missing(file, sheet, present) if self.also_missing else [])
+
 
 _profiles: dict[str, Profile] = {}
 
@@ -163,6 +180,11 @@ def get(slug: str) -> Profile:
 
 def all_profiles() -> list[Profile]:
     return list(_profiles.values())
+
+
+def for_staff() -> list[Profile]:
+    """Kinds of lists that staff upload in their pages."""
+    return [profile for profile in _profiles.values() if profile.is_for_staff]
 
 
 def choices() -> list[tuple[str, str]]:

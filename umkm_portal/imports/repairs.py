@@ -88,13 +88,15 @@ def _write_repair(
 def _clean_again(
     file: ImportFile, row: ImportRow, profile: profiles.Profile, cells: Mapping[str, str]
 ) -> None:
-    headings: list[str] = file.sheets[row.sheet_no]["header"]
+    sheet = file.sheets[row.sheet_no]
+    headings: list[str] = sheet["header"]
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
     found = staging.unpack_cells(str(row.raw or ""))
     if len(found) > len(headings):
         raise services.NotNow("Isian baris ini bergeser. Perbaiki di berkas, lalu unggah lagi.")
     typed = staging.repaired(headings, found, cells)
+    labels[profiles.SHEET] = sheet["name"]
     clean = profile.make_reader(file).for_sheet(places, labels)
     row.key, row.clean, problems = clean(typed)
     row.problems = json.loads(staging.mask_niks(json.dumps(problems, ensure_ascii=False)))

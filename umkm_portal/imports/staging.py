@@ -24,7 +24,7 @@ from umkm_portal.common.spreadsheets import (
 from umkm_portal.imports import mapping, notices
 from umkm_portal.imports.leases import slice_transaction, update_claimed
 from umkm_portal.imports.models import ImportFile, ImportRow
-from umkm_portal.imports.profiles import Cleaned, Profile, Reader
+from umkm_portal.imports.profiles import SHEET, Cleaned, Profile, Reader
 
 SLICE = 500
 """Rows copied at once; the page sees progress after each. From `LONG` rows on, more at once."""
@@ -95,7 +95,8 @@ def _stage_sheets(
             if is_first_reading:
                 _match(file, profile, headings)
             rows = _with_samples(file, headings, sheet.rows)
-            if missing := profile.missing(mapping.places_of(file.mapping, headings)):
+            keys = mapping.places_of(file.mapping, headings)
+            if missing := profile.missing_in(file, sheet.name, keys):
                 lacking = lacking or missing
                 told.append(notices.about_missing_columns(sheet.name, missing))
                 deque(islice(rows, SAMPLES), maxlen=0)
@@ -194,7 +195,7 @@ def _stage_sheet(
     """Copy one sheet and return how many rows are staged now."""
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
-    clean = reader.for_sheet(places, labels)
+    clean = reader.for_sheet(places, labels | {SHEET: file.sheets[sheet_no]["name"]})
     rows = _with_repairs(file, sheet_no * ImportRow.SHEET_SPAN, headings, rows)
     width = len(headings)
 

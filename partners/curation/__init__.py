@@ -1,0 +1,1 @@
+"""Lists of decided businesses: read and checked, accepted as a version, taken back."""

@@ -1,0 +1,195 @@
+"""Whom the rows of a curation list are about: one slice of staged rows at a time, in SQL.
+
+A slice becomes a typed temporary table, `decided`. As in the register's files people are found
+through indexes only. Somebody who agreed to share with another partner, or applied there, and has
+nothing to do with this one, waits for staff like a stranger: the file tells nobody that she exists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from participants.importing.matching import LIVES, same_name
+from participants.store_links import link_key_sql
+from partners.curation.doubles import refuse_doubles
+from partners.models import CurationCall
+from umkm_portal.imports.models import ImportFile
+
+CLEAN_TYPES = {
+    **dict.fromkeys(("outcome", "grade", "reason", "note", "business_name", "full_name"), "text"),
+    **dict.fromkeys(("phone", "email", "code", "store_link", "products", "place"), "text"),
+    **{"identity": "text", "nik_indexes": "text[]", "links": "text[]"},
+    **dict.fromkeys(("is_number_nik", "is_outside"), "boolean"),
+}
+"""The keys of a clean row; an absent one says nothing."""
+
+_CLEAN = ", ".join(f"{key} {kind}" for key, kind in CLEAN_TYPES.items())
+_NO_OTHER_NIK = "(s.nik_indexes IS NULL OR p.nik_index IS NULL)"
+"""Two different NIKs are two people, whatever else they share; equal ones were found before."""
+_HAS_BUSINESS = f"""EXISTS (
+    SELECT 1 FROM participants_business b
+    WHERE b.participant_id = ANY(ARRAY[p.id])
+      AND ({same_name("b.name", "s.business_name")} OR {same_name("b.name", "s.full_name")}))"""  # noqa: S608
+_HAS_NAME = f"({same_name('p.full_name', 's.full_name')} OR {_HAS_BUSINESS})"
+
+
+def _look_up(by: str, condition: str, *, of: str = "participants_participant p") -> str:
+    """SQL that finds people for the rows `s` by an index; OFFSET 0 keeps it one row at a time."""
+    return f"""
+        SELECT s.row_no, '{by}' AS matched_by, p.id
+        FROM s CROSS JOIN LATERAL (
+            SELECT p.id FROM {of} WHERE {condition} AND {LIVES} OFFSET 0
+        ) p"""  # noqa: S608 - constants of this module
+
+
+_BY_CHANNEL = """participants_saleschannel c
+    JOIN participants_business b ON b.id = c.business_id
+    JOIN participants_participant p ON p.id = b.participant_id"""
+_BY_APPLICATION = """partners_application a
+    JOIN participants_participant p ON p.id = a.participant_id"""
+_BY_STAFF = """partners_curationdecision d
+    JOIN partners_curationlist l ON l.id = d.list_id
+    JOIN participants_participant p ON p.id = d.participant_id"""
+_RANKS = ("staff", "code", "nik", "phone", "link")
+"""Staff who found a business in an earlier version of the list need not find it again."""
+
+_LOOK_UPS = " UNION ALL ".join(
+    (
+        _look_up("code", "p.code = s.code"),
+        _look_up(
+            "nik",
+            "p.nik_index = ANY(s.nik_indexes) AND p.identity || '' = 'verified' "
+            f"AND (s.is_number_nik IS NULL OR p.phone = s.phone OR {_HAS_NAME})",
+        ),
+        _look_up(
+            "phone", f"p.phone = s.phone AND s.phone <> '' AND {_NO_OTHER_NIK} AND {_HAS_NAME}"
+        ),
+        _look_up(
+            "link",
+            f"{link_key_sql('c.store_link')} = ANY(s.links) AND c.store_link <> '' "
+            f"AND {_NO_OTHER_NIK}",
+            of=_BY_CHANNEL,
+        ),
+    )
+)
+_TAKE = f"""
+    CREATE TEMPORARY TABLE decided ON COMMIT DROP AS
+    WITH s AS MATERIALIZED (
+        SELECT r.id AS row_id, r.row_no, r.target_id AS old_target, c.*
+        FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean) AS c({_CLEAN})
+        WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
+          AND r.action <> 'reject' AND r.applied_at IS NULL
+    ), found AS ({_LOOK_UPS} {{by_application}} {{by_staff}}
+    ), ranked AS (
+        SELECT row_no, matched_by, id,
+               array_position(ARRAY{[*_RANKS]}, matched_by) AS rank
+        FROM found
+    ), told AS (
+        SELECT row_no, min(rank) AS rank, array_agg(DISTINCT id) AS candidates,
+               count(DISTINCT id) FILTER (WHERE rank = 1) AS by_staff,
+               count(DISTINCT id) FILTER (WHERE rank IN (2, 3)) AS by_number,
+               (array_agg(id ORDER BY rank, id))[1] AS best
+        FROM ranked GROUP BY row_no
+    ), clear AS (
+        SELECT t.row_no, t.rank, t.candidates,
+               CASE WHEN t.by_staff = 1 OR t.by_number = 1
+                      OR t.by_number = 0 AND (
+                        SELECT count(DISTINCT r.id) FROM ranked r
+                        WHERE r.row_no = t.row_no AND r.rank = t.rank) = 1
+                    THEN t.best END AS best
+        FROM told t
+    )
+    SELECT s.*, clear.best AS target_id, clear.candidates,
+           CASE WHEN clear.best IS NULL THEN '' ELSE (ARRAY{[*_RANKS]})[clear.rank] END
+               AS matched_by
+    FROM s LEFT JOIN clear USING (row_no)
+"""  # noqa: S608 - constants of this module
+_FROM_APPLICATIONS = "UNION ALL" + _look_up(
+    "link",
+    f"a.call_id = %(call)s AND a.state <> 'withdrawn' AND a.store_link <> '' "
+    f"AND {link_key_sql('a.store_link')} = ANY(s.links) AND {_NO_OTHER_NIK}",
+    of=_BY_APPLICATION,
+)
+_FROM_STAFF = "UNION ALL" + _look_up(
+    "staff",
+    "d.identity = s.identity AND d.identity <> '' AND d.matched_by = 'staff' "
+    "AND l.call_id + 0 = %(call)s AND l.state <> 'withdrawn'",
+    of=_BY_STAFF,
+)
+
+_SHARES = """SELECT DISTINCT ON (c.organisation_id) c.organisation_id, c.event
+    FROM participants_consent c
+    WHERE c.participant_id = ANY(ARRAY[s.target_id]) AND c.purpose || '' = 'sharing'
+    ORDER BY c.organisation_id, c.happened_at DESC, c.id DESC"""
+_LEAVE_OTHERS_PEOPLE = f"""
+    UPDATE decided s SET target_id = NULL, matched_by = ''
+    WHERE s.target_id IS NOT NULL AND s.matched_by <> 'staff' AND NOT EXISTS (
+        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
+        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id = %(partner)s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM ({_SHARES}) t
+        WHERE t.event = 'given' AND t.organisation_id = %(organisation)s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM partners_disclosure d JOIN partners_sharedlist l ON l.id = d.shared_list_id
+        WHERE d.participant_id = ANY(ARRAY[s.target_id]) AND l.partner_id = %(partner)s
+    ) AND (EXISTS (
+        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
+        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id <> %(partner)s
+    ) OR EXISTS (
+        SELECT 1 FROM ({_SHARES}) t
+        WHERE t.event = 'given' AND t.organisation_id <> %(organisation)s
+    ) OR EXISTS (
+        SELECT 1 FROM partners_disclosure d JOIN partners_sharedlist l ON l.id = d.shared_list_id
+        WHERE d.participant_id = ANY(ARRAY[s.target_id]) AND l.partner_id <> %(partner)s
+    ))
+"""  # noqa: S608
+
+WRITE_BACK = """
+    UPDATE imports_importrow r SET target_id = s.target_id,
+        clean = CASE WHEN s.matched_by = '' THEN r.clean - 'matched_by'
+                     ELSE r.clean || jsonb_build_object('matched_by', s.matched_by) END
+    FROM decided s
+    WHERE r.id = s.row_id AND (r.target_id IS DISTINCT FROM s.target_id
+          OR coalesce(r.clean ->> 'matched_by', '') <> s.matched_by)
+"""
+
+
+def take_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> dict[str, Any]:
+    """Make the table `decided` of the rows after `first` up to `last` that are not refused.
+
+    `target_id` is whom a row is about, NULL where nobody or several fit; then `candidates` are
+    for staff. Returns the parameters that the statements over a slice use.
+    """
+    call = CurationCall.objects.select_related("partner").get(pk=file.options["call"])
+    facts: dict[str, Any] = {
+        **{"file": file.pk, "first": first, "last": last, "call": call.pk},
+        **{"partner": call.partner_id, "organisation": call.partner.organisation_id},
+    }
+    cursor.execute("DROP TABLE IF EXISTS decided")
+    # A register that is just being filled has no statistics: say what they would say.
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    has_applications = call.applications.live().exclude(store_link="").exists()
+    cursor.execute(
+        _TAKE.format(
+            by_application=_FROM_APPLICATIONS if has_applications else "",
+            by_staff=_FROM_STAFF if call.lists.exists() else "",
+        ),
+        facts,
+    )
+    cursor.execute(_LEAVE_OTHERS_PEOPLE, facts)
+    return facts
+
+
+def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> None:
+    """Find the people of staged rows, and refuse rows that say two things about one of them."""
+    facts = take_slice(cursor, file, first, last)
+    cursor.execute(
+        "SELECT array_agg(DISTINCT t) FROM decided, unnest(ARRAY[old_target, target_id]) AS t "
+        "WHERE t IS NOT NULL"
+    )
+    (targets,) = cursor.fetchone()
+    cursor.execute(WRITE_BACK, facts)
+    if targets:
+        refuse_doubles(cursor, file, targets)
