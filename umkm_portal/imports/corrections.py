@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -10,16 +12,20 @@ from umkm_portal.accounts.models import User
 from umkm_portal.imports import nudging, pages, profiles, repairs, services
 from umkm_portal.imports.models import ImportFile, ImportRow
 
+_DIGITS = re.compile(r"\d")
+MOST_DIGITS = 10
+"""More than a code has, fewer than a NIK."""
+
 
 def take_corrections(request: HttpRequest, file: ImportFile) -> None:
     """Take the cells typed for the rows of one group; empty ones stay as they are.
 
-    What became of them is told. 404 for a column that is not in the file or is never typed.
+    What became of them is told. 404 for a column that is not in the file.
     """
     column = request.POST.get("column", "")
-    never = profiles.get(file.profile).never_typed
-    if column not in pages.headings_of(file) or file.mapping.get(column) in never:
+    if column not in pages.headings_of(file):
         raise Http404
+    instead = profiles.get(file.profile).typed_instead.get(file.mapping.get(column, ""))
     typed = {
         int(name.removeprefix("cell-")): str(text)
         for name, text in request.POST.items()
@@ -27,6 +33,9 @@ def take_corrections(request: HttpRequest, file: ImportFile) -> None:
     }
     if not typed:
         messages.error(request, "Isi perbaikan paling sedikit satu baris.")
+    if instead and any(len(_DIGITS.findall(text)) > MOST_DIGITS for text in typed.values()):
+        messages.error(request, f"{column} tidak diketik di sini. Isi {instead.lower()}.")
+        return
     outcome = [correct_row(request, file, row_no, {column: text}) for row_no, text in typed.items()]
     right, wrong = outcome.count(True), outcome.count(False)
     if right:

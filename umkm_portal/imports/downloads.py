@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from io import BytesIO
 
@@ -16,9 +16,9 @@ from umkm_portal.imports.profiles import Profile
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def example_of(profile: Profile) -> HttpResponse:
-    """An empty table with the columns of a list and one invented row."""
-    columns = [column for column in profile.columns if column.example]
+def example_of(profile: Profile, *, keys: Collection[str] = ()) -> HttpResponse:
+    """An empty table with the columns of a list (those with `keys`) and one invented row."""
+    columns = [c for c in profile.columns if c.example and (not keys or c.key in keys)]
     write = partial(
         write_xlsx,
         header=[column.label for column in columns],

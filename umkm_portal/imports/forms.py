@@ -60,7 +60,7 @@ class FileOrCells(forms.Form):
         has_file, has_cells = bool(data.get("file")), bool(data.get("pasted"))
         if has_file and has_cells:
             self.add_error("pasted", "Pilih salah satu: berkas atau tempelan.")
-        elif not (has_file or has_cells or self.errors):
+        elif not (has_file or has_cells or self.errors.keys() & {"file", "pasted"}):
             self.add_error("file", "Pilih berkas dahulu, atau tempel selnya.")
         return data
 

@@ -44,10 +44,13 @@ class ColumnLine:
 
 @dataclass
 class GroupBlock:
-    """Rows that need the same repair, and whether it can be typed right here."""
+    """Rows that need the same repair, whether it can be typed right here, and what is typed."""
 
     group: problems.Group
     is_repairable: bool
+    asks_for: str
+    is_other_column: bool
+    """Whether something else is typed than what the column holds."""
 
 
 @dataclass
@@ -96,9 +99,7 @@ def context_of(
     headings = set(headings_of(file))
     columns = column_lines(file, profile, form) if may_match else []
     return {
-        "groups": [
-            GroupBlock(group, _is_repairable(file, profile, group, headings)) for group in groups
-        ],
+        "groups": [_block(file, profile, group, headings) for group in groups],
         "policies": policies.policies_of(file, profile)
         if file.state == State.CHECKED and file.approved_at is None
         else [],
@@ -223,12 +224,17 @@ def _parts_of(file: ImportFile) -> list[Part]:
     return parts
 
 
-def _is_repairable(
+def _block(
     file: ImportFile, profile: profiles.Profile, group: problems.Group, headings: set[str]
-) -> bool:
+) -> GroupBlock:
+    instead = profile.typed_instead.get(file.mapping.get(group.column, ""), "")
+    return GroupBlock(
+        group, _is_repairable(file, group, headings), instead or group.column, bool(instead)
+    )
+
+
+def _is_repairable(file: ImportFile, group: problems.Group, headings: set[str]) -> bool:
     """Whether another cell would help: not against the register, another row, or a warning."""
-    if file.mapping.get(group.column) in profile.never_typed:
-        return False
     return (
         file.state in repairs.OPEN_FOR_ROWS
         and file.undone_at is None

@@ -107,8 +107,8 @@ class Profile:
     needs_one_of: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     """Keys of clean values that differ each time the same cells are read (ciphertext)."""
-    never_typed: tuple[str, ...] = ()
-    """Keys of columns that nobody is asked to type again: a NIK comes from its owner's file."""
+    typed_instead: Mapping[str, str] = field(default_factory=dict)
+    """Columns that nobody is asked to type (a NIK), and what a repair asks for in their place."""
     hint: str = ""
     """One sentence on what the list is for, beside its template."""
     facts: Mapping[str, object] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from umkm_portal.pages.partner import account, home, members
+from umkm_portal.pages.partner import account, calls, home, lists, members
 
 app_name = "partner"
 urlpatterns = [
@@ -8,6 +8,19 @@ urlpatterns = [
     path("ganti/", account.switch, name="switch"),
     path("keamanan/", account.security, name="security"),
     path("gabung/<str:token>/", members.join, name="join"),
+    path("daftar/", lists.lists, name="lists"),
+    path("daftar/unggah/", lists.upload, name="upload"),
+    path("daftar/contoh/", lists.example, name="example"),
+    path("daftar/<int:pk>/", lists.show, name="list"),
+    path("daftar/<int:pk>/kolom/", lists.match, name="match"),
+    path("daftar/<int:pk>/perbaiki/", lists.correct, name="correct"),
+    path("daftar/<int:pk>/bermasalah/", lists.problem_rows, name="problem_rows"),
+    path("daftar/<int:pk>/lolos/", lists.all_pass, name="all_pass"),
+    path("daftar/<int:pk>/terima/", lists.accept, name="accept"),
+    path("daftar/<int:pk>/batal/", lists.cancel, name="cancel"),
+    path("kurasi/", calls.calls, name="calls"),
+    path("kurasi/<slug:slug>/", calls.call, name="call"),
+    path("kurasi/<slug:slug>/unduh/", calls.call_rows, name="call_rows"),
     path("anggota/", members.members, name="members"),
     path("anggota/<int:pk>/peran/", members.change_role, name="member_role"),
     path("anggota/<int:pk>/akhiri/", members.end, name="member_end"),

@@ -1,0 +1,205 @@
+"""Files of a partner: send one, match columns, look at what it will do, accept, receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from partners.curation import services as curation
+from partners.curation.columns import EXAMPLES
+from partners.space.files import CURATION, call_of, calls_of, files_of
+from partners.space.results import changes_of
+from umkm_portal.common.spreadsheets import SpreadsheetError
+from umkm_portal.imports import downloads, nudging, pages, profiles, services
+from umkm_portal.imports.corrections import take_corrections
+from umkm_portal.imports.models import ImportFile
+from umkm_portal.pages.partner.access import MANAGER, UPLOADER, PartnerRequest, partner_member
+from umkm_portal.pages.partner.forms import ColumnsForm, ListForm
+
+PAGE = 20
+State = ImportFile.State
+Step = Callable[[PartnerRequest, ImportFile], HttpResponse | None]
+writer = partner_member(MANAGER, UPLOADER)
+
+
+@require_safe
+@partner_member()
+def lists(request: PartnerRequest) -> HttpResponse:
+    """All files sent in, the newest first."""
+    files = files_of(request.partner).select_related("uploader").order_by("-pk")
+    before = request.GET.get("sebelum", "")
+    if before.isdecimal():
+        files = files.filter(pk__lt=int(before))
+    shown = list(files[: PAGE + 1])
+    context = {
+        "files": [(file, pages.progress_of(file)) for file in shown[:PAGE]],
+        "next": shown[PAGE - 1].pk if len(shown) > PAGE else None,
+    }
+    return render(request, "partners/lists.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@writer
+def upload(request: PartnerRequest) -> HttpResponse:
+    calls = calls_of(request.partner).order_by("-opens_at", "-pk")
+    form = ListForm(
+        request.POST or None,
+        request.FILES or None,
+        calls=calls,
+        initial={"call": request.GET.get("kurasi")},
+    )
+    if request.method == "POST" and form.is_valid() and (file := _receive(request, form)):
+        return redirect("partner:list", file.pk)
+    status = 422 if form.errors else 200
+    return render(request, "partners/upload.html", {"form": form}, status=status)
+
+
+@require_safe
+@partner_member()
+def example(request: PartnerRequest) -> HttpResponse:
+    return downloads.example_of(profiles.get(CURATION), keys=EXAMPLES)
+
+
+@require_safe
+@partner_member()
+def show(request: PartnerRequest, pk: int) -> HttpResponse:
+    """One file, whatever it waits for; the poller asks for its inside only."""
+    return _show(request, _file(request, pk))
+
+
+@require_safe
+@writer
+def problem_rows(request: PartnerRequest, pk: int) -> HttpResponse:
+    return downloads.problem_rows_of(_file(request, pk))
+
+
+@require_POST
+@writer
+def match(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Take the columns as chosen; a refusal shows them again as they were chosen."""
+    file = _file(request, pk)
+    form = ColumnsForm(
+        request.POST,
+        profile=profiles.get(file.profile),
+        headings=pages.headings_of(file),
+        mapping=file.mapping,
+    )
+    if not form.is_valid():
+        return _show(request, file, refusal="Pilihan kolom tidak dikenal. Pilih dari daftar.")
+    try:
+        services.set_mapping(file, form.mapping(), now=timezone.now())
+    except services.NotNow as refusal:
+        return _show(request, file, form=form, refusal=str(refusal))
+    nudging.nudge_on_commit(file)
+    return redirect("partner:list", pk)
+
+
+@require_POST
+@writer
+def correct(request: PartnerRequest, pk: int) -> HttpResponse:
+    take_corrections(request, _file(request, pk))
+    return redirect("partner:list", pk)
+
+
+@require_POST
+@writer
+def accept(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Terima; `seen` is the version of the call's list that the page compared with."""
+    file, seen = _file(request, pk), request.POST.get("seen", "")
+    try:
+        curation.accept_list(
+            file,
+            by=request.user,
+            now=timezone.now(),
+            seen_version=int(seen) if seen.isdecimal() else None,
+        )
+    except curation.ListNotAccepted as refusal:
+        messages.error(request, str(refusal))
+    return redirect("partner:list", pk)
+
+
+@require_POST
+@writer
+def all_pass(request: PartnerRequest, pk: int) -> HttpResponse:
+    """The uploader's word that every row passed, where the file does not say."""
+    file = _file(request, pk)
+    try:
+        curation.say_all_pass(file)
+    except curation.ListNotAccepted as refusal:
+        messages.error(request, str(refusal))
+    else:
+        nudging.nudge_on_commit(file)
+    return redirect("partner:list", pk)
+
+
+@require_POST
+@writer
+def cancel(request: PartnerRequest, pk: int) -> HttpResponse:
+    try:
+        services.cancel_file(_file(request, pk), by=request.user, now=timezone.now())
+    except services.NotNow as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Unggahan dibatalkan. Tidak ada data yang tersimpan.")
+    return redirect("partner:list", pk)
+
+
+def _file(request: PartnerRequest, pk: int) -> ImportFile:
+    files = files_of(request.partner).select_related("uploader", "approved_by", "cancelled_by")
+    return get_object_or_404(files, pk=pk)
+
+
+def _receive(request: PartnerRequest, form: ListForm) -> ImportFile | None:
+    now, data = timezone.now(), form.cleaned_data
+    try:
+        name, blocks = form.source_for(profiles.get(CURATION), now=now)
+        file, is_new = curation.receive_list(
+            blocks,
+            name=name,
+            call=data["call"],
+            uploader=request.user,
+            all_pass=data["all_pass"],
+            now=now,
+        )
+    except SpreadsheetError as refusal:
+        form.add_error("file" if data["file"] else "pasted", str(refusal))
+        return None
+    if not is_new:
+        messages.info(request, "Berkas yang sama sudah pernah diunggah. Ini hasilnya.")
+    nudging.nudge_on_commit(file)
+    return file
+
+
+def _show(
+    request: PartnerRequest,
+    file: ImportFile,
+    *,
+    form: ColumnsForm | None = None,
+    refusal: str = "",
+) -> HttpResponse:
+    may_match = file.state in (State.READ, State.CHECKED) and file.approved_at is None
+    if may_match and form is None:
+        form = ColumnsForm(
+            profile=profiles.get(file.profile),
+            headings=pages.headings_of(file),
+            mapping=file.mapping,
+        )
+    preview = curation.preview(file) if file.state == State.CHECKED else None
+    context = {
+        **pages.context_of(file, now=timezone.now(), form=form),
+        "call": call_of(file, request.partner),
+        "preview": preview,
+        "changes": changes_of(preview.difference._asdict())
+        if preview and preview.difference
+        else [],
+        "accepted": curation.list_of(file) if file.approved_at else None,
+        "refusal": refusal,
+    }
+    is_part = bool(request.headers.get("X-Fragment"))
+    template = "partners/_list.html" if is_part else "partners/list.html"
+    return render(request, template, context, status=422 if refusal else 200)
