@@ -24,6 +24,7 @@ from tests.factories import (
     BusinessFactory,
     CampaignFactory,
     CohortFactory,
+    CurationCallFactory,
     DeliveryFactory,
     EnrolmentFactory,
     ExportFileFactory,
@@ -170,6 +171,30 @@ TABLE = {
     "mitra/ganti/": Page(MEMBERS, "partner:switch"),
     "mitra/keamanan/": Page(MEMBERS, "partner:security"),
     "mitra/gabung/<str:token>/": Page(EVERYBODY, "partner:join", ("join_token",)),
+    "mitra/daftar/": Page(MEMBERS, "partner:lists"),
+    "mitra/daftar/unggah/": Page(MEMBERS, "partner:upload"),
+    "mitra/daftar/contoh/": Page(MEMBERS, "partner:example"),
+    "mitra/daftar/<int:pk>/": Page(MEMBERS, "partner:list", ("curationfile_pk",)),
+    "mitra/daftar/<int:pk>/bermasalah/": Page(
+        MEMBERS, "partner:problem_rows", ("curationfile_pk",)
+    ),
+    **{
+        f"mitra/daftar/<int:pk>/{address}/": Page(
+            MEMBERS | {"partner": status}, f"partner:{name}", ("curationfile_pk",), "post"
+        )
+        for address, name, status in (
+            ("kolom", "match", 422),
+            ("perbaiki", "correct", 404),
+            ("lolos", "all_pass", 302),
+            ("terima", "accept", 302),
+            ("batal", "cancel", 302),
+        )
+    },
+    "mitra/kurasi/": Page(MEMBERS, "partner:calls"),
+    "mitra/kurasi/<slug:slug>/": Page(MEMBERS, "partner:call", ("call_slug",)),
+    "mitra/kurasi/<slug:slug>/unduh/": Page(
+        MEMBERS | {"partner": 404}, "partner:call_rows", ("call_slug",)
+    ),
     "mitra/anggota/": Page(MANAGERS, "partner:members"),
     **{
         f"mitra/anggota/<int:pk>/{address}/": Page(
@@ -423,6 +448,7 @@ def scene():
         user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
     )
     partner = PartnerFactory(organisation=company)
+    call = CurationCallFactory(partner=partner)
     invitation = invite_member(
         partner, email="baru@contoh.example", role=Role.PARTNER_READER, by=None, now=timezone.now()
     )
@@ -463,6 +489,14 @@ def scene():
         ticket_token=token_of(enrolment),
         stop_token=tokens.sign("stop", delivery.public_id),
         membership_pk=uploader.pk,
+        call_slug=call.slug,
+        curationfile_pk=ImportFile.objects.create(
+            name="lolos.csv",
+            profile="kurasi",
+            sha256="1" * 64,
+            organisation=company,
+            options={"call": call.pk},
+        ).pk,
         memberinvitation_pk=invitation.pk,
         join_token=tokens.sign("partner.invitation", invitation.public_id),
         mail_pk=CaughtMail.objects.create(

@@ -26,4 +26,5 @@ CURATION = Profile(
     differ_says=DIFFER_SAYS,
     is_for_staff=False,
     after_apply=after_apply,
+    typed_instead={"nik": "Kode peserta"},
 )

@@ -36,10 +36,11 @@ def rina(client, shopee):
 
 @pytest.fixture
 def upload(client):
-    """`upload(call, rows)`: the answer to a list of (name, phone, outcome) sent in by hand."""
+    """`upload(call, rows)`: the answer to a list of (name, phone, outcome)
+    or (name, phone) sent in by hand."""
 
     def send(call, rows, **facts):
-        lines = [["Nama pemilik", "No HP", "Hasil"], *rows]
+        lines = [["Nama pemilik", "No HP", "Hasil"][: len(rows[0])], *rows]
         content = "\n".join(";".join(cells) for cells in lines).encode()
         file = SimpleUploadedFile(facts.pop("name", "lolos.csv"), content)
         return client.post("/mitra/daftar/unggah/", {"call": call.pk, "file": file, **facts})

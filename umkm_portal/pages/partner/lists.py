@@ -47,13 +47,14 @@ def lists(request: PartnerRequest) -> HttpResponse:
 @writer
 def upload(request: PartnerRequest) -> HttpResponse:
     calls = calls_of(request.partner).order_by("-opens_at", "-pk")
+    is_sent = request.method == "POST"
     form = ListForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if is_sent else None,
+        request.FILES if is_sent else None,
         calls=calls,
         initial={"call": request.GET.get("kurasi")},
     )
-    if request.method == "POST" and form.is_valid() and (file := _receive(request, form)):
+    if is_sent and form.is_valid() and (file := _receive(request, form)):
         return redirect("partner:list", file.pk)
     status = 422 if form.errors else 200
     return render(request, "partners/upload.html", {"form": form}, status=status)

@@ -21,7 +21,7 @@ from umkm_portal.pages.partner.forms import InvitationForm
 @partner_member(MANAGER)
 def members(request: PartnerRequest) -> HttpResponse:
     now = timezone.now()
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             invitation = services.invite_member(
