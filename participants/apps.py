@@ -12,7 +12,7 @@ class ParticipantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models and profiles can be imported only once the apps are loaded.
-        from participants import handlers, retention  # noqa: PLC0415
+        from participants import handlers, retention, telling  # noqa: PLC0415
         from participants.activity import note_login  # noqa: PLC0415
         from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
@@ -31,6 +31,7 @@ class ParticipantsConfig(AppConfig):
         user_logged_in.connect(note_login)
         messages.register()
         registration.register()
+        telling.register()
         post_migrate.connect(_load_reference_data, sender=self)
 
 

@@ -17,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from participants import handlers
+from participants.erasing import records_merged_into
 from participants.handlers import SECRET, Rows
 from participants.models import Business, DataAccess, Participant
 from umkm_portal.accounts.models import User
@@ -59,11 +60,25 @@ def is_history(model: type[Model]) -> bool:
 def copy_of(person: Participant) -> list[Section]:
     """All tables with rows about her, her own record first."""
     found: dict[type[Model], Rows] = {Participant: [_own_record(person)]}
-    for model, rows in _handled(person):
-        found.setdefault(model, []).extend(rows)
-    for model, rows in (*_children(person, set(found)), *_by_number(person), *_account(person)):
-        found.setdefault(model, []).extend(rows)
+    for record in (person, *records_merged_into(person)):
+        handled = list(_handled(record))
+        known: set[type[Model]] = {Participant}
+        known |= {model for model, _ in handled}
+        for model, rows in (*handled, *_children(record, known), *_by_number(record)):
+            _add(found.setdefault(model, []), rows)
+    for model, rows in _account(person):
+        _add(found.setdefault(model, []), rows)
     return [Section(model, _in_words(model, rows, person)) for model, rows in found.items() if rows]
+
+
+def _add(known: Rows, rows: Rows) -> None:
+    """Take up rows that are not there yet: records that were joined share some."""
+    there = {_identity(row) for row in known}
+    known += [row for row in rows if _identity(row) not in there or _identity(row) is None]
+
+
+def _identity(row: dict[str, object]) -> object:
+    return row.get("pgh_id", row.get("id"))
 
 
 def accesses_of(person: Participant) -> QuerySet[DataAccess]:

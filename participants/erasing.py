@@ -6,16 +6,20 @@ are given back by theirs. Nothing is deleted that another row counts on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Model
 
 from participants import handlers
-from participants.models import Business, Participant
+from participants.exporting.recalling import FORGOTTEN_SINCE, recall_exports
+from participants.models import Business, Participant, Registration
 from umkm_portal.accounts.models import User
+from umkm_portal.accounts.sessions import end_sessions
 from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Channel
 
@@ -30,16 +34,18 @@ def anonymise(person: Participant, *, actor: User | None, now: datetime) -> bool
     Gives back her places in trainings, empties her rows, history, staged rows and messages, and
     closes her account when nobody else is left on it. `actor` is who decided it.
     """
-    person = Participant.objects.select_for_update().get(pk=person.pk)
+    # A row that is written about her meanwhile may still point at her: the key is not locked.
+    person = Participant.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.status == Status.ANONYMISED:
         return False
-    records = [*_merged_into(person), person]
+    records = [*records_merged_into(person), person]
     accounts = {record.account_id for record in records if record.account_id}
     addresses = _addresses_of(records)
     for record in records:
         _forget_record(record, now=now)
     for phone, email in addresses:
         _forget_addresses(phone, email)
+    recall_exports([record.pk for record in records], because=FORGOTTEN_SINCE)
     for account in User.objects.filter(pk__in=accounts):
         close_account(account)
     return True
@@ -49,11 +55,13 @@ def close_account(account: User) -> bool:
     """Delete an account that is nobody's any more; staff and members of partners keep theirs."""
     if account.is_staff or account.participants.exists() or account.memberships.exists():
         return False
+    _forget_entries(User, [account.pk])
+    end_sessions(account)
     account.delete()
     return True
 
 
-def _merged_into(person: Participant) -> list[Participant]:
+def records_merged_into(person: Participant) -> list[Participant]:
     """The records that ended in this one, however many steps ago."""
     found: list[Participant] = []
     ends = [person.pk]
@@ -90,7 +98,7 @@ def _empty(person: Participant) -> None:
     person.nik, person.nik_index, person.nik_last4 = None, None, ""
     person.phone, person.email, person.birth_date = "", "", None
     person.account, person.verified_by, person.verified_how = None, None, ""
-    person.is_willing, person.willing_source = False, ""
+    person.is_willing, person.willing_source, person.restricted_at = False, "", None
     person.active_until, person.override_until = None, None
     person.active_override, person.active_reason = False, ""
     person.identity = Participant.Identity.CLAIMED
@@ -102,21 +110,30 @@ def _empty(person: Participant) -> None:
 
 def _forget_log(person: Participant) -> None:
     """The log of the staff pages keeps who did what and when, not the name of the person."""
-    for model, ids in (
-        (Participant, [person.pk]),
-        (Business, person.businesses.values_list("pk", flat=True)),
-    ):
-        LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(model),
-            object_id__in=[str(pk) for pk in ids],
-        ).update(object_repr=FORGOTTEN, change_message="")
+    _forget_entries(Participant, [person.pk])
+    _forget_entries(Business, person.businesses.values_list("pk", flat=True))
+
+
+def _forget_entries(model: type[Model], ids: Iterable[int]) -> None:
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(model),
+        object_id__in=[str(pk) for pk in ids],
+    ).update(object_repr=FORGOTTEN, change_message="")
 
 
 def _forget_addresses(phone: str, email: str) -> None:
-    """Take addresses that no other record has off the list of stopped ones."""
+    """Take addresses that no other record has off the list of stopped ones, and what somebody
+    began to register under them."""
     everybody = Participant.objects.all()
     if phone and not everybody.filter(phone=phone).exists():
         for channel in (Channel.WHATSAPP, Channel.SMS):
             messaging.forget_address(channel=channel, address=phone)
+        _forget_drafts(phone)
     if email and not everybody.filter(email=email).exists():
         messaging.forget_address(channel=Channel.EMAIL, address=email)
+        _forget_drafts(email)
+
+
+def _forget_drafts(contact: str) -> None:
+    drafts = Registration.objects.filter(contact__iexact=contact, participant=None)
+    drafts.filter(state=Registration.State.OPEN).delete()

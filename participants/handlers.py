@@ -30,7 +30,7 @@ from participants.models import (
     Registration,
     StageEvent,
 )
-from umkm_portal.imports.models import ImportRow, RowDecision, RowRepair
+from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision, RowRepair
 
 Rows = list[dict[str, object]]
 SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
@@ -169,7 +169,7 @@ def register_own() -> None:
 
 _ERASED_PERSON = {
     **{"full_name": "Dihapus", "nik_last4": "", "phone": "", "email": "", "birth_date": None},
-    **{"address": "", "active_reason": ""},
+    **{"address": "", "active_reason": "", "verified_how": "", "willing_source": ""},
 }
 _ERASED_BUSINESS = {"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""}
 
@@ -265,6 +265,9 @@ def _erase_staged(person: Participant) -> int:
     rows = ImportRow.objects.filter(target_id=person.pk)
     same_row = rows.filter(file=OuterRef("file"), row_no=OuterRef("row_no"))
     RowRepair.objects.filter(Exists(same_row)).update(cells=None)
+    # Samples of columns are for matching them: a file that is final needs none.
+    files = ImportFile.objects.filter(pk__in=rows.values("file"), state__in=ImportFile.FINAL)
+    files.exclude(samples=[]).update(samples=[])
     return rows.update(raw=None, clean={}, before=None, problems=[], key="")
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from participants.models import LicenceEvent, LicenceRequest, Participant, StageEvent
 from participants.models.living import is_refusal
+from participants.telling import tell_licence
 from umkm_portal.accounts.models import User
 
 State = LicenceRequest.State
@@ -84,7 +85,7 @@ def move_licence(
     actor: User | None,
     now: datetime,
 ) -> LicenceRequest:
-    """Move a request one step; a finished one is step P4 of its owner.
+    """Move a request one step and tell its owner; a finished one is her step P4.
 
     `reason` is needed for a refusal and a repair, `number` and `issued_on` for the end. Raises
     LicenceRefused for a move that the table does not have and for missing facts.
@@ -101,7 +102,7 @@ def move_licence(
         request.number, request.issued_on = number[:60], issued_on
         request.expires_on = expires_on
     request.save()
-    LicenceEvent.objects.create(
+    event = LicenceEvent.objects.create(
         request=request,
         from_state=was,
         to_state=to,
@@ -111,6 +112,8 @@ def move_licence(
     )
     if to == State.DONE:
         _reach_p4(request, actor=actor, now=now)
+    if to != State.SUBMITTED:  # she did that herself
+        tell_licence(event, now=now)
     return request
 
 

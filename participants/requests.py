@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from participants.consents import CHANNELS, standing_consents, stop_channel, withdraw_consent
 from participants.erasing import anonymise
+from participants.exporting.recalling import RESTRICTED_SINCE, recall_exports
 from participants.models import Consent, DataRequest, Participant
 from participants.models.living import is_refusal
 from participants.search import refresh_search
+from participants.telling import tell_answer, way_to
 from umkm_portal.accounts.models import User
 
 ANSWER_WITHIN = timedelta(hours=72)
@@ -76,23 +78,29 @@ def refuse(request: DataRequest, *, answer: str, actor: User | None, now: dateti
         raise RequestRefused("Tulis alasannya. Pemohon membaca jawaban ini.")
     if not _close(request, to=State.REFUSED, answer=answer, actor=actor, now=now):
         raise RequestRefused("Permintaan ini sudah dijawab.")
+    request.refresh_from_db()
+    tell_answer(request, way=way_to(request.participant), now=now)
 
 
 @transaction.atomic
 def fulfil(request: DataRequest, *, answer: str, actor: User | None, now: datetime) -> None:
     """Do what was asked for and say so: correct, restrict, or forget the person.
 
-    A correction in words is done by hand before. Raises RequestRefused when it was answered.
+    A correction in words is done by hand before. The person is told, by the way that she had when
+    she asked. Raises RequestRefused when it was answered.
     """
     if not _close(request, to=State.DONE, answer=answer, actor=actor, now=now):
         raise RequestRefused("Permintaan ini sudah dijawab.")
-    person = Participant.objects.select_for_update().get(pk=request.participant_id)
+    person = Participant.objects.select_for_update(no_key=True).get(pk=request.participant_id)
+    way = way_to(person)
     if request.kind == Kind.DELETION:
         anonymise(person, actor=actor, now=now)
     elif request.kind == Kind.RESTRICTION:
         restrict(person, actor=actor, now=now)
     elif request.proposed:
         _correct(person, request.proposed, actor=actor, now=now)
+    request.refresh_from_db()
+    tell_answer(request, way=way, now=now)
 
 
 @transaction.atomic
@@ -100,7 +108,10 @@ def restrict(person: Participant, *, actor: User | None, now: datetime) -> None:
     """Keep her data and use them no further: no invitation, no bulk message, no sharing."""
     person.is_willing, person.willing_on = False, timezone.localdate(now)
     person.willing_source = RESTRICTED
-    person.save(update_fields=["is_willing", "willing_on", "willing_source", "updated_at"])
+    person.restricted_at = person.restricted_at or now
+    person.save(
+        update_fields=["is_willing", "willing_on", "willing_source", "restricted_at", "updated_at"]
+    )
     for consent in standing_consents(person).values():
         if consent.event == Consent.Event.GIVEN and consent.purpose != Consent.Purpose.NOTICE:
             withdraw_consent(
@@ -113,6 +124,20 @@ def restrict(person: Participant, *, actor: User | None, now: datetime) -> None:
             )
     for channel in CHANNELS:
         stop_channel(person, channel, actor=actor, now=now)
+    recall_exports([person.pk], because=RESTRICTED_SINCE)
+
+
+@transaction.atomic
+def lift_restriction(person: Participant, *, now: datetime) -> bool:
+    """She lets her data be used again; whether they were restricted.
+
+    What she had agreed to stays withdrawn: she gives it again, one by one.
+    """
+    return bool(
+        Participant.objects.restricted()
+        .filter(pk=person.pk)
+        .update(restricted_at=None, updated_at=now)
+    )
 
 
 def _close(

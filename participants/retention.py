@@ -5,16 +5,26 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from participants.contacts import forgetting
 from participants.erasing import anonymise
 from participants.exporting.services import purge_exports
-from participants.models import ContactCode, ExportFile, Participant, Registration
+from participants.models import (
+    ContactCode,
+    ExportFile,
+    Merge,
+    MergedRow,
+    Participant,
+    Registration,
+)
 from participants.registration import drafts
 from umkm_portal.common import retention
 from umkm_portal.common.retention import RetentionJob, Stock
 
+KEEP_IMAGES = timedelta(days=180)
+"""For so long a merge can be taken back; its images hold what both records said."""
 DAYS_A_YEAR = 365.2425
 
 
@@ -23,6 +33,7 @@ def register_jobs() -> None:
         RetentionJob("contact_codes", "Kode sekali pakai", _find_codes, _forget_codes),
         RetentionJob("drafts", "Pendaftaran yang tidak dilanjutkan", _find_drafts, _forget_drafts),
         RetentionJob("exports", "Berkas ekspor", _find_exports, purge_exports),
+        RetentionJob("merge_images", "Catatan penggabungan", _find_images, _forget_images),
         RetentionJob("people", "Peserta tanpa kegiatan", _find_people, _anonymise_people),
     ):
         retention.register(job)
@@ -49,6 +60,26 @@ def _forget_drafts(now: datetime) -> int:
 def _find_exports(now: datetime) -> Stock:
     old = ExportFile.objects.filter(state=ExportFile.State.DONE, expires_at__lte=now)
     return retention.stock_of(old, "expires_at")
+
+
+def _old_merges(now: datetime) -> QuerySet[Merge]:
+    """Merges that can be taken back for the longest time already."""
+    old = Merge.objects.filter(merged_at__lt=now - KEEP_IMAGES)
+    return old.filter(Exists(MergedRow.objects.filter(merge=OuterRef("pk"))) | ~Q(nik_before=None))
+
+
+def _find_images(now: datetime) -> Stock:
+    return retention.stock_of(_old_merges(now), "merged_at")
+
+
+def _forget_images(now: datetime) -> int:
+    """Take the images of rows away, merge by merge: what was joined stays joined."""
+    forgotten = 0
+    for pk in list(_old_merges(now).order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            MergedRow.objects.filter(merge=pk).delete()
+            forgotten += Merge.objects.filter(pk=pk).update(nik_before=None)
+    return forgotten
 
 
 def long_gone(now: datetime) -> QuerySet[Participant]:

@@ -163,6 +163,7 @@ TABLE = {
     "saya/permintaan/<int:pk>/batal/": Page(
         HER_BUTTONS, "mine:request_withdraw", ("datarequest_pk",), "post"
     ),
+    "saya/permintaan/pembatasan/cabut/": Page(row(302), "mine:restriction_lift", method="post"),
     "saya/perizinan/": Page(OWNERS, "mine:licences"),
     "saya/perizinan/ajukan/": Page(OWNERS, "mine:licence_ask"),
     "saya/perizinan/<int:pk>/": Page(HERS, "mine:licence", ("licencerequest_pk",)),

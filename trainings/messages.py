@@ -144,6 +144,7 @@ def _still_invited(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
         cohort__starts_at__gt=timezone.now(),
         participant__status=Participant.Status.ACTIVE,
     ).not_seated_elsewhere()
+    wanted = wanted.exclude(participant__in=Participant.objects.restricted().values("pk"))
     return set(wanted.values_list("pk", flat=True))
 
 

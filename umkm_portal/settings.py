@@ -297,6 +297,7 @@ WHATSAPP_LINK_TEMPLATE = env.str("WHATSAPP_LINK_TEMPLATE", "")
 """A utility template of one value, the link back to an unfinished registration."""
 WHATSAPP_RESULT_TEMPLATE = env.str("WHATSAPP_RESULT_TEMPLATE", "")
 """A utility template of four values about a curation: name, call, result, link."""
+WHATSAPP_NEWS_TEMPLATE = env.str("WHATSAPP_NEWS_TEMPLATE", "")
 WHATSAPP_LANGUAGE = env.str("WHATSAPP_LANGUAGE", "id")
 
 # --- Celery: messages are nudges, the rows are the queue ---------------------------------------

@@ -32,7 +32,11 @@ from umkm_portal.common.keyset import KeysetChangeList
 from umkm_portal.common.staff_admin import StaffAdmin
 from umkm_portal.common.staff_fields import PhoneField
 
-_READINESS = {"Siap diundang": "success", "Tidak bersedia": "warning"}
+_READINESS = {
+    "Siap diundang": "success",
+    "Tidak bersedia": "warning",
+    "Pemakaian dibatasi": "danger",
+}
 
 
 @cache
@@ -105,6 +109,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         "active_until",
         "last_activity_at",
         "last_served_on",
+        "restricted_at",
         "source",
         "created_at",
         "updated_at",
@@ -129,6 +134,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
                     ("is_willing", "willing_source"),
                     ("willing_on", "active_until"),
                     ("last_activity_at", "last_served_on"),
+                    "restricted_at",
                 )
             },
         ),
@@ -268,6 +274,8 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
     def shown_readiness(self, person):
         if person.status != Participant.Status.ACTIVE:
             return _badge(person.get_status_display())
+        if person.restricted_at:
+            return _badge("Pemakaian dibatasi")
         if not person.is_active:
             return _badge("Tidak aktif")
         return _badge("Siap diundang" if person.is_willing else "Tidak bersedia")

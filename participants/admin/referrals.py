@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from participants.access import record_access
-from participants.models import DataAccess, Referral
+from participants.models import DataAccess, Participant, Referral
 from umkm_portal.common import phones
 from umkm_portal.common.spreadsheets.writing import write_xlsx
 from umkm_portal.common.staff_admin import StaffAdmin
@@ -85,11 +85,13 @@ class ReferralAdmin(StaffAdmin):
         return response
 
     def print_list(self, request):
-        """The list as filtered, on paper: one table for each city."""
+        """The list as filtered, on paper: one table for each city; written down for each person."""
+        rows = self._rows(request)
+        _record(rows, request)
         context = {
             **self.admin_site.each_context(request),
             "title": "Daftar rujukan",
-            "rows": self._rows(request),
+            "rows": rows,
             "printed_at": timezone.now(),
         }
         return TemplateResponse(request, "staff/referrals_print.html", context)
@@ -100,14 +102,7 @@ class ReferralAdmin(StaffAdmin):
             raise PermissionDenied
         rows, file = self._rows(request), io.BytesIO()
         write_xlsx(file, HEADER, map(_cells, rows))
-        record_access(
-            [row.participant_id for row in rows],
-            kind=DataAccess.Kind.EXPORT,
-            actor=request.user,
-            purpose=PURPOSE,
-            fields=HEADER[1:5],
-            now=timezone.now(),
-        )
+        _record(rows, request)
         return HttpResponse(
             file.getvalue(),
             content_type=XLSX,
@@ -135,9 +130,21 @@ class ReferralAdmin(StaffAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = self.get_changelist_instance(request).queryset
+        rows = rows.filter(participant__in=Participant.objects.unrestricted().values("pk"))
         rows = rows.select_related("participant", "region")
         rows = rows.prefetch_related("participant__businesses")
         return list(rows.order_by("region__name", "participant__full_name", "pk"))
+
+
+def _record(rows, request):
+    record_access(
+        [row.participant_id for row in rows],
+        kind=DataAccess.Kind.EXPORT,
+        actor=request.user,
+        purpose=PURPOSE,
+        fields=HEADER[1:5],
+        now=timezone.now(),
+    )
 
 
 def by_city(referrals):

@@ -162,6 +162,8 @@ def _facts(source: Participant, target: Participant, picked: Mapping[str, str]) 
     for column in ("last_activity_at", "last_served_on"):
         known = [v for v in (getattr(source, column), getattr(target, column)) if v is not None]
         facts[column] = max(known, default=None)
+    since = [v for v in (source.restricted_at, target.restricted_at) if v is not None]
+    facts["restricted_at"] = min(since, default=None)  # a wish of either record is hers
     return facts | _active_until(source, target)
 
 

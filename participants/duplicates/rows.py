@@ -78,7 +78,12 @@ def _merges(side: str) -> Callable[[Participant], Rows]:
     def export(person: Participant) -> Rows:
         rows = Merge.objects.filter(**{side: person}).order_by("pk")
         told = ("id", "source__code", "target__code", "ktp_seen", "merged_at", "undone_at")
-        return [dict(row) for row in rows.values(*told)]
+        other = "target__code" if side == "source" else "source__code"
+        # A merge that was taken back joined two people: the code of the other one is not hers.
+        return [
+            {name: value for name, value in row.items() if not (row["undone_at"] and name == other)}
+            for row in rows.values(*told)
+        ]
 
     return export
 
@@ -95,4 +100,9 @@ def _erase_merges(person: Participant) -> int:
     """Take the images of rows away: such a merge can no longer be undone."""
     merges = Merge.objects.filter(Q(source=person) | Q(target=person))
     MergedRow.objects.filter(merge__in=merges).delete()
+    # A merge of two others that moved her place in a line holds images of her rows as well. They
+    # have changed by now, so that it could not be undone anyway.
+    about_her = MergedRow.objects.filter(part=MergedRow.Part.OTHER)
+    touched = about_her.filter(before__participant_id=person.pk).values("merge")
+    MergedRow.objects.filter(merge__in=list(touched.values_list("merge", flat=True))).delete()
     return merges.update(nik_before=None)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from participants.access import record_access
 from participants.exporting import columns as known
+from participants.exporting.recalling import left_since
 from participants.exporting.writing import Written, write_file
 from participants.models import DataAccess, ExportFile
 from participants.segments.audiences import Rules, RulesBroken, people_by
@@ -29,6 +30,10 @@ SHORTEST_PURPOSE = 10
 MOST_OPEN = 3
 BEAT_SECONDS = 1.0
 TASK = "participants.tasks.write_export"
+LEFT_MEANWHILE = (
+    "Selagi daftar ini ditulis, seseorang di dalamnya meminta datanya dihapus atau dibatasi. "
+    "Minta ekspor baru."
+)
 BROKEN = "Ekspor gagal karena kesalahan portal. Coba lagi; bila berulang, hubungi pengelola portal."
 
 _log = logging.getLogger(__name__)
@@ -165,11 +170,23 @@ def _write(export: ExportFile) -> None:
 def _requester(export: ExportFile) -> User:
     """Who asked, if she still may have the list: rights can end while an export waits."""
     user = export.requested_by
-    if user is None or not user.is_active or not user.has_perm("participants.add_exportfile"):
+    if user is None:
+        raise ExportRefused("Pemohon ekspor ini tidak lagi berwenang.")
+    _check_rights(export, user)
+    return user
+
+
+def _check_rights(export: ExportFile, user: User) -> None:
+    if not user.is_active or not user.has_perm("participants.add_exportfile"):
         raise ExportRefused("Pemohon ekspor ini tidak lagi berwenang.")
     if known.NIK in export.columns and not user.has_perm("participants.export_nik"):
         raise ExportRefused("Pemohon tidak lagi berwenang mengekspor NIK lengkap.")
-    return user
+
+
+def _lost_area(user: User, *, since: datetime) -> bool:
+    """Whether a role of hers ended since then: the list may hold people of that area."""
+    first, last = timezone.localdate(since), timezone.localdate() - timedelta(days=1)
+    return user.memberships.filter(valid_to__range=(first, last)).exists()
 
 
 def _new_path(export: ExportFile) -> Path:
@@ -182,7 +199,10 @@ def _new_path(export: ExportFile) -> Path:
 
 @transaction.atomic
 def _finish(export: ExportFile, path: Path, written: Written, *, user: User, now: datetime) -> None:
-    """Log the list with everybody in it and open it for download, all or nothing."""
+    """Log the list with everybody in it and open it for download, all or nothing.
+
+    Raises ExportRefused when somebody in it was forgotten, or restricted her data, meanwhile.
+    """
     _update(
         export,
         state=ExportFile.State.DONE,
@@ -194,6 +214,9 @@ def _finish(export: ExportFile, path: Path, written: Written, *, user: User, now
         done_at=now,
         expires_at=now + ExportFile.KEPT,
     )
+    # Only now: whoever is being forgotten holds the row of this export until she is.
+    if left_since(written.people, since=export.created_at):
+        raise ExportRefused(LEFT_MEANWHILE)
     reason = f"; NIK: {export.nik_purpose}" if export.nik_purpose else ""
     record_access(
         written.people,
@@ -266,6 +289,9 @@ def open_download(export: ExportFile, *, user: User, now: datetime) -> Path:
     """The file, for who asked for it and while it is kept. Raises ExportRefused."""
     if export.requested_by_id != user.pk:
         raise ExportRefused("Hanya pemohon yang bisa mengunduh berkas ini.")
+    _check_rights(export, user)
+    if _lost_area(user, since=export.created_at):
+        raise ExportRefused("Tugas Anda berubah sejak ekspor ini diminta. Minta ekspor baru.")
     path = Path(settings.MEDIA_ROOT, export.path)
     if not export.is_kept(now=now) or not path.is_file():
         raise ExportRefused("Berkas ini sudah dihapus. Minta ekspor baru.")

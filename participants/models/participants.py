@@ -23,6 +23,15 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         """Neither merged into another record nor anonymised."""
         return self.filter(status=Participant.Status.ACTIVE)
 
+    def restricted(self) -> ParticipantQuerySet:
+        """Those who asked that their data be kept and used no further (UU 27/2022 art. 11)."""
+        return self.filter(restricted_at__isnull=False)
+
+    def unrestricted(self) -> ParticipantQuerySet:
+        """Whose data may be used: every list that leaves the portal and every audience is of
+        these people only, whatever else is said of them and whoever asks."""
+        return self.filter(restricted_at__isnull=True)
+
     def active(self, *, today: date | None = None) -> ParticipantQuerySet:
         """Active in the programme's sense: `active_until` has not passed."""
         return self.filter(active_until__gte=today or timezone.localdate())
@@ -32,7 +41,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
     def invitable(self, *, today: date | None = None) -> ParticipantQuerySet:
         """The active and willing ("aktif dan bersedia"): the only people who may be invited."""
-        return self.living().active(today=today).willing()
+        return self.living().unrestricted().active(today=today).willing()
 
     def for_user(self, user: User) -> ParticipantQuerySet:
         """The people this user may see: all for the head office and auditors, a city office or
@@ -159,6 +168,9 @@ class Participant(models.Model):
     willing_on = models.DateField("tanggal kesediaan", null=True, blank=True)
     willing_source = models.CharField("sumber kesediaan", max_length=60, blank=True)
     last_served_on = models.DateField("terakhir dilayani", null=True, blank=True)
+    restricted_at = models.DateTimeField(
+        "pemakaian data dibatasi", null=True, blank=True, editable=False
+    )
 
     status = models.CharField(
         "status", max_length=10, choices=Status.choices, default=Status.ACTIVE
@@ -204,6 +216,11 @@ class Participant(models.Model):
                 fields=["region", "id"],
                 name="participant_invitable",
                 condition=Q(status="active", is_willing=True),
+            ),
+            models.Index(
+                fields=["id"],
+                name="participant_restricted",
+                condition=Q(restricted_at__isnull=False),
             ),
             # Rare values of any of these: PostgreSQL 18 skips over the columns before it.
             models.Index(

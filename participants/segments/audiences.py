@@ -59,11 +59,13 @@ def filter_by(rules: Rules, people: ParticipantQuerySet | None = None) -> RuleSe
     for name, value in rules.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     people = Participant.objects.all() if people is None else people
-    return rule_set()(data, queryset=people.living())
+    return rule_set()(data, queryset=people.living().unrestricted())
 
 
 def people_by(rules: Rules, *, user: User | None = None) -> ParticipantQuerySet:
     """The living people who meet every rule, and whom `user` may see when one is given.
+
+    Nobody who restricted the use of her data is among them.
 
     Raises RulesBroken for rules that are not understood.
     """

@@ -9,15 +9,23 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 
 from participants.contacts import Contact
-from participants.models import ContactCode, ExportFile, Participant, Registration
+from participants.models import (
+    ContactCode,
+    ExportFile,
+    Merge,
+    MergedRow,
+    Participant,
+    Registration,
+)
 from participants.registration import drafts
 from tests.factories import CampaignFactory, DeliveryFactory, ParticipantFactory, UserFactory
 from umkm_portal.common import retention
-from umkm_portal.imports import uploads
-from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports import rows, services, uploads
+from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision, RowRepair
 from umkm_portal.messaging.models import Delivery, DeliveryEvent
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +40,8 @@ AGES = {  # days: one that goes, one that stays
     "codes": (3, 1),
     "drafts": (15, 13),
     "exports": (1, -1),
+    "decisions": (366, 364),
+    "images": (181, 179),
     "people": (5 * 366, 5 * 365),
 }
 
@@ -74,6 +84,21 @@ def final_file(tag, at):
     ImportRow.objects.bulk_create(
         [ImportRow(file=file, row_no=n, action="reject", raw=f"Siti {n}") for n in range(3)]
     )
+    RowRepair.objects.create(file=file, row_no=1, cells=f"Siti {tag}", at=at)
+
+
+def decided_file(tag, at):
+    """A file whose rows are long gone."""
+    file = ImportFile.objects.create(sha256=f"d{tag}", profile="register", name=f"putusan-{tag}")
+    ImportFile.objects.filter(pk=file.pk).update(state="done", done_at=at)
+    RowDecision.objects.create(file=file, row_no=1, choice="keep", at=at)
+
+
+def merge_at(tag, at):
+    """A merge with the image of one row and the NIK before."""
+    one, other = (ParticipantFactory(full_name=f"gabung-{tag}") for _ in range(2))
+    done = Merge.objects.create(source=one, target=other, merged_at=at, nik_before="3171")
+    MergedRow.objects.create(merge=done, model=tag, row_id=1, before={"full_name": tag})
 
 
 def stray(folder, name, at):
@@ -125,6 +150,10 @@ def scene(folder, settings):
             requested_by=UserFactory(),
         )
         (folder.parent / path).write_bytes(b"x")
+    for tag, at in ages("decisions"):
+        decided_file(tag, at)
+    for tag, at in ages("images"):
+        merge_at(tag, at)
     for tag, at in ages("people"):
         person = ParticipantFactory(full_name=tag, last_activity_at=at, is_willing=False)
         Participant.objects.filter(pk=person.pk).update(
@@ -158,7 +187,10 @@ DUE = {
     "delivery_addresses": 1,
     "contact_codes": 1,
     "drafts": 1,
+    "import_repairs": 1,
+    "import_decisions": 1,
     "exports": 1,
+    "merge_images": 1,
     "people": 1,
 }
 
@@ -176,7 +208,15 @@ def kept(folder):
         "codes": list(ContactCode.objects.values_list("contact", flat=True)),
         "exports": sorted(path.name for path in (folder.parent / "exports").iterdir()),
         "drafts": [drafts.name_of(draft) for draft in Registration.objects.all()],
-        "people": sorted(Participant.objects.values_list("full_name", flat=True)),
+        "repairs": [repair.file.name for repair in RowRepair.objects.select_related("file")],
+        "decisions": [row.file.name for row in RowDecision.objects.select_related("file")],
+        "images": list(MergedRow.objects.values_list("model", flat=True)),
+        "niks before": Merge.objects.exclude(nik_before=None).count(),
+        "people": sorted(
+            Participant.objects.exclude(full_name__startswith="gabung").values_list(
+                "full_name", flat=True
+            )
+        ),
     }
 
 
@@ -204,9 +244,42 @@ def test_the_old_goes_and_nothing_younger(scene, folder):
         "codes": [YOUNG],
         "exports": [f"{YOUNG}.csv"],
         "drafts": [YOUNG],
+        "repairs": [f"selesai-{YOUNG}"],
+        "decisions": [f"putusan-{YOUNG}"],
+        "images": [YOUNG],
+        "niks before": 1,
         "people": ["Dihapus", YOUNG],
     }
     assert counts(purge(), "count") == {}
+
+
+def test_a_big_file_goes_in_slices_and_what_is_left_goes_the_next_time(monkeypatch, folder):
+    """A slice is one statement of its own: killed after the second one, two slices are gone."""
+    monkeypatch.setattr(rows, "REMOVED_AT_ONCE", 10)
+    old = ImportFile.objects.create(
+        sha256="x", profile="register", name="besar", state="done", done_at=NOW - timedelta(days=31)
+    )
+    young = ImportFile.objects.create(
+        sha256="y", profile="register", name="baru", state="done", done_at=NOW - timedelta(days=2)
+    )
+    for file in (old, young):
+        ImportRow.objects.bulk_create(
+            ImportRow(file=file, row_no=2 * n, action="same") for n in range(35)
+        )
+    seen = []
+
+    def dies_after_two(execute, sql, *arguments):
+        seen.append(sql) if sql.startswith("DELETE") else None
+        if len(seen) > 2:
+            raise InterruptedError
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(dies_after_two), pytest.raises(InterruptedError):
+        services.prune_rows(now=NOW)
+    assert (old.rows.count(), young.rows.count()) == (15, 35)
+
+    assert services.prune_rows(now=NOW) == 2
+    assert not ImportRow.objects.exists()
 
 
 def test_without_years_nobody_is_forgotten(settings):

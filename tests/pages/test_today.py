@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from participants.requests import ask
 from tests.factories import (
     CampaignFactory,
     CohortFactory,
@@ -164,3 +165,26 @@ def test_first_page_asks_a_constant_number_of_queries(head, count, django_assert
 
     with django_assert_num_queries(21):
         head.get(INDEX)
+
+
+def test_the_clock_of_72_hours_turns_red_for_staff_of_the_area(client, monkeypatch):
+    """Seven requests, one minute before and one after their deadline."""
+    asked = timezone.now()
+    people = [ParticipantFactory(full_name=f"Siti {number}") for number in range(7)]
+    for person in people:
+        ask(person, kind="deletion", account=None, now=asked)
+    client.force_login(make_user("head"))
+    listed = reverse("admin:participants_datarequest_changelist")
+
+    monkeypatch.setattr(timezone, "now", lambda: asked + timedelta(hours=71, minutes=59))
+    assert {task.tone for task in client.get(INDEX).context["tasks"]} == {"yellow"}
+    assert "Terlambat" not in client.get(listed).content.decode()
+
+    monkeypatch.setattr(timezone, "now", lambda: asked + timedelta(hours=72, minutes=1))
+    tasks = client.get(INDEX).context["tasks"]
+    assert {task.tone for task in tasks} == {"red"}
+    assert tasks[0].title == "7 permintaan data terlambat dijawab"
+    assert client.get(listed).content.decode().count("Terlambat") == 7
+
+    client.force_login(make_user("city"))
+    assert client.get(INDEX).context["tasks"] == [], "they live elsewhere"

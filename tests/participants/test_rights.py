@@ -1,6 +1,7 @@
 """What a person can ask of the register: a copy of everything, correction, rest, oblivion."""
 
 import json
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -13,8 +14,9 @@ from django.utils import timezone
 from participants import handlers, niks
 from participants.access import record_access
 from participants.consents import give_consent, has_consent, reaches_of, resume_channel
+from participants.contacts import Contact
 from participants.copies import copy_of
-from participants.duplicates.merging import merge
+from participants.duplicates.merging import merge, undo_merge
 from participants.erasing import anonymise
 from participants.licences import ask_licence, move_licence
 from participants.models import (
@@ -23,10 +25,12 @@ from participants.models import (
     DuplicatePair,
     Participant,
     Referral,
+    Registration,
     SalesChannel,
 )
 from participants.profiles import correct_profile, state_revenue
 from participants.reference import load_reference_data
+from participants.registration import drafts
 from participants.requests import RequestRefused, ask, fulfil, refuse, withdraw
 from participants.search import refresh_search
 from tests.factories import (
@@ -37,10 +41,12 @@ from tests.factories import (
     UserFactory,
 )
 from trainings import invariants
+from trainings.models import Enrolment
 from trainings.services import answers
 from umkm_portal.accounts.models import User
 from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.messaging.models import Channel, DeliveryEvent, Suppression
+from umkm_portal.messaging.services.outbox import work_everything
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -171,6 +177,68 @@ def test_forgetting_leaves_no_trace_of_her_and_all_of_the_other(family):
     assert not User.objects.filter(pk=wulan.account_id).exists()
 
 
+def test_forgetting_reaches_what_only_mentions_her(family):
+    """A draft of a new registration, samples of a file, the log about her account, images of a
+    merge of two others that moved her place in a line."""
+    siti, wulan = family
+    drafts.begin(
+        Contact("email", siti.email),
+        public_id=uuid.uuid4(),
+        name="Sitirahma",
+        cohort_code="",
+        now=NOW,
+    )
+    Registration.objects.update(contact=siti.email)
+    ImportFile.objects.filter(rows__target_id=siti.pk).update(
+        state="done", samples=[{"Nama": "Sitirahma"}]
+    )
+    account = siti.account
+    LogEntry.objects.log_actions(UserFactory().pk, [account], CHANGE, "Sitirahma")
+    source, target = ParticipantFactory(full_name="A"), ParticipantFactory(full_name="A")
+    cohort = CohortFactory(seats=2)
+    other_wave = CohortFactory(training=cohort.training)
+    for one, place in ((source, cohort), (target, other_wave), (wulan, cohort), (siti, cohort)):
+        answers.join(place, one, now=NOW, via="tautan")
+    Enrolment.objects.filter(participant=siti).update(priority_reason="Sitirahma hamil")
+    merge(source, target, actor=None, now=NOW)
+    assert ("participants_mergedrow", "sitirahma") in traces("sitirahma")
+
+    anonymise(siti, actor=None, now=NOW)
+    anonymise(wulan, actor=None, now=NOW)
+
+    assert traces("sitirahma", "keluarga@contoh") == []
+
+
+def test_the_copy_of_a_record_joined_twice_holds_all_three_and_no_stranger():
+    """First into second, second into third; a merge with a stranger was taken back."""
+    account = UserFactory()
+    first = ParticipantFactory(full_name="Sitirahma Satu")
+    second = ParticipantFactory(full_name="Sitirahma Dua")
+    third = ParticipantFactory(full_name="Sitirahma Tiga", account=account)
+    stranger = ParticipantFactory(full_name="Wulandari")
+    DeliveryFactory(recipient_key=first.pk, context={"nama": "Sitirahma pesan pertama"})
+    merge(first, second, actor=None, now=NOW)
+    merge(second, third, actor=None, now=NOW)
+    undo_merge(merge(stranger, third, actor=None, now=NOW), actor=None, now=NOW)
+
+    third.refresh_from_db()
+    text = json.dumps({s.name: s.rows for s in copy_of(third)}, default=str)
+
+    for own in ("Sitirahma Satu", "Sitirahma Dua", "Sitirahma Tiga", "Sitirahma pesan pertama"):
+        assert own in text, own
+    for trace in ("Wulandari", stranger.code):
+        assert trace not in text, trace
+    stranger.refresh_from_db()
+    text = json.dumps({s.name: s.rows for s in copy_of(stranger)}, default=str)
+    assert third.code not in text
+    assert "Sitirahma" not in text
+    ids = [row["pgh_id"] for s in copy_of(third) if s.name.endswith("History") for row in s.rows]
+    assert len(ids) == len(set(ids))
+
+    anonymise(third, actor=None, now=NOW)
+    assert traces("sitirahma") == []
+
+
 def test_staff_keep_their_account_when_they_are_forgotten_as_owners():
     person = ParticipantFactory(account=UserFactory(is_staff=True))
 
@@ -220,7 +288,7 @@ def test_requests_are_asked_once_answered_once_and_taken_back():
     assert [reach.is_on for reach in reaches_of(person)] == [False, False, False]
 
 
-def test_a_request_for_oblivion_is_fulfilled_and_keeps_that_it_was_asked(family):
+def test_a_request_for_oblivion_is_fulfilled_and_keeps_that_it_was_asked(family, sink):
     siti, _ = family
     request = ask(siti, kind="deletion", text="Hapus Sitirahma", account=None, now=NOW)
 
@@ -228,6 +296,9 @@ def test_a_request_for_oblivion_is_fulfilled_and_keeps_that_it_was_asked(family)
 
     request.refresh_from_db()
     assert (request.state, request.text, request.answer) == ("done", "", "")
+    assert traces("sitirahma") == [("messaging_delivery", "sitirahma")], "the last message waits"
+    work_everything()
+    assert [address for _, address, _ in sink.received()] == ["sitirahma@contoh.example"]
     assert traces("sitirahma") == []
 
 

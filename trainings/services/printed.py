@@ -13,6 +13,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from participants.models import Participant
 from trainings import wording
 from trainings.models import Cohort, Enrolment, InvitationRound
 from trainings.models.enrolments import EnrolmentQuerySet
@@ -91,9 +92,10 @@ def sheets(
 def untold(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
     """Those open invitations of which nobody has heard: no message reached her, no staff did.
 
-    Each row has `why`. Whoever asked not to be written to is not among them.
+    Each row has `why`. Whoever asked not to be written to, or restricted the use of her data, is
+    not among them.
     """
-    people = enrolments.filter(state=Enrolment.State.INVITED).annotate(why=_why())
+    people = _usable(enrolments.filter(state=Enrolment.State.INVITED)).annotate(why=_why())
     return people.exclude(why="").exclude(Exists(_told())).exclude(Exists(_OPT_OUTS))
 
 
@@ -117,7 +119,7 @@ def mark_told(enrolment: Enrolment, *, actor: User, now: datetime) -> Delivery:
 
 def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
     """Those of a round whom no message reaches, also after staff told them."""
-    people = Enrolment.objects.filter(round=opened).annotate(why=_why())
+    people = _usable(Enrolment.objects.filter(round=opened)).annotate(why=_why())
     is_open = Q(state=Enrolment.State.INVITED) | Q(why=NO_CHANNEL)
     told = Q(Exists(_told()))
     return people.filter(told | (is_open & ~Q(why="") & ~Q(Exists(_OPT_OUTS))))
@@ -129,6 +131,10 @@ _OPT_OUTS = Suppression.objects.filter(
     address=Lower(OuterRef("participant__email")),
     purpose__in=["bulk", Suppression.EVERYTHING],
 ).exclude(reason=Suppression.Reason.HARD_BOUNCE)
+
+
+def _usable(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    return enrolments.exclude(participant__in=Participant.objects.restricted().values("pk"))
 
 
 def _told() -> QuerySet[Delivery]:

@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.segments.audiences import compiled
 from trainings.models import Cohort
 from trainings.services.segments import Segment
 from umkm_portal.messaging.models import Channel, Suppression
@@ -30,6 +31,7 @@ ELSEWHERE = ""
 SAMPLES = 5
 
 REASONS = {
+    "restricted": "Membatasi pemakaian datanya",
     "not_active": "Tidak aktif",
     "not_willing": "Belum bersedia dilatih",
     "not_eligible": "Tidak memenuhi syarat gelombang ini",
@@ -60,6 +62,7 @@ WITH suppressed AS MATERIALIZED (
         CASE WHEN r.code LIKE %(jakarta)s THEN left(r.code, 5) ELSE '' END COLLATE "C" AS city,
         p.email <> '' AND s.address IS NULL AS reachable,
         CASE
+            WHEN p.id IN ({restricted}) THEN 'restricted'
             WHEN {is_open} AND (p.active_until IS NULL OR p.active_until < %(today)s)
                 THEN 'not_active'
             WHEN {is_open} AND NOT p.is_willing THEN 'not_willing'
@@ -141,7 +144,7 @@ def choose(
     """Fill the table `round_choice` of this transaction; `size` None chooses everybody.
 
     An override lets people in who are not active, not willing or not eligible, for staff who
-    name them one by one.
+    name them one by one; never somebody who restricted the use of her data.
     """
     key = cohort.seed.encode().ljust(BLOCK, b"\0")
     params: dict[str, Any] = {
@@ -164,6 +167,7 @@ def choose(
     statement = _CHOOSE.format(
         eligible=_ELIGIBLE[Cohort.Eligibility(cohort.eligibility)],
         segment=condition,
+        restricted=compiled(Participant.objects.restricted())[0],
         is_open="FALSE" if overrides_eligibility else "TRUE",
     )
     with connection.cursor() as cursor:

@@ -12,11 +12,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from umkm_portal.common import retention
 from umkm_portal.common.retention import RetentionJob, Stock
-from umkm_portal.imports import services, uploads
-from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports import rows, services, uploads
+from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision, RowRepair
 
 KEEP_WAITING = timedelta(days=30)
 """A file that nobody accepts for so long is cancelled."""
+KEEP_DECISIONS = timedelta(days=365)
+"""Who decided what about a row: for questions that come after the row has gone."""
 KEEP_STRAY = timedelta(days=1)
 """Bytes that belong to no open file; younger ones may be on their way in."""
 ERROR_FILES = "*-perlu-diperbaiki*.xlsx"
@@ -30,6 +32,12 @@ def register_jobs() -> None:
             "import_waiting", "Berkas yang tidak pernah diterima", _find_waiting, _cancel_waiting
         ),
         RetentionJob("import_rows", "Baris berkas yang sudah selesai", _find_rows, _remove_rows),
+        RetentionJob(
+            "import_repairs", "Perbaikan baris yang sudah selesai", _find_repairs, _remove_repairs
+        ),
+        RetentionJob(
+            "import_decisions", "Keputusan tentang baris", _find_decisions, _remove_decisions
+        ),
         RetentionJob("import_bytes", "Berkas di cakram", _find_bytes, _remove_bytes),
     ):
         retention.register(job)
@@ -66,24 +74,52 @@ def _old(now: datetime) -> QuerySet[ImportFile]:
 
 def _find_rows(now: datetime) -> Stock:
     files = _old(now)
-    rows = ImportRow.objects.filter(file__in=files).count()
+    count = ImportRow.objects.filter(file__in=files).count()
     found = retention.stock_of(files, "done_at")
-    return Stock(max(rows, found.count), found.oldest)
+    return Stock(max(count, found.count), found.oldest)
 
 
 def _remove_rows(now: datetime) -> int:
     removed = 0
     for pk in list(_old(now).order_by("pk").values_list("pk", flat=True)):
-        taken = retention.in_chunks(partial(_delete_some, pk), size=CHUNK)
+        taken = rows.remove(ImportRow.objects.filter(file=pk))
         blanked = ImportFile.objects.filter(pk=pk).exclude(samples=[]).update(samples=[])
         removed += taken or blanked
     return removed
 
 
-def _delete_some(file_id: int, size: int) -> int:
-    rows = ImportRow.objects.filter(file_id=file_id)
-    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
-    return ImportRow.objects.filter(pk__in=ids).delete()[0] if ids else 0
+def _repairs(now: datetime) -> QuerySet[RowRepair]:
+    """Corrections of rows that are gone: their cells were emptied when they were stored."""
+    final = ImportFile.objects.filter(
+        state__in=ImportFile.FINAL, done_at__lt=now - services.KEEP_ROWS
+    )
+    return RowRepair.objects.filter(file__in=final)
+
+
+def _decisions(now: datetime) -> QuerySet[RowDecision]:
+    final = ImportFile.objects.filter(state__in=ImportFile.FINAL, done_at__lt=now - KEEP_DECISIONS)
+    return RowDecision.objects.filter(file__in=final)
+
+
+def _find_repairs(now: datetime) -> Stock:
+    return retention.stock_of(_repairs(now), "at")
+
+
+def _remove_repairs(now: datetime) -> int:
+    return retention.in_chunks(partial(_delete_some, _repairs(now)), size=CHUNK)
+
+
+def _find_decisions(now: datetime) -> Stock:
+    return retention.stock_of(_decisions(now), "at")
+
+
+def _remove_decisions(now: datetime) -> int:
+    return retention.in_chunks(partial(_delete_some, _decisions(now)), size=CHUNK)
+
+
+def _delete_some(old: QuerySet[RowRepair] | QuerySet[RowDecision], size: int) -> int:
+    ids = list(old.order_by("pk").values_list("pk", flat=True)[:size])
+    return old.model._default_manager.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _stray_bytes(now: datetime) -> Iterator[tuple[Path, datetime]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from umkm_portal.imports import staging, uploads
 from umkm_portal.imports.models import ImportFile, ImportRow
 
 Action = ImportRow.Action
+REMOVED_AT_ONCE = 5_000
 WAITING = (Action.CREATE, Action.UPDATE)
 
 _FORGET_HELD_BACK = """
@@ -73,8 +74,24 @@ def are_whole(file: ImportFile) -> bool:
     return file.rows.count() >= file.total_rows and file.options.get("keys") == staging.key_ids()
 
 
+def remove(found: QuerySet[ImportRow]) -> int:
+    """Delete staged rows of one file, each slice a transaction of its own; return how many.
+
+    Killed anywhere it has removed whole slices, and the next call goes on.
+    """
+    removed, last = 0, -1
+    while numbers := list(
+        found.filter(row_no__gt=last)
+        .order_by("row_no")
+        .values_list("row_no", flat=True)[:REMOVED_AT_ONCE]
+    ):
+        removed += found.filter(row_no__range=(numbers[0], numbers[-1])).delete()[0]
+        last = numbers[-1]
+    return removed
+
+
 def forget(file: ImportFile) -> None:
     """Drop the bytes of a file and its rows; those that are in the register stay for an undo."""
-    file.rows.filter(applied_at__isnull=True).delete()
+    remove(file.rows.filter(applied_at__isnull=True))
     file.repairs.update(cells=None)
     uploads.drop(file.path)

@@ -293,14 +293,14 @@ def prune_rows(*, now: datetime) -> int:
     has_rows = Exists(ImportRow.objects.filter(file=OuterRef("pk")))
     stale = list(final.filter(has_rows, done_at__lt=now - KEEP_ROWS).order_by("pk")[:20])
     for file in stale:
-        file.rows.all().delete()
+        rows.remove(file.rows.all())
     unchanged = ImportRow.objects.filter(action=Action.SAME, problems=[])
     settled = final.filter(
         Exists(unchanged.filter(file=OuterRef("pk"))), done_at__lt=now - ImportFile.UNDO_FOR
     )
     idle = list(settled.order_by("pk")[:20])
     for file in idle:
-        unchanged.filter(file=file).delete()
+        rows.remove(unchanged.filter(file=file))
     return len({*stale, *idle})
 
 

@@ -57,7 +57,7 @@ class CampaignKind:
     called without a context.
 
     `secrets` names values (a one-time code) that are sealed in the ledger and forgotten once the
-    message has gone.
+    message has gone; with `forgets_address` where it went is forgotten, too.
     """
 
     name: str
@@ -71,6 +71,7 @@ class CampaignKind:
     shared_context: Callable[[Campaign], dict[str, str]] = nothing_shared
     single_context: Callable[[int], dict[str, str]] | None = field(default=None)
     secrets: frozenset[str] = frozenset()
+    forgets_address: bool = False
 
     @property
     def is_bulk(self) -> bool:

@@ -26,7 +26,14 @@ def unseal(context: Mapping[str, str], names: Collection[str]) -> dict[str, str]
     }
 
 
-def forget(batch: DeliveryBatch) -> int:
-    """Empty the contexts of a batch's messages that need them no more; return how many."""
+def forget(batch: DeliveryBatch, *, with_address: bool = False) -> int:
+    """Empty the contexts of a batch's messages that need them no more; return how many.
+
+    `with_address` empties where they went and what the server said, too; a message of which
+    nobody knows whether it went keeps its address until that is settled.
+    """
     mine = Delivery.objects.filter(campaign_id=batch.campaign_id, batch_number=batch.number)
-    return mine.exclude(state__in=Delivery.NON_FINAL).update(context={})
+    over = mine.exclude(state__in=Delivery.NON_FINAL)
+    if with_address:
+        over.exclude(state=Delivery.State.UNCERTAIN).update(address="", error="")
+    return over.update(context={})

@@ -80,6 +80,22 @@ def test_whatsapp_fills_another_template_with_the_link_where_one_is_approved(pro
     assert body.count("https://contoh.example/daftar/") == 1
 
 
+def test_whatsapp_has_a_second_template_for_news(provider, settings):
+    provider.answer = (200, {"messages": [{"id": "wamid.2"}]})
+    values = {"nama": "Siti", "perihal": "Izin", "keadaan": "Diproses", "langkah": "Baca di sini"}
+    message = Message("+6281234567890", b"x", reference="d-2", values=values)
+
+    assert send("whatsapp", message).state == "failed_permanent", "no template yet"
+    settings.WHATSAPP_NEWS_TEMPLATE = "kabar"
+    assert send("whatsapp", message).state == "accepted"
+
+    [(_, _, body)] = provider.got
+    template = json.loads(body)["template"]
+    assert template["name"] == "kabar"
+    words = [{"type": "text", "text": value} for value in values.values()]
+    assert template["components"] == [{"type": "body", "parameters": words}]
+
+
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
 @pytest.mark.parametrize(
     ("answer", "state"),

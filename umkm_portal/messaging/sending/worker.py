@@ -87,7 +87,7 @@ class BatchWork:
             self._send_all()
             self._put_down()
             if self.kind.secrets:
-                sealing.forget(self.batch)
+                sealing.forget(self.batch, with_address=self.kind.forgets_address)
         except BatchLost:
             self.outcomes["lost"] += 1
         except Exception:
@@ -240,7 +240,7 @@ class BatchWork:
             state, error = State.FAILED_PERMANENT, f"Menyerah setelah {attempts} kali: {error}"
         elif state == State.FAILED_TEMPORARY:
             self._most_attempts = max(self._most_attempts, attempts)
-        if outcome.suppresses:
+        if outcome.suppresses and not self.kind.forgets_address:
             self._suppress(row, error)
         self.claim.results.append((row["pk"], str(state), error[:300], outcome.provider_ref[:200]))
         self.outcomes[str(state)] += 1

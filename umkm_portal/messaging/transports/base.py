@@ -75,6 +75,9 @@ _CHANNELS = {
 }
 
 
+_PHONES = (Channel.WHATSAPP, Channel.SMS)
+
+
 def make_transport(channel: str, *, timeout: float) -> Transport:
     """A transport whose single network waits end after `timeout` seconds."""
     return _channel(channel).make(timeout)
@@ -89,9 +92,17 @@ def channels_on() -> list[str]:
     return [str(channel) for channel in _CHANNELS if not off_reason(channel)]
 
 
+def carries_news(channel: str) -> bool:
+    """Whether a channel takes sentences of ours: WhatsApp only with a template for them."""
+    if off_reason(channel):
+        return False
+    is_practice = settings.DEMO and channel in _PHONES
+    return is_practice or channel != Channel.WHATSAPP or bool(settings.WHATSAPP_NEWS_TEMPLATE)
+
+
 def _channel(name: str) -> _Channel:
     """On practice data phones are addresses of the local mailbox."""
     channel = Channel(name)
-    if settings.DEMO and channel in (Channel.WHATSAPP, Channel.SMS):
+    if settings.DEMO and channel in _PHONES:
         return _Channel(partial(PracticePhone, channel), smtp_off_reason)
     return _CHANNELS[channel]

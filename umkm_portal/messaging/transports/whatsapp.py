@@ -1,8 +1,8 @@
-"""One-time codes and links through the WhatsApp Cloud API, as approved templates.
+"""Messages through the WhatsApp Cloud API, which takes approved templates only.
 
-An authentication template carries the code and nothing else; its words are WhatsApp's own. A
-utility template of ours carries the link back to an unfinished registration, another one the
-result of a curation.
+An authentication template carries a code and nothing else; its words are WhatsApp's own. Utility
+templates of ours carry the link back to an unfinished registration, the result of a curation, and
+news about a request.
 """
 
 from __future__ import annotations
@@ -23,9 +23,14 @@ from umkm_portal.messaging.transports.types import (
 )
 
 State = Delivery.State
-CODE, LINK = "kode", "lanjut"
-RESULT = ("nama", "judul", "hasil", "halaman")
-"""The values that the templates are filled with."""
+CODE = "kode"
+"""The value that the template for codes is filled with."""
+_UTILITY = {
+    "WHATSAPP_LINK_TEMPLATE": ("lanjut",),
+    "WHATSAPP_RESULT_TEMPLATE": ("nama", "judul", "hasil", "halaman"),
+    "WHATSAPP_NEWS_TEMPLATE": ("nama", "perihal", "keadaan", "langkah"),
+}
+"""The setting with the name of each other template, and the values for {{1}}, {{2}} and so on."""
 _BUSY = frozenset((4, 80007, 130429, 131048, 131056))
 """Error codes of limits that pass by themselves."""
 _OURS = frozenset((0, 3, 10, 190, 131005, 131031, 131042, 132001, 132015, 132016, 133010))
@@ -80,19 +85,20 @@ def whatsapp_off_reason() -> str:
 
 def _template(message: Message) -> dict[str, Any] | None:
     """The template for what the message carries; None where there is none."""
-    if code := message.values.get(CODE):
+    values = message.values
+    if code := values.get(CODE):
         filled = [{"type": "text", "text": code}]
         button = {"type": "button", "sub_type": "url", "index": "0", "parameters": filled}
-        name, components = settings.WHATSAPP_CODE_TEMPLATE, [_text(code), button]
-    elif (link := message.values.get(LINK)) and settings.WHATSAPP_LINK_TEMPLATE:
-        name, components = settings.WHATSAPP_LINK_TEMPLATE, [_text(link)]
-    elif settings.WHATSAPP_RESULT_TEMPLATE and all(map(message.values.get, RESULT)):
-        told = (message.values[value] for value in RESULT)
-        name, components = settings.WHATSAPP_RESULT_TEMPLATE, [_text(*told)]
-    else:
-        return None
+        return _named(settings.WHATSAPP_CODE_TEMPLATE, _text(code), button)
+    for setting, names in _UTILITY.items():
+        if (name := getattr(settings, setting)) and all(map(values.get, names)):
+            return _named(name, _text(*(values[value] for value in names)))
+    return None
+
+
+def _named(name: str, *components: dict[str, Any]) -> dict[str, Any]:
     language = {"code": settings.WHATSAPP_LANGUAGE}
-    return {"name": name, "language": language, "components": components}
+    return {"name": name, "language": language, "components": [*components]}
 
 
 def _text(*values: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from participants.access import record_access
 from participants.copies import Section, accesses_of, copy_of, who
 from participants.models import DataAccess, DataRequest, Participant
-from participants.requests import RequestRefused, ask, withdraw
+from participants.requests import RequestRefused, ask, lift_restriction, withdraw
 from umkm_portal.common import codes
 from umkm_portal.pages.mine.forms import RequestForm
 from umkm_portal.pages.mine.path import day_in_words
@@ -139,6 +139,18 @@ def requests(request: HttpRequest, person: Participant) -> HttpResponse:
 def withdraw_request(request: HttpRequest, person: Participant, pk: int) -> HttpResponse:
     if withdraw(get_object_or_404(person.data_requests, pk=pk), now=timezone.now()):
         messages.success(request, "Permintaan dibatalkan.")
+    return redirect("mine:requests")
+
+
+@require_POST
+@for_person
+def lift(request: HttpRequest, person: Participant) -> HttpResponse:
+    """Her data may be used again; what she agreed to before she gives anew."""
+    if lift_restriction(person, now=timezone.now()):
+        messages.success(
+            request, "Pembatasan dicabut. Nyalakan lagi pesan dan persetujuan yang Anda inginkan."
+        )
+        return redirect("mine:consents")
     return redirect("mine:requests")
 
 

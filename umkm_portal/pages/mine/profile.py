@@ -127,6 +127,8 @@ def _press(request: HttpRequest, person: Participant, *, now: datetime) -> str:
     is_yes, account = wish == "ya", account_of(request)
     if subject == "bersedia":
         state_willingness(person, is_willing=is_yes, now=now)
+        if is_yes and person.restricted_at:
+            return "Dicatat. Undangan datang lagi setelah Anda mencabut pembatasan data."
         return "Anda akan diundang." if is_yes else "Anda tidak akan diundang ke pelatihan baru."
     if subject in (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP):
         switch = resume_channel if is_yes else stop_channel

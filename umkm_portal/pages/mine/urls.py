@@ -22,6 +22,7 @@ urlpatterns = [
     path("data/unduh/", data.download, name="download"),
     path("permintaan/", data.requests, name="requests"),
     path("permintaan/<int:pk>/batal/", data.withdraw_request, name="request_withdraw"),
+    path("permintaan/pembatasan/cabut/", data.lift, name="restriction_lift"),
     path("perizinan/", licences.licences, name="licences"),
     path("perizinan/ajukan/", licences.ask, name="licence_ask"),
     path("perizinan/<int:pk>/", licences.licence, name="licence"),

@@ -195,6 +195,15 @@ def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
 def _data_requests(request: HttpRequest, now: datetime) -> Iterable[Task]:
     people = _people_of(request).values("pk")
     waiting = DataRequest.objects.waiting().filter(participant__in=people)
+    late = waiting.overdue(now=now).count()
+    if late > AT_MOST:
+        yield Task(
+            f"{late} permintaan data terlambat dijawab",
+            "Batas 3 x 24 jam sudah lewat. Yang paling lama menunggu ada di atas.",
+            reverse("admin:participants_datarequest_changelist"),
+            "Jawab",
+            "red",
+        )
     for row in waiting.select_related("participant").order_by("due_at", "pk")[:AT_MOST]:
         is_late = row.is_overdue(now=now)
         yield Task(
