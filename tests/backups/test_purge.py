@@ -211,7 +211,7 @@ def kept(folder):
         "repairs": [repair.file.name for repair in RowRepair.objects.select_related("file")],
         "decisions": [row.file.name for row in RowDecision.objects.select_related("file")],
         "images": list(MergedRow.objects.values_list("model", flat=True)),
-        "niks before": Merge.objects.exclude(nik_before=None).count(),
+        "niks before": Merge.objects.filter(nik_before__isnull=False).count(),
         "people": sorted(
             Participant.objects.exclude(full_name__startswith="gabung").values_list(
                 "full_name", flat=True
