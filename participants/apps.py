@@ -12,7 +12,7 @@ class ParticipantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models and profiles can be imported only once the apps are loaded.
-        from participants import handlers, retention, telling  # noqa: PLC0415
+        from participants import handlers, histories, retention, telling  # noqa: PLC0415
         from participants.activity import note_login  # noqa: PLC0415
         from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import people_named  # noqa: PLC0415
@@ -26,6 +26,7 @@ class ParticipantsConfig(AppConfig):
             profiles.register(profile)
         register_people(people_named)
         handlers.register_own()
+        histories.register_own()
         retention.register_jobs()
         duplicates.register_own()
         user_logged_in.connect(note_login)

@@ -18,7 +18,7 @@ from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from participants import handlers
 from participants.erasing import records_merged_into
-from participants.handlers import SECRET, Rows
+from participants.handlers import Rows, readable
 from participants.models import Business, DataAccess, Participant
 from umkm_portal.accounts.models import User
 from umkm_portal.messaging.models import (
@@ -161,11 +161,7 @@ def _account(person: Participant) -> Iterator[tuple[type[Model], Rows]]:
 
 
 def _rows(rows: QuerySet[Model]) -> Rows:
-    return [_readable(row) for row in rows.order_by("pk").values()]
-
-
-def _readable(row: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in row.items() if name not in SECRET}
+    return [readable(row) for row in rows.order_by("pk").values()]
 
 
 def _in_words(model: type[Model], rows: Rows, person: Participant) -> Rows:

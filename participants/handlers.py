@@ -108,7 +108,7 @@ def simple(
         return model._default_manager.filter(**{field: person})
 
     def export(person: Participant) -> Rows:
-        return [_readable(row) for row in rows_of(person).order_by("pk").values()]
+        return [readable(row) for row in rows_of(person).order_by("pk").values()]
 
     def merge(source: Participant, target: Participant) -> int:
         moving = rows_of(source)
@@ -125,9 +125,9 @@ def simple(
 
 
 def register_own() -> None:
-    """Cover the tables of this app, their history, and the staged rows of files."""
+    """Cover the tables of this app and the staged rows of files."""
     for handler in (
-        replace(simple(Business, blank=_ERASED_BUSINESS), erase=_erase_businesses),
+        replace(simple(Business, blank=ERASED_BUSINESS), erase=_erase_businesses),
         simple(Consent, blank={"source": ""}, is_append_only=True),
         simple(DataAccess, blank={"purpose": "Dihapus"}, is_append_only=True),
         replace(simple(Mentorship), merge=_merge_mentorships),
@@ -156,9 +156,6 @@ def register_own() -> None:
             _touches_licences,
         ),
         simple(Participant, "merged_into"),
-        _history("ParticipantHistory", "pgh_obj", _ERASED_PERSON),
-        _history("ParticipantHistory", "merged_into", {}),
-        _history("BusinessHistory", "participant", _ERASED_BUSINESS),
         PersonHandler(
             ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
         ),
@@ -167,18 +164,7 @@ def register_own() -> None:
         register(handler)
 
 
-_ERASED_PERSON = {
-    **{"full_name": "Dihapus", "nik_last4": "", "phone": "", "email": "", "birth_date": None},
-    **{"address": "", "active_reason": "", "verified_how": "", "willing_source": ""},
-}
-_ERASED_BUSINESS = {"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""}
-
-
-def _history(name: str, field: str, blank: Mapping[str, object]) -> PersonHandler:
-    """History stays with the record it happened to; forgetting reaches into it."""
-    model = next(m for m in Participant._meta.apps.get_models() if m.__name__ == name)
-    plain = simple(model, field, blank=blank)
-    return PersonHandler(model, field, plain.export, stays, plain.erase)
+ERASED_BUSINESS = {"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""}
 
 
 def _merge_stages(source: Participant, target: Participant) -> int:
@@ -206,7 +192,7 @@ def _erase_businesses(person: Participant) -> int:
     """Names and store links go; sector, size and sales stay for the figures."""
     for business in person.businesses.all():
         business.channels.all().delete()
-    return person.businesses.update(**_ERASED_BUSINESS)
+    return person.businesses.update(**ERASED_BUSINESS)
 
 
 def _merge_requests(source: Participant, target: Participant) -> int:
@@ -281,7 +267,8 @@ def _nothing_to_erase(person: Participant) -> int:
     return 0
 
 
-def _readable(row: dict[str, object]) -> dict[str, object]:
+def readable(row: dict[str, object]) -> dict[str, object]:
+    """The columns of a row that a person may read about herself."""
     return {name: value for name, value in row.items() if name not in SECRET}
 
 

@@ -65,7 +65,9 @@ def _find_exports(now: datetime) -> Stock:
 def _old_merges(now: datetime) -> QuerySet[Merge]:
     """Merges that can be taken back for the longest time already."""
     old = Merge.objects.filter(merged_at__lt=now - KEEP_IMAGES)
-    return old.filter(Exists(MergedRow.objects.filter(merge=OuterRef("pk"))) | Q(nik_before__isnull=False))
+    return old.filter(
+        Exists(MergedRow.objects.filter(merge=OuterRef("pk"))) | Q(nik_before__isnull=False)
+    )
 
 
 def _find_images(now: datetime) -> Stock:

@@ -253,6 +253,7 @@ def test_the_old_goes_and_nothing_younger(scene, folder):
     assert counts(purge(), "count") == {}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_big_file_goes_in_slices_and_what_is_left_goes_the_next_time(monkeypatch, folder):
     """A slice is one statement of its own: killed after the second one, two slices are gone."""
     monkeypatch.setattr(rows, "REMOVED_AT_ONCE", 10)

@@ -13,6 +13,7 @@ from tests.factories import (
     CohortFactory,
     EnrolmentFactory,
     ParticipantFactory,
+    RegionFactory,
     in_days,
 )
 from tests.staff import make_user
@@ -170,7 +171,8 @@ def test_first_page_asks_a_constant_number_of_queries(head, count, django_assert
 def test_the_clock_of_72_hours_turns_red_for_staff_of_the_area(client, monkeypatch):
     """Seven requests, one minute before and one after their deadline."""
     asked = timezone.now()
-    people = [ParticipantFactory(full_name=f"Siti {number}") for number in range(7)]
+    region = RegionFactory(code="32.75")
+    people = [ParticipantFactory(full_name=f"Siti {n}", region=region) for n in range(7)]
     for person in people:
         ask(person, kind="deletion", account=None, now=asked)
     client.force_login(make_user("head"))

@@ -49,6 +49,7 @@ def invite(cohort, **options):
     )
 
 
+@pytest.mark.django_db(transaction=True)
 def test_no_list_and_no_audience_holds_her_whatever_a_file_says_later(client):
     away = RegionFactory(code="32.75")
     ani, budi = ParticipantFactory(full_name="Ani"), ParticipantFactory(full_name="Budi")

@@ -195,8 +195,8 @@ def _printed(request: HttpRequest, now: datetime) -> Iterable[Task]:
 def _data_requests(request: HttpRequest, now: datetime) -> Iterable[Task]:
     people = _people_of(request).values("pk")
     waiting = DataRequest.objects.waiting().filter(participant__in=people)
-    late = waiting.overdue(now=now).count()
-    if late > AT_MOST:
+    shown = list(waiting.select_related("participant").order_by("due_at", "pk")[:AT_MOST])
+    if len(shown) == AT_MOST and (late := waiting.overdue(now=now).count()) > AT_MOST:
         yield Task(
             f"{late} permintaan data terlambat dijawab",
             "Batas 3 x 24 jam sudah lewat. Yang paling lama menunggu ada di atas.",
@@ -204,7 +204,7 @@ def _data_requests(request: HttpRequest, now: datetime) -> Iterable[Task]:
             "Jawab",
             "red",
         )
-    for row in waiting.select_related("participant").order_by("due_at", "pk")[:AT_MOST]:
+    for row in shown:
         is_late = row.is_overdue(now=now)
         yield Task(
             f"{row.get_kind_display()}: {row.participant.full_name}",
