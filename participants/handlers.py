@@ -13,7 +13,7 @@ from typing import Any
 
 import pgtrigger
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from participants.duplicates import twins
@@ -30,7 +30,8 @@ from participants.models import (
     Registration,
     StageEvent,
 )
-from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision, RowRepair
+from umkm_portal.imports.leaving_out import forget_rows
+from umkm_portal.imports.models import ImportRow, RowDecision
 
 Rows = list[dict[str, object]]
 SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
@@ -248,13 +249,8 @@ def _merge_decided(source: Participant, target: Participant) -> int:
 
 
 def _erase_staged(person: Participant) -> int:
-    rows = ImportRow.objects.filter(target_id=person.pk)
-    same_row = rows.filter(file=OuterRef("file"), row_no=OuterRef("row_no"))
-    RowRepair.objects.filter(Exists(same_row)).update(cells=None)
-    # Samples of columns are for matching them: a file that is final needs none.
-    files = ImportFile.objects.filter(pk__in=rows.values("file"), state__in=ImportFile.FINAL)
-    files.exclude(samples=[]).update(samples=[])
-    return rows.update(raw=None, clean={}, before=None, problems=[], key="")
+    keys = [f"nik:{person.nik_index}"] if person.nik_index else []
+    return forget_rows(person.pk, keys=keys, now=timezone.now())
 
 
 def _export_decided(person: Participant) -> Rows:

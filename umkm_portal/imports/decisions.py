@@ -9,17 +9,12 @@ from django.db import connection, transaction
 
 from umkm_portal.accounts.models import User
 from umkm_portal.imports import profiles, repairs, services
+from umkm_portal.imports.leaving_out import SKIPPED
 from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision
 
 State, Action, Choice = ImportFile.State, ImportRow.Action, RowDecision.Choice
 AT_ONCE = 50
 """Rows that are checked again while the page waits; more are left to a worker."""
-SKIPPED = {
-    "column": "Keputusan petugas",
-    "message": "Baris ini dilewati petugas.",
-    "repair": "Tidak perlu diperbaiki.",
-    "reason": "skip",
-}
 
 
 @transaction.atomic

@@ -295,6 +295,7 @@ class RowDecision(models.Model):
         LINK = "link", "Ini peserta lain"
         NEW = "new", "Orang lain: catat sebagai peserta baru"
         SKIP = "skip", "Lewati baris ini"
+        GONE = "gone", "Data orang ini sudah dihapus"
 
     file = models.ForeignKey(ImportFile, models.CASCADE, related_name="decisions", db_index=False)
     row_no = models.IntegerField("baris")

@@ -21,9 +21,9 @@ from umkm_portal.common.spreadsheets import (
     read_table,
     text_of,
 )
-from umkm_portal.imports import mapping, notices
+from umkm_portal.imports import leaving_out, mapping, notices
 from umkm_portal.imports.leases import slice_transaction, update_claimed
-from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision
 from umkm_portal.imports.profiles import SHEET, Cleaned, Profile, Reader
 
 SLICE = 500
@@ -37,6 +37,7 @@ _NUL = "\\u0000"
 _BETWEEN = "\x1f"
 """Stands between cells: the unit separator, which no spreadsheet writes."""
 _NIK_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_FORGOTTEN = json.dumps([leaving_out.FORGOTTEN])
 _COPY = "COPY imports_importrow (file_id, row_no, raw, clean, key, action, problems) FROM STDIN"
 
 
@@ -205,7 +206,8 @@ def _stage_sheet(
         key, values, problems = clean(cells)
         return Cleaned(key, values, [notices.shifted_row(len(cells), width), *problems])
 
-    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows)
+    left_out = leaving_out.left_out(file)
+    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows, left_out)
     while chunk := "".join(islice(lines, SLICE if count < LONG else LONG_SLICE)):
         count += chunk.count("\n")
         _copy_chunk(file, chunk, count)
@@ -224,15 +226,21 @@ def _copy_lines(
     offset: int,
     clean: Callable[[Sequence[Cell]], Cleaned],
     rows: Iterator[tuple[int, list[Cell]]],
+    left_out: Mapping[int, str],
 ) -> Iterator[str]:
-    """Give one line of COPY text for each row."""
+    """Give one line of COPY text for each row; `left_out` says which are not to be stored."""
     seal = Cipher("import.row").encrypt
     dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     for row_no, cells in rows:
+        if left_out.get(row_no + offset) == RowDecision.Choice.GONE:
+            yield f"{file_id}\t{row_no + offset}\t\\N\t{{}}\t\treject\t{_FORGOTTEN}\n"
+            continue
         raw = pack_cells(cells)
         if "\0" in raw or _NUL in raw:
             cells = [c.replace("\0", "") if isinstance(c, str) else c for c in cells]
         key, values, problems = clean(cells)
+        if row_no + offset in left_out:
+            problems = [*problems, leaving_out.SKIPPED]
         is_refused = any("warning" not in problem for problem in problems)
         told = mask_niks(_escaped(dump(problems))) if problems else "[]"
         yield (
