@@ -30,6 +30,8 @@ SHORTEST_PURPOSE = 10
 MOST_OPEN = 3
 BEAT_SECONDS = 1.0
 TASK = "participants.tasks.write_export"
+EVERYTHING = "*"
+"""The area of who sees everybody by no role."""
 LEFT_MEANWHILE = (
     "Selagi daftar ini ditulis, seseorang di dalamnya meminta datanya dihapus atau dibatasi. "
     "Minta ekspor baru."
@@ -149,10 +151,11 @@ def _claim(pk: int, *, now: datetime) -> ExportFile | None:
 
 def _write(export: ExportFile) -> None:
     user = _requester(export)
+    area = area_of(user)  # before the people are chosen: a role that goes meanwhile is missed later
     path = _new_path(export)
     try:
         people = people_by(export.rules, user=user)
-        _update(export, total=people.count())
+        _update(export, total=people.count(), area=area)
         with Pulse(export) as pulse:
             written = write_file(
                 path,
@@ -183,10 +186,21 @@ def _check_rights(export: ExportFile, user: User) -> None:
         raise ExportRefused("Pemohon tidak lagi berwenang mengekspor NIK lengkap.")
 
 
-def _lost_area(user: User, *, since: datetime) -> bool:
-    """Whether a role of hers ended since then: the list may hold people of that area."""
-    first, last = timezone.localdate(since), timezone.localdate() - timedelta(days=1)
-    return user.memberships.filter(valid_to__range=(first, last)).exists()
+def area_of(user: User) -> list[str]:
+    """By which roles this user sees people today: role, organisation and region of each."""
+    if user.is_superuser:
+        return [EVERYTHING]
+    roles = user.memberships.current().order_by("pk")
+    return [
+        f"{role}:{organisation}:{region or ''}"
+        for role, organisation, region in roles.values_list("role", "organisation", "region")
+    ]
+
+
+def _keeps_area(export: ExportFile, user: User) -> bool:
+    """Whether she still has every role that the list was written by: none went or was changed."""
+    now = {*area_of(user)}
+    return EVERYTHING in now or (bool(export.area) and now.issuperset(export.area))
 
 
 def _new_path(export: ExportFile) -> Path:
@@ -290,7 +304,7 @@ def open_download(export: ExportFile, *, user: User, now: datetime) -> Path:
     if export.requested_by_id != user.pk:
         raise ExportRefused("Hanya pemohon yang bisa mengunduh berkas ini.")
     _check_rights(export, user)
-    if _lost_area(user, since=export.created_at):
+    if not _keeps_area(export, user):
         raise ExportRefused("Tugas Anda berubah sejak ekspor ini diminta. Minta ekspor baru.")
     path = Path(settings.MEDIA_ROOT, export.path)
     if not export.is_kept(now=now) or not path.is_file():

@@ -31,7 +31,8 @@ class ExportFileQuerySet(models.QuerySet["ExportFile"]):
 class ExportFile(models.Model):
     """One list of people on its way into a file (ekspor), and the file while it is kept.
 
-    `rules` are frozen at the request; `purpose` is read by the people in it. `attempt` is the
+    `rules` are frozen at the request; `purpose` is read by the people in it. `area` are the roles
+    by which its owner saw these people when it was written (`services.area_of`). `attempt` is the
     fencing token of the process that writes: a crashed one starts over under the next number.
     """
 
@@ -71,6 +72,7 @@ class ExportFile(models.Model):
     purpose = models.CharField("keperluan", max_length=200)
     nik_purpose = models.CharField("alasan NIK lengkap", max_length=200, blank=True)
 
+    area = models.JSONField("tugas pemohon", default=list)
     state = models.CharField("status", max_length=10, choices=State.choices, default=State.QUEUED)
     total = models.IntegerField("orang", default=0)
     rows_done = models.IntegerField("baris ditulis", default=0)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from participants.models import DataAccess
 from tests.factories import (
     CohortFactory,
     EnrolmentFactory,
@@ -355,6 +356,9 @@ def test_people_without_an_address_are_printed_per_district_and_marked_when_told
     [district] = shown.context["districts"]
     head.post(page("told", cohort, district.rows[0].enrolment_id))
     again = head.get(page("print", cohort))
+    [access] = DataAccess.objects.filter(participant=person)
+    assert (access.kind, access.actor) == ("export", head.user)
+    assert access.purpose == f"Daftar cetak undangan {cohort.code}"
 
     assert (district.place, [line.name for line in district.rows]) == (
         "Kecamatan Gambir",
@@ -372,8 +376,10 @@ def test_printable_list_asks_a_constant_number_of_queries(head, count, django_as
     ParticipantFactory.create_batch(count, email="")
     rounds.open_round(cohort, actor=head.user, now=timezone.now())
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         head.get(page("print", cohort))
+    with django_assert_num_queries(12):
+        head.get(page("print", cohort))  # written down once a day
 
 
 # --- The form of a cohort

@@ -44,7 +44,7 @@ def forget_rows(person_id: int, *, keys: Collection[str], now: datetime) -> int:
     same_row = rows.filter(file=OuterRef("file"), row_no=OuterRef("row_no"))
     RowRepair.objects.filter(Exists(same_row)).update(cells=None)
     files = ImportFile.objects.filter(pk__in=rows.values("file"))
-    files.filter(state__in=ImportFile.FINAL).exclude(samples=[]).update(samples=[])
+    files.exclude(samples=[]).update(samples=[])
     _leave_out(hers, now=now)
     return rows.update(raw=None, clean={}, before=None, key="")
 

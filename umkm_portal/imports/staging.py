@@ -95,7 +95,7 @@ def _stage_sheets(
             )
             if is_first_reading:
                 _match(file, profile, headings)
-            rows = _with_samples(file, headings, sheet.rows)
+            rows = _with_samples(file, headings, sheet.rows, sheet_no)
             keys = mapping.places_of(file.mapping, headings)
             if missing := profile.missing_in(file, sheet.name, keys):
                 lacking = lacking or missing
@@ -132,11 +132,16 @@ def _match(file: ImportFile, profile: Profile, headings: Sequence[str]) -> None:
 
 
 def _with_samples(
-    file: ImportFile, headings: Sequence[str], rows: Iterator[tuple[int, list[Cell]]]
+    file: ImportFile,
+    headings: Sequence[str],
+    rows: Iterator[tuple[int, list[Cell]]],
+    sheet_no: int,
 ) -> Iterator[tuple[int, list[Cell]]]:
     """Pass rows on and keep the first values, masked, to recognise columns by."""
+    left_out, offset = leaving_out.left_out(file), sheet_no * ImportRow.SHEET_SPAN
     for number, (row_no, cells) in enumerate(rows):
-        if number < SAMPLES and len(file.samples) < SAMPLES:
+        is_free = row_no + offset not in left_out
+        if is_free and number < SAMPLES and len(file.samples) < SAMPLES:
             file.samples.append(
                 {h: mask_niks(text_of(c))[:60] for h, c in zip(headings, cells, strict=False)}
             )

@@ -1,7 +1,5 @@
 """Files that hold somebody who was forgotten, or who restricted her data, go at once."""
 
-from datetime import timedelta
-
 import pytest
 from django.conf import settings
 from django.urls import reverse
@@ -12,7 +10,7 @@ from participants.erasing import anonymise
 from participants.exporting import services
 from participants.models import DataAccess, ExportFile
 from participants.requests import ask, fulfil
-from tests.factories import ParticipantFactory
+from tests.factories import ParticipantFactory, RegionFactory
 from tests.staff import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,15 +86,23 @@ def test_who_lost_her_area_or_her_right_downloads_nothing():
     export, now = export_of(city), timezone.now()
     assert export.state == ExportFile.State.DONE
     assert services.open_download(export, user=city, now=now)
-    role = city.memberships.get()
-    yesterday = timezone.localdate() - timedelta(days=1)
-    ExportFile.objects.filter(pk=export.pk).update(created_at=now - timedelta(days=2))
-    export.refresh_from_db()
-    role.valid_from, role.valid_to = yesterday, yesterday
-    role.save()
+    role, south = city.memberships.get(), city.memberships.get().region
 
+    def download():
+        return services.open_download(export, user=type(city).objects.get(pk=city.pk), now=now)
+
+    city.memberships.create(organisation=role.organisation, role="auditor")
+    assert download(), "one role more takes nothing away"
+    role.region = RegionFactory(code="31.75", level="city")
+    role.save()
+    with pytest.raises(services.ExportRefused, match="Tugas Anda berubah"):
+        download()
+    role.region = south
+    role.save()
+    assert download()
+    role.delete()
     with pytest.raises(services.ExportRefused, match="berwenang"):
-        services.open_download(export, user=type(city).objects.get(pk=city.pk), now=now)
+        download()
     city.memberships.create(organisation=role.organisation, role="head_office")
     with pytest.raises(services.ExportRefused, match="Tugas Anda berubah"):
-        services.open_download(export, user=type(city).objects.get(pk=city.pk), now=now)
+        download()
