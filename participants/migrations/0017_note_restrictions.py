@@ -16,6 +16,6 @@ def note(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participants", "0015_restricted_data")]
+    dependencies = [("participants", "0016_restricted_data")]
 
     operations = [migrations.RunPython(note, migrations.RunPython.noop)]

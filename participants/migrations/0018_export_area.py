@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participants", "0016_note_restrictions"),
+        ("participants", "0017_note_restrictions"),
     ]
 
     operations = [
