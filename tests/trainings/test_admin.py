@@ -1,6 +1,8 @@
 """Cohorts in the staff pages: lists, Undang, answers by telephone, waiting line, printable list."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -370,16 +372,17 @@ def test_people_without_an_address_are_printed_per_district_and_marked_when_told
     assert (told.recipient_key, told.actor) == (person.pk, head.user)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_printable_list_asks_a_constant_number_of_queries(head, count, django_assert_num_queries):
-    cohort = CohortFactory(seats=5)
-    ParticipantFactory.create_batch(count, email="")
-    rounds.open_round(cohort, actor=head.user, now=timezone.now())
+def test_printable_list_asks_a_constant_number_of_queries(head):
+    asked = []
+    for count in (1, 1, 3):  # the first one fills caches
+        cohort = CohortFactory(seats=5)
+        ParticipantFactory.create_batch(count, email="")
+        rounds.open_round(cohort, actor=head.user, now=timezone.now())
+        with CaptureQueriesContext(connection) as seen:
+            head.get(page("print", cohort))
+        asked.append(len(seen))
 
-    with django_assert_num_queries(15):
-        head.get(page("print", cohort))
-    with django_assert_num_queries(12):
-        head.get(page("print", cohort))  # written down once a day
+    assert asked[1] == asked[2] < 20
 
 
 # --- The form of a cohort
