@@ -12,6 +12,8 @@ class PartnersConfig(AppConfig):
         from partners.announcing import messages as results  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
         from partners.curation.profile import CURATION  # noqa: PLC0415
+        from partners.sharing import messages as withdrawals  # noqa: PLC0415
+        from partners.sharing import retention as sharing  # noqa: PLC0415
         from partners.space import messages as members  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
 
@@ -20,6 +22,8 @@ class PartnersConfig(AppConfig):
         applications.register()
         results.register()
         members.register()
+        withdrawals.register()
+        sharing.register_jobs()
         moments.register_source(timeline.applications_of)
         moments.register_source(timeline.results_of)
         profiles.register(CURATION)

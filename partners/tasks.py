@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.announcing import finding, publishing
+from partners.sharing import withdrawals
 
 
 @shared_task
@@ -16,3 +17,9 @@ def publish_due(**future: object) -> int:
 def link_registered(**future: object) -> int:
     """Results of the invited who have registered since; return how many."""
     return finding.link_registered(now=timezone.now())
+
+
+@shared_task
+def tell_withdrawals(**future: object) -> int:
+    """Partners hear who withdrew; return about how many people."""
+    return withdrawals.tell_withdrawals(now=timezone.now())

@@ -398,6 +398,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "tell-withdrawals": {
+        "task": "partners.tasks.tell_withdrawals",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "recount-segments": {
         "task": "participants.tasks.recount",
         "schedule": 300.0,

@@ -92,11 +92,15 @@ class SalesReportQuerySet(models.QuerySet["SalesReport"]):
         return self.filter(partner__in=Partner.objects.for_user(user))
 
     def current(self) -> SalesReportQuerySet:
-        return self.filter(replaced_by=None)
+        """Versions that count: stored whole, and not replaced."""
+        return self.filter(replaced_by=None, stored_at__isnull=False)
 
 
 class SalesReport(models.Model):
-    """One version of a partner's report of sales; a newer one for the same bazaar replaces it."""
+    """One version of a partner's report of sales; a newer one for the same bazaar replaces it.
+
+    It counts once all its rows are stored (`stored_at`); until then the one before does.
+    """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="sales_reports")
     bazaar = models.ForeignKey(
@@ -106,6 +110,7 @@ class SalesReport(models.Model):
     file = models.OneToOneField(ImportFile, models.PROTECT, null=True, related_name="+")
     accepted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     accepted_at = models.DateTimeField("diterima", default=timezone.now)
+    stored_at = models.DateTimeField("tersimpan", null=True, blank=True)
     replaced_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -119,6 +124,12 @@ class SalesReport(models.Model):
             models.UniqueConstraint(
                 fields=["partner", "bazaar", "version"],
                 name="sales_report_version_once",
+                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=["partner", "bazaar"],
+                condition=Q(replaced_by=None, stored_at__isnull=False),
+                name="sales_report_current_once",
                 nulls_distinct=False,
             ),
         ]

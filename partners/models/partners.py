@@ -59,6 +59,9 @@ class Partner(models.Model):
 
 
 class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def for_user(self, user: User) -> AgreementQuerySet:
+        return self.filter(partner__in=Partner.objects.for_user(user))
+
     def in_force(self, *, today: date | None = None) -> AgreementQuerySet:
         """Agreements under which something may be shared on `today` (Jakarta date)."""
         today = today or timezone.localdate()

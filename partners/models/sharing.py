@@ -65,6 +65,11 @@ class SharedList(models.Model):
         return bool(self.path) and now < self.expires_at
 
 
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def for_user(self, user: User) -> DisclosureQuerySet:
+        return self.filter(shared_list__in=SharedList.objects.for_user(user))
+
+
 class Disclosure(models.Model):
     """One person in one shared list: which row left the portal about her, under which consent."""
 
@@ -75,6 +80,8 @@ class Disclosure(models.Model):
     disclosed_at = models.DateTimeField("dibagikan", default=timezone.now)
     withdrawn_at = models.DateTimeField("ditarik", null=True, blank=True)
     told_at = models.DateTimeField("mitra diberi tahu", null=True, blank=True)
+
+    objects = DisclosureQuerySet.as_manager()
 
     class Meta:
         verbose_name = "data yang dibagikan"

@@ -16,6 +16,7 @@ from partners.models import (
     CurationDecision,
     CurationList,
     Partner,
+    SalesReport,
     SalesRow,
 )
 from partners.models.lists import Outcome
@@ -110,7 +111,8 @@ def funnel(partner: Partner) -> list[Step]:
         list__call__partner=partner, list__state__in=CurationList.CURRENT
     )
     entries = BazaarEntry.objects.filter(bazaar__partner=partner)
-    sales = SalesRow.objects.filter(report__partner=partner, report__replaced_by=None)
+    reports = SalesReport.objects.current().filter(partner=partner)
+    sales = SalesRow.objects.filter(report__in=reports)
     applied = Application.objects.live().filter(call__partner=partner)
     counts = [
         ("Melamar", applied.count()),

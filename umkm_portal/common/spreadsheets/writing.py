@@ -5,8 +5,9 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import BinaryIO
 
 import xlsxwriter
@@ -28,16 +29,20 @@ def write_xlsx(
     path_or_file: str | os.PathLike[str] | BinaryIO,
     header: Sequence[str],
     rows: Iterable[Sequence[object]],
+    *,
+    above: Sequence[str] = (),
+    choices: Mapping[int, Sequence[str]] = MappingProxyType({}),
 ) -> int:
     """Write a sheet of text cells and return the number of rows.
 
-    Every cell has the text format, so a NIK keeps its digits and a formula stays text.
+    Every cell has the text format, so a NIK keeps its digits and a formula stays text. The lines
+    of `above` stand over the header; cells of the columns in `choices` are chosen from a list.
     """
     with tempfile.TemporaryDirectory(prefix="portal-xlsx-") as folder:
         finished = os.path.join(folder, "table.xlsx")
         book = xlsxwriter.Workbook(finished, {"constant_memory": True, "tmpdir": folder})
         try:
-            count = _fill(book, header, rows)
+            count = _fill(book, header, rows, above, choices)
         finally:
             book.close()
         if isinstance(path_or_file, str | os.PathLike):
@@ -67,15 +72,21 @@ def write_csv(file: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[obj
 
 
 def _fill(
-    book: xlsxwriter.Workbook, header: Sequence[str], rows: Iterable[Sequence[object]]
+    book: xlsxwriter.Workbook,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    above: Sequence[str],
+    choices: Mapping[int, Sequence[str]],
 ) -> int:
     text = book.add_format({"num_format": "@"})
     title = book.add_format({"num_format": "@", "bold": True})
-    sheet, line, count = _add_sheet(book, "Data", header, text, title), 0, 0
+    top, count = len(above), 0
+    sheet, line = _add_sheet(book, "Data", header, text, title, above), top
     for count, row in enumerate(rows, 1):
         if line == ROWS_A_SHEET:
-            name = f"Data {count // ROWS_A_SHEET + 1}"
-            sheet, line = _add_sheet(book, name, header, text, title), 0
+            _offer(sheet, choices, first=top + 1, last=line)
+            name = f"Data {count // (ROWS_A_SHEET - top) + 1}"
+            sheet, line = _add_sheet(book, name, header, text, title, above), top
         line += 1
         for column, value in enumerate(row):
             cell = _text(value)
@@ -83,17 +94,44 @@ def _fill(
                 if cell.startswith(_MARKUP):
                     cell = f" {cell}"
                 sheet.write_string(line, column, cell, text)
+    _offer(sheet, choices, first=top + 1, last=line)
     return count
 
 
+def _offer(
+    sheet: Worksheet, choices: Mapping[int, Sequence[str]], *, first: int, last: int
+) -> None:
+    """Let the cells of some columns be chosen from a list; other words are refused by Excel."""
+    for column, words in choices.items() if last >= first else ():
+        sheet.data_validation(
+            first,
+            column,
+            last,
+            column,
+            {
+                "validate": "list",
+                "source": list(words),
+                "error_title": "Pilih dari daftar",
+                "error_message": f"Isi salah satu: {', '.join(words)}."[:255],
+            },
+        )
+
+
 def _add_sheet(
-    book: xlsxwriter.Workbook, name: str, header: Sequence[str], text: Format, title: Format
+    book: xlsxwriter.Workbook,
+    name: str,
+    header: Sequence[str],
+    text: Format,
+    title: Format,
+    above: Sequence[str],
 ) -> Worksheet:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, max(len(header) - 1, 0), 20, text)
-    sheet.freeze_panes(1, 0)
+    sheet.freeze_panes(len(above) + 1, 0)
+    for line, words in enumerate(above):
+        sheet.write_string(line, 0, _text(words), title)
     for column, heading in enumerate(header):
-        sheet.write_string(0, column, _text(heading), title)
+        sheet.write_string(len(above), column, _text(heading), title)
     return sheet
 
 

@@ -1,0 +1,49 @@
+"""Whose data a partner may have: asked anew each time, so that a withdrawal acts at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from participants.models import Consent, Participant
+from participants.models.participants import ParticipantQuerySet
+from participants.segments.register import consents_to
+from partners.models import Application, CurationCall, Disclosure, Partner
+from partners.models.calls import ApplicationQuerySet
+from partners.models.sharing import DisclosureQuerySet
+from umkm_portal.accounts.models import Organisation
+
+
+def shareable(partner: Partner, *, now: datetime) -> ParticipantQuerySet:
+    """Living people whose last word about sharing with this partner, up to `now`, was yes.
+
+    The dinas curates its own people: for an agency nobody is asked again.
+    """
+    people = Participant.objects.living()
+    if partner.organisation.kind == Organisation.Kind.AGENCY:
+        return people
+    return people.filter(
+        consents_to(
+            Consent.Purpose.SHARING,
+            organisation=partner.organisation_id,
+            happened_at__lte=now,
+        )
+    )
+
+
+def applicants(call: CurationCall, *, now: datetime) -> ApplicationQuerySet:
+    """Applications that took every step, of people whom the call's curator may see."""
+    agreed = shareable(call.partner, now=now).filter(pk=OuterRef("participant"))
+    ready = Application.objects.live().ready().filter(call=call)
+    return ready.exclude(state=Application.State.RETURNED).filter(Exists(agreed))
+
+
+def gone(partner: Partner, *, now: datetime) -> DisclosureQuerySet:
+    """What the partner was given about people whom it may not have any more.
+
+    Records that were joined to another one are not gone: their consent went along.
+    """
+    agreed = shareable(partner, now=now).filter(pk=OuterRef("participant"))
+    given = Disclosure.objects.filter(shared_list__partner=partner)
+    return given.exclude(participant__status=Participant.Status.MERGED).filter(~Exists(agreed))
