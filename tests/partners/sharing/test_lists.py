@@ -10,7 +10,8 @@ from django.conf import settings as django_settings
 
 from participants.consents import withdraw_consent
 from participants.models import DataAccess
-from partners.models import Disclosure
+from partners.curation.services import accept_list, receive_list
+from partners.models import CurationDecision, Disclosure
 from partners.sharing.agreements import (
     PaperRefused,
     SharingStopped,
@@ -24,6 +25,7 @@ from partners.sharing.withdrawals import tell_withdrawals, to_delete
 from tests.factories import UserFactory
 from tests.partners.sharing.conftest import NIK, PURPOSE
 from umkm_portal.common import codes
+from umkm_portal.imports.services import process_file
 from umkm_portal.messaging.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,33 @@ def test_list_holds_those_who_agreed_to_this_partner_and_is_written_down(
     )
     assert access.fields == header[:6]
     assert not DataAccess.objects.filter(participant=silent).exists()
+
+
+def test_returned_list_finds_every_row(shopee_call, now):
+    """The file as it was downloaded, with Hasil filled in and nothing else touched."""
+    shared = make(shopee_call, now)
+    path = open_shared_list(shared, now=now)
+    book = openpyxl.load_workbook(path)
+    for row, word in ((4, "Lolos"), (5, "Tidak lolos")):
+        book.active.cell(row, 7, word)
+    book.active["H5"] = "Foto buram"
+    book.save(path)
+
+    file, _ = receive_list(
+        [path.read_bytes()], name="kembali.xlsx", call=shopee_call, uploader=None, now=now
+    )
+    process_file(file.pk)
+    file.refresh_from_db()
+    assert (file.state, file.file_error, file.rejected_count) == ("checked", "", 0)
+    accept_list(file, by=None, now=now)
+
+    decisions = CurationDecision.objects.order_by("row_no")
+    found = decisions.values_list("participant", "matched_by", "outcome", "reason")
+    _, second, third = people_of(shopee_call)
+    assert [*found] == [
+        (second.pk, "code", "passed", ""),
+        (third.pk, "code", "failed", "Foto buram"),
+    ]
 
 
 def test_withdrawal_acts_at_once_and_the_partner_is_told_once(shopee_call, tiktok_call, now):
