@@ -160,7 +160,9 @@ def _searches(decision: CurationDecision, row: Row) -> list[tuple[str, Participa
     phone, email = _phone_of(row), row.get("email", "").strip().lower()
     link_ = decision.store_link or row.get("store_link", "")
     shop = decision.business_name or row.get("business_name", "")
+    met = [int(pk) for pk in row.get("candidates", "").split(",") if pk.isdecimal()]
     asked: list[tuple[str, str, Callable[[], ParticipantQuerySet]]] = [
+        ("Cocok dengan isi berkas", row.get("candidates", ""), lambda: people.filter(pk__in=met)),
         ("Nomor HP sama", phone, lambda: people.filter(phone=phone)),
         ("Email sama", email, lambda: people.filter(email=email)),
         ("Tautan toko sama", link_, lambda: people.filter(_sells_at(link_))),

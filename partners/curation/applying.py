@@ -19,8 +19,12 @@ from umkm_portal.imports.models import ImportFile
 State = CurationList.State
 OPEN = (State.STORING, State.ACCEPTED)
 """Versions that still take rows: once it is announced, a version stays as it was told."""
-CONTACT = ("full_name", "business_name", "phone", "email", "store_link", "products", "place")
-"""What staff read about a business that nobody has found."""
+CONTACT = {
+    **{key: key for key in ("business_name", "phone", "email", "store_link", "products", "place")},
+    "full_name": "owner_name",
+}
+"""What staff read about a business that nobody has found, by its key in the clean row."""
+MOST_CANDIDATES = 10
 
 _LEAVE_REFUSED = """
     DELETE FROM decided s USING imports_importrow r WHERE r.id = s.row_id AND r.action = 'reject'
@@ -162,9 +166,9 @@ def _seal_contacts(cursor: CursorWrapper) -> None:
     seal = Cipher("curation.contact").encrypt
     numbers, contacts = [], []
     for row_no, candidates, *texts in cursor.fetchall():
-        told = {key: text for key, text in zip(CONTACT, texts, strict=True) if text}
+        told = {key: text for key, text in zip(CONTACT.values(), texts, strict=True) if text}
         if candidates:
-            told["candidates"] = candidates[:10]
+            told["candidates"] = ",".join(map(str, candidates[:MOST_CANDIDATES]))
         numbers.append(row_no)
         contacts.append(seal(json.dumps(told, ensure_ascii=False)))
     cursor.execute("DROP TABLE IF EXISTS sealed")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from umkm_portal.imports import problems
+from django.conf import settings
+
+from umkm_portal.imports import problems, uploads
 from umkm_portal.imports.models import ImportFile
 
 
@@ -27,3 +30,31 @@ def report_of(file: ImportFile, *, error_file: Path | None = None) -> dict[str, 
         "notices": file.options.get("notices", []),
         "problems": problems.list_problems(file),
     }
+
+
+def refusal_of(sentence: str) -> dict[str, object]:
+    """The report of a file that was refused before it became one."""
+    counts = dict.fromkeys(("rows", "created", "updated", "same", "rejected", "review"), 0)
+    return {
+        **{"file": None, "state": ImportFile.State.FAILED, **counts, "error_file": None},
+        **{"file_error": sentence, "notices": [], "problems": []},
+    }
+
+
+def write_errors_beside(file: ImportFile, path: Path) -> Path:
+    """Write the refused rows beside the file they came from, or in the portal's own folder.
+
+    Nobody else can read the result: it holds what was uploaded.
+    """
+    target = _error_path(path)
+    target.unlink(missing_ok=True)
+    with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
+        problems.write_error_file(file, opened)
+    return target
+
+
+def _error_path(path: Path) -> Path:
+    name = f"{path.stem}-perlu-diperbaiki.xlsx"
+    if os.access(path.resolve().parent, os.W_OK):
+        return path.resolve().parent / name
+    return settings.MEDIA_ROOT / uploads.FOLDER / name

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from umkm_portal.common.spreadsheets import SpreadsheetError
-from umkm_portal.imports import problems, profiles, reports, services, uploads
+from umkm_portal.imports import profiles, reports, services, uploads
 from umkm_portal.imports.models import ImportFile
 
 State = ImportFile.State
@@ -70,9 +68,10 @@ class Command(BaseCommand):
     def _report(self, file: ImportFile, path: Path) -> dict[str, Any]:
         error_file = None
         if file.pk and file.rejected_count and file.rows.filter(action="reject").exists():
-            error_file = _error_path(path)
-            _write_for_owner(file, error_file)
-        return reports.report_of(file, error_file=error_file) if file.pk else _refusal(file)
+            error_file = reports.write_errors_beside(file, path)
+        if not file.pk:
+            return reports.refusal_of(file.file_error)
+        return reports.report_of(file, error_file=error_file)
 
     def _tell(self, report: dict[str, Any], *, as_json: bool) -> None:
         if not report["file_error"]:
@@ -86,26 +85,3 @@ class Command(BaseCommand):
             self.stdout.write(f"Rejected rows: {report['error_file']}")
         if as_json:
             self.stdout.write(json.dumps(report, ensure_ascii=False))
-
-
-def _refusal(file: ImportFile) -> dict[str, Any]:
-    counts = dict.fromkeys(("rows", "created", "updated", "same", "rejected", "review"), 0)
-    return {
-        **{"file": None, "state": file.state, **counts, "error_file": None},
-        **{"file_error": file.file_error, "problems": []},
-    }
-
-
-def _error_path(path: Path) -> Path:
-    """Beside the file, or in the portal's own folder where that one is closed to us."""
-    name = f"{path.stem}-perlu-diperbaiki.xlsx"
-    if os.access(path.resolve().parent, os.W_OK):
-        return path.resolve().parent / name
-    return settings.MEDIA_ROOT / uploads.FOLDER / name
-
-
-def _write_for_owner(file: ImportFile, path: Path) -> None:
-    """Write the error file so that nobody else can read it: it holds what was uploaded."""
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
-        problems.write_error_file(file, target)

@@ -76,7 +76,7 @@ def test_each_way_finds_its_person_and_the_rest_waits_for_staff(call, officer, t
         9: (None, "", "failed", "review"),
     }
     waiting = CurationDecision.objects.get(list=version, row_no=9)
-    assert json.loads(waiting.contact) == {"full_name": "Tak Dikenal", "phone": "+6281555555555"}
+    assert json.loads(waiting.contact) == {"owner_name": "Tak Dikenal", "phone": "+6281555555555"}
     noted = CurationDecision.objects.get(list=version, row_no=3)
     assert noted.note == "foto 3171••••••••0001 buram"
     assert not ImportRow.objects.filter(file=file).exclude(raw__isnull=True, clean={}).exists()
@@ -182,7 +182,7 @@ def test_who_belongs_to_another_partner_waits_like_a_stranger(call, officer, tmp
         3: (ours, "code", "passed", ""),
     }
     waiting = CurationDecision.objects.get(list=version, participant=None)
-    assert json.loads(waiting.contact) == {"candidates": [theirs.pk]}
+    assert json.loads(waiting.contact) == {"candidates": str(theirs.pk)}
 
 
 def test_versions_show_their_difference_and_the_same_bytes_the_old_receipt(call, officer, tmp_path):
