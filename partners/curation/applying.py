@@ -36,47 +36,51 @@ _SEALED = """
     CREATE TEMPORARY TABLE sealed ON COMMIT DROP AS
     SELECT * FROM unnest(%s::int[], %s::bytea[]) AS t (row_no, contact)
 """
-_INSERT = """
-    INSERT INTO partners_curationdecision (
-        list_id, participant_id, row_no, matched_by, waiting, outcome, grade, reason, note,
-        business_name, store_link, contact, identity)
-    SELECT %(list)s, s.target_id, s.row_no, s.matched_by,
-        CASE WHEN s.target_id IS NULL THEN coalesce(w.waiting, 'review') ELSE '' END,
-        s.outcome, coalesce(s.grade, ''), coalesce(s.reason, ''), coalesce(s.note, ''),
-        coalesce(s.business_name, ''), coalesce(s.store_link, ''), c.contact,
-        coalesce(s.identity, '')
-    FROM decided s
-    LEFT JOIN sealed c ON c.row_no = s.row_no
-    LEFT JOIN LATERAL (
-        SELECT d.waiting FROM partners_curationdecision d
-        WHERE s.target_id IS NULL AND d.identity = s.identity AND d.list_id + 0 = %(before)s
-          AND d.waiting IN ('invited', 'set_aside') LIMIT 1
-    ) w ON true
-    ON CONFLICT DO NOTHING
-"""
-_MARK = """
-    UPDATE imports_importrow r SET
-        action = CASE
-            WHEN d.id IS NULL THEN 'reject'
-            WHEN b.id IS NULL THEN 'create'
-            WHEN (b.outcome, b.grade, b.reason, b.note) = (d.outcome, d.grade, d.reason, d.note)
-            THEN 'same' ELSE 'update' END,
-        problems = CASE WHEN d.id IS NULL THEN r.problems || %(twice)s::jsonb ELSE r.problems END,
-        target_id = s.target_id,
-        applied_at = CASE WHEN d.id IS NOT NULL THEN %(now)s::timestamptz END,
-        raw = CASE WHEN d.id IS NULL THEN r.raw END,
-        clean = CASE WHEN d.id IS NULL THEN r.clean ELSE '{}' END
-    FROM decided s
-    LEFT JOIN partners_curationdecision d ON d.list_id = %(list)s AND d.row_no = s.row_no
-    LEFT JOIN LATERAL (
+_COMPARE = """
+    UPDATE decided s SET action = CASE
+        WHEN (b.outcome, b.grade, b.reason, b.note) = (s.outcome, coalesce(s.grade, ''),
+            coalesce(s.reason, ''), coalesce(s.note, '')) THEN 'same' ELSE 'update' END
+    FROM decided same CROSS JOIN LATERAL (
         SELECT o.* FROM partners_curationdecision o
-        WHERE o.list_id = %(before)s AND o.participant_id = s.target_id
+        WHERE o.participant_id = ANY(ARRAY[same.target_id]) AND o.list_id + 0 = %(before)s
         UNION ALL
         SELECT o.* FROM partners_curationdecision o
-        WHERE s.target_id IS NULL AND o.identity = s.identity AND o.identity <> ''
-          AND o.list_id + 0 = %(before)s AND o.participant_id IS NULL
+        WHERE same.target_id IS NULL AND o.identity = ANY(ARRAY[same.identity])
+          AND o.identity <> '' AND o.list_id + 0 = %(before)s AND o.participant_id IS NULL
         LIMIT 1
-    ) b ON true
+    ) b
+    WHERE s.row_no = same.row_no
+"""
+_STORE = """
+    WITH stored AS (
+        INSERT INTO partners_curationdecision (
+            list_id, participant_id, row_no, matched_by, waiting, outcome, grade, reason, note,
+            business_name, store_link, contact, identity)
+        SELECT %(list)s, s.target_id, s.row_no, s.matched_by,
+            CASE WHEN s.target_id IS NULL THEN coalesce(w.waiting, 'review') ELSE '' END,
+            s.outcome, coalesce(s.grade, ''), coalesce(s.reason, ''), coalesce(s.note, ''),
+            coalesce(s.business_name, ''), coalesce(s.store_link, ''), c.contact,
+            coalesce(s.identity, '')
+        FROM decided s
+        LEFT JOIN sealed c ON c.row_no = s.row_no
+        LEFT JOIN LATERAL (
+            SELECT d.waiting FROM partners_curationdecision d
+            WHERE s.target_id IS NULL AND d.identity = ANY(ARRAY[s.identity])
+              AND d.identity <> '' AND d.list_id + 0 = %(before)s
+              AND d.waiting IN ('invited', 'set_aside') LIMIT 1
+        ) w ON true
+        ON CONFLICT DO NOTHING
+        RETURNING row_no
+    )
+    UPDATE imports_importrow r SET
+        action = CASE WHEN d.row_no IS NULL THEN 'reject' ELSE s.action END,
+        problems = CASE WHEN d.row_no IS NULL THEN r.problems || %(twice)s::jsonb
+                        ELSE r.problems END,
+        target_id = s.target_id,
+        applied_at = CASE WHEN d.row_no IS NOT NULL THEN %(now)s::timestamptz END,
+        raw = CASE WHEN d.row_no IS NULL THEN r.raw END,
+        clean = CASE WHEN d.row_no IS NULL THEN r.clean ELSE '{}' END
+    FROM decided s LEFT JOIN stored d ON d.row_no = s.row_no
     WHERE r.id = s.row_id
 """
 _TWICE = {
@@ -118,8 +122,9 @@ def apply_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
     _seal_contacts(cursor)
     before = version_before(version)
     facts |= {"list": version.pk, "before": before.pk if before else None}
-    cursor.execute(_INSERT, facts)
-    cursor.execute(_MARK, {**facts, "now": timezone.now(), "twice": _told(file, _TWICE)})
+    if before:
+        cursor.execute(_COMPARE, facts)
+    cursor.execute(_STORE, {**facts, "now": timezone.now(), "twice": _told(file, _TWICE)})
 
 
 def after_apply(file: ImportFile) -> str:

@@ -86,6 +86,7 @@ class _SheetReader:
             if key in readers
         ]
         self._place_cells = [places.get(key) for key in ("city", "district", "village")]
+        self._has_marks = "passed_mark" in places or "failed_mark" in places
         self._has_place = any(index is not None for index in self._place_cells)
 
     def clean(self, cells: Sequence[Cell]) -> Cleaned:
@@ -248,9 +249,12 @@ class _SheetReader:
 
     def _decide(self, row: Row, problems: list[Problem]) -> None:
         """Settle what is decided from the result, the marks, or the sheet."""
+        reader = self._reader
+        if "outcome" in row and not self._has_marks and "is_cross" not in row:
+            reader.passes += row["outcome"] == outcomes.Outcome.PASSED
+            return
         marks = [row.pop(key) for key in ("passed_mark", "failed_mark") if key in row]
         found = {*marks, *([row["outcome"]] if "outcome" in row else [])}
-        reader = self._reader
         if len(found) > 1:
             problems.append(self._problem("result", "Baris ini ditandai lolos dan tidak lolos."))
         elif found:
@@ -267,7 +271,7 @@ class _SheetReader:
     def _identify(self, row: Row, key: str, problems: list[Problem]) -> None:
         """Refuse a row that does not tell whom it is about."""
         if key:
-            row["identity"] = blind_index(IDENTITY, key)
+            row["identity"] = _identity_of(key)
             return
         if self._is_refused(problems, "code", "nik", "phone", "store_link", "full_name"):
             return
@@ -358,6 +362,12 @@ def _key_of(row: Row) -> str:
     if row.get("phone") and name:
         return f"phone:{row['phone']}:{_NOT_NAME.sub('', str(name).lower())}"[:LONGEST_KEY]
     return f"store_link:{row['links'][0]}"[:LONGEST_KEY] if "links" in row else ""
+
+
+def _identity_of(key: str) -> str:
+    """What knows a row again in the next list: names, phones and links only blindly."""
+    is_open = key.startswith(("code:", "nik:"))
+    return key if is_open else blind_index(IDENTITY, key)
 
 
 def _platform_of(file: ImportFile) -> str:

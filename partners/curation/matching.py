@@ -101,7 +101,7 @@ _TAKE = f"""
                     THEN t.best END AS best
         FROM told t
     )
-    SELECT s.*, clear.best AS target_id, clear.candidates,
+    SELECT s.*, clear.best AS target_id, clear.candidates, 'create'::text AS action,
            CASE WHEN clear.best IS NULL THEN '' ELSE (ARRAY{[*_RANKS]})[clear.rank] END
                AS matched_by
     FROM s LEFT JOIN clear USING (row_no)
@@ -125,25 +125,25 @@ _SHARES = """SELECT DISTINCT ON (c.organisation_id) c.organisation_id, c.event
     ORDER BY c.organisation_id, c.happened_at DESC, c.id DESC"""
 _LEAVE_OTHERS_PEOPLE = f"""
     UPDATE decided s SET target_id = NULL, matched_by = ''
-    WHERE s.target_id IS NOT NULL AND s.matched_by <> 'staff' AND NOT EXISTS (
-        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
-        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id = %(partner)s
-    ) AND NOT EXISTS (
-        SELECT 1 FROM ({_SHARES}) t
-        WHERE t.event = 'given' AND t.organisation_id = %(organisation)s
-    ) AND NOT EXISTS (
-        SELECT 1 FROM partners_disclosure d JOIN partners_sharedlist l ON l.id = d.shared_list_id
-        WHERE d.participant_id = ANY(ARRAY[s.target_id]) AND l.partner_id = %(partner)s
-    ) AND (EXISTS (
-        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
-        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id <> %(partner)s
-    ) OR EXISTS (
+    WHERE s.target_id IS NOT NULL AND s.matched_by <> 'staff' AND (EXISTS (
         SELECT 1 FROM ({_SHARES}) t
         WHERE t.event = 'given' AND t.organisation_id <> %(organisation)s
     ) OR EXISTS (
+        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
+        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id <> %(partner)s
+    ) OR EXISTS (
         SELECT 1 FROM partners_disclosure d JOIN partners_sharedlist l ON l.id = d.shared_list_id
         WHERE d.participant_id = ANY(ARRAY[s.target_id]) AND l.partner_id <> %(partner)s
-    ))
+    )) AND NOT EXISTS (
+        SELECT 1 FROM ({_SHARES}) t
+        WHERE t.event = 'given' AND t.organisation_id = %(organisation)s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM partners_application a JOIN partners_curationcall k ON k.id = a.call_id
+        WHERE a.participant_id = ANY(ARRAY[s.target_id]) AND k.partner_id = %(partner)s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM partners_disclosure d JOIN partners_sharedlist l ON l.id = d.shared_list_id
+        WHERE d.participant_id = ANY(ARRAY[s.target_id]) AND l.partner_id = %(partner)s
+    )
 """  # noqa: S608
 
 WRITE_BACK = """
@@ -153,6 +153,13 @@ WRITE_BACK = """
     FROM decided s
     WHERE r.id = s.row_id AND (r.target_id IS DISTINCT FROM s.target_id
           OR coalesce(r.clean ->> 'matched_by', '') <> s.matched_by)
+"""
+_REPEATED = """
+    SELECT target_id FROM imports_importrow WHERE file_id = %(file)s AND target_id IS NOT NULL
+    GROUP BY target_id HAVING count(*) > 1
+"""
+_TOUCHED = """
+    SELECT DISTINCT t FROM decided, unnest(ARRAY[old_target, target_id]) AS t WHERE t IS NOT NULL
 """
 
 
@@ -185,11 +192,18 @@ def take_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -
 def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> None:
     """Find the people of staged rows, and refuse rows that say two things about one of them."""
     facts = take_slice(cursor, file, first, last)
-    cursor.execute(
-        "SELECT array_agg(DISTINCT t) FROM decided, unnest(ARRAY[old_target, target_id]) AS t "
-        "WHERE t IS NOT NULL"
-    )
-    (targets,) = cursor.fetchone()
-    cursor.execute(WRITE_BACK, facts)
+    if file.state == ImportFile.State.MAPPED:
+        cursor.execute(WRITE_BACK, facts)
+        # The rows of one person may stand in any slice: they are judged with the last one.
+        is_last = file.rows_checked >= file.total_rows
+        targets = _targets(cursor, _REPEATED, facts) if is_last else []
+    else:
+        targets = _targets(cursor, _TOUCHED, facts)
+        cursor.execute(WRITE_BACK, facts)
     if targets:
         refuse_doubles(cursor, file, targets)
+
+
+def _targets(cursor: CursorWrapper, statement: str, facts: dict[str, Any]) -> list[int]:
+    cursor.execute(statement, facts)
+    return [target for (target,) in cursor.fetchall()]
