@@ -53,6 +53,8 @@ def scene(transactional_db, register, make_file):
     undone = bring_in(make_file([{"Nama": f"X {n}", "HP": f"08129999000{n}"} for n in "123"]))
     undoing.undo_file(undone, actor=None, now=timezone.now())
     pages = [(file.pk, name) for file in (waiting, review, undone) for name in ("change",)]
+    asking = check(make_file([{"Merek": "Batik", "Telp": "0812"}], "tanya.csv"))
+    pages.append((asking.pk, "change"))
     addresses = [reverse(f"admin:imports_importfile_{name}", args=[pk]) for pk, name in pages]
     addresses.append(reverse("admin:imports_importfile_review", args=[review.pk]))
     addresses.append(reverse("admin:imports_importfile_row", args=[waiting.pk, 2]))
@@ -76,3 +78,20 @@ def test_pages_of_an_import_fit_and_are_readable(office, live_server, scene, vio
     office.locator("form:has(input[name=cell-3]) button").click()
     office.get_by_text("1 baris sudah benar.").wait_for()
     assert office.problems == []
+
+
+def test_too_many_pasted_cells_get_a_page_that_can_be_read(
+    office, live_server, register, violations
+):
+    width = office.viewport_size["width"]
+    office.goto(live_server.url + reverse("admin:imports_importfile_add"))
+    office.evaluate("document.querySelector('[name=pasted]').value = 'x'.repeat(9e6)")
+
+    with office.expect_navigation():
+        office.evaluate("document.querySelector('[name=pasted]').form.submit()")
+
+    office.get_by_text("kirim daftar panjang sebagai berkas").wait_for()
+    if folder := os.environ.get("PICTURES"):
+        office.screenshot(path=f"{folder}/impor-{width}-400.png", full_page=True)
+    assert office.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(office) == []
