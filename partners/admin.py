@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from partners.models import Agreement, Partner
+from partners.space import admin as space  # noqa: F401 - registers its pages
 from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
 
 

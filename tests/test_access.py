@@ -188,6 +188,7 @@ TABLE = {
             ("perbaiki", "correct", 404),
             ("lolos", "all_pass", 302),
             ("terima", "accept", 302),
+            ("tarik", "withdraw", 302),
             ("batal", "cancel", 302),
         )
     },

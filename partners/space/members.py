@@ -11,6 +11,7 @@ from django.urls import reverse
 from participants.contacts import Contact, ContactError, parse_contact
 from participants.contacts.accounts import account_for
 from partners.models import PARTNER_ROLES, MemberInvitation, Partner
+from partners.models.members import MemberInvitationQuerySet
 from partners.space.messages import PARTNER_INVITATION
 from umkm_portal.accounts.models import Membership, MembershipQuerySet, User
 from umkm_portal.common import tokens
@@ -19,6 +20,7 @@ from umkm_portal.messaging.services import queue_one
 PURPOSE = "partner.invitation"
 MANAGER = Membership.Role.PARTNER_MANAGER
 ROLES = dict(MemberInvitation.ROLES)
+ASKED = "{} sudah diundang. Batalkan undangan yang lama bila emailnya tidak sampai."
 
 
 class MemberRefused(Exception):
@@ -48,11 +50,9 @@ def invite_member(
     address = _address_in(email)
     if role not in ROLES:
         raise MemberRefused("Pilih peran: pengelola, pengunggah, atau pembaca.")
-    if members_of(partner).filter(user__email__iexact=address).exists():
-        raise MemberRefused(f"{address} sudah menjadi anggota. Ubah perannya di daftar anggota.")
-    MemberInvitation.objects.filter(
-        partner=partner, email__iexact=address, accepted_at=None, revoked_at=None
-    ).filter(expires_at__lte=now).update(revoked_at=now)
+    refuse_needless(partner, address, now=now)
+    waiting = _unanswered(partner, address)
+    waiting.filter(expires_at__lte=now).update(revoked_at=now)
     try:
         with transaction.atomic():
             invitation = MemberInvitation.objects.create(
@@ -64,11 +64,17 @@ def invite_member(
                 expires_at=now + MemberInvitation.LIFETIME,
             )
     except IntegrityError:
-        raise MemberRefused(
-            f"{address} sudah diundang. Batalkan undangan yang lama bila emailnya tidak sampai."
-        ) from None
+        raise MemberRefused(ASKED.format(address)) from None
     _send(invitation, now=now)
     return invitation
+
+
+def refuse_needless(partner: Partner, address: str, *, now: datetime) -> None:
+    """Raise MemberRefused where the address is a member's, or was just invited."""
+    if members_of(partner).filter(user__email__iexact=address).exists():
+        raise MemberRefused(f"{address} sudah menjadi anggota. Ubah perannya di daftar anggota.")
+    if _unanswered(partner, address).filter(expires_at__gt=now).exists():
+        raise MemberRefused(ASKED.format(address))
 
 
 def read_invitation(token: str, *, now: datetime) -> MemberInvitation:
@@ -140,6 +146,12 @@ def end_membership(partner: Partner, membership: Membership, *, now: datetime) -
 
 def contact_of(invitation: MemberInvitation) -> Contact:
     return Contact("email", invitation.email)
+
+
+def _unanswered(partner: Partner, address: str) -> MemberInvitationQuerySet:
+    return MemberInvitation.objects.filter(
+        partner=partner, email__iexact=address, accepted_at=None, revoked_at=None
+    )
 
 
 def _hold(partner: Partner) -> None:

@@ -89,7 +89,7 @@ def work():
 
 def test_a_messy_list_is_put_right_and_accepted(member, live_server, shopee, messy, look):
     page = member
-    ParticipantFactory(full_name="Pemilik 1", phone="+628122000001")
+    ParticipantFactory(full_name="Pemilik 1", phone="+6281220000001")
     page.goto(f"{live_server.url}/mitra/")
     look("beranda-kosong")
     page.goto(f"{live_server.url}/mitra/daftar/unggah/")

@@ -151,10 +151,11 @@ def _example(file: ImportFile, row: ImportRow, column: str, repair: str) -> Exam
 
 
 def title_of(file: ImportFile, cells: Mapping[str, Cell]) -> str:
-    """The first cell of a row that is matched and not private: mostly a name."""
+    """The first cell of a row that is matched, not private and no number: mostly a name."""
     profile = profiles.get(file.profile)
+    headings = {key: heading for heading, key in file.mapping.items()}
     for column in profile.columns:
-        for heading, key in file.mapping.items():
-            if key == column.key and not column.is_private and cells.get(heading):
-                return mask_niks(text_of(cells[heading]))[:60]
+        text = text_of(cells.get(headings.get(column.key, ""), ""))
+        if not column.is_private and any(map(str.isalpha, text)):
+            return mask_niks(text)[:60]
     return ""

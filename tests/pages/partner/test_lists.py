@@ -19,7 +19,7 @@ ROWS = [
     ("Dewi Lestari", "081234567891", "Tidak lolos: foto buram"),
     ("Ani", "0812", "Lolos"),
 ]
-STEPS = ("match", "correct", "accept", "cancel", "all_pass")
+STEPS = ("match", "correct", "accept", "cancel", "all_pass", "withdraw")
 
 
 def page(file, name="list"):
@@ -66,6 +66,10 @@ def test_a_list_goes_from_upload_to_receipt(client, rina, shopee, upload):
     assert list(outcomes) == ["passed", "failed", "passed"]
     assert "Menunggu dinas mengumumkan" in text(client, "/mitra/kurasi/bazaar-online/")
     assert "foto buram" in text(client, "/mitra/kurasi/bazaar-online/")
+    assert "Tarik kembali versi 1" in receipt
+    client.post(page(file, "withdraw"))
+    assert "Daftar ini ditarik kembali" in text(client, page(file))
+    assert CurationList.objects.get().state == "withdrawn"
 
 
 def test_same_bytes_show_the_old_receipt_and_a_new_version_its_difference(

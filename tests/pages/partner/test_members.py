@@ -9,7 +9,7 @@ from django.utils import timezone
 from partners.models import MemberInvitation
 from partners.space import members as services
 from tests.factories import PartnerFactory, UserFactory
-from tests.staff import make_member
+from tests.staff import make_member, make_user
 from umkm_portal.accounts.models import Membership
 from umkm_portal.messaging import sealing
 from umkm_portal.messaging.models import Delivery
@@ -174,3 +174,16 @@ def test_other_accounts_know_of_no_space(client):
     for name in ("home", "members", "security", "switch"):
         answer = client.get(reverse(f"partner:{name}"))
         assert (answer.status_code, answer.content) == (404, absent.content)
+
+
+def test_the_dinas_invites_the_first_manager(client, shopee):
+    client.force_login(make_user("head"))
+    address = reverse("admin:partners_memberinvitation_add")
+    asked = {"partner": shopee.pk, "email": "pic@shopee.example", "role": Role.PARTNER_MANAGER}
+
+    first, second = client.post(address, asked), client.post(address, asked)
+
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert "sudah diundang" in second.content.decode()
+    assert message_to("pic@shopee.example")["peran"] == "pengelola"
+    assert client.get(reverse("admin:partners_memberinvitation_changelist")).status_code == 200

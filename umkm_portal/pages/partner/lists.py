@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partners.curation import services as curation
 from partners.curation.columns import EXAMPLES
+from partners.models import CurationList
 from partners.space.files import CURATION, call_of, calls_of, files_of
 from partners.space.results import changes_of
 from umkm_portal.common.spreadsheets import SpreadsheetError
@@ -23,7 +24,6 @@ from umkm_portal.pages.partner.forms import ColumnsForm, ListForm
 
 PAGE = 20
 State = ImportFile.State
-Step = Callable[[PartnerRequest, ImportFile], HttpResponse | None]
 writer = partner_member(MANAGER, UPLOADER)
 
 
@@ -140,6 +140,22 @@ def all_pass(request: PartnerRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @writer
+def withdraw(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Take an accepted version back while nothing is announced."""
+    version = curation.list_of(_file(request, pk))
+    try:
+        if version is None or version.file_id != pk:
+            raise curation.ListNotAccepted("Berkas ini tidak menjadi versi baru.")
+        curation.withdraw_list(version, by=request.user, now=timezone.now())
+    except curation.ListNotAccepted as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Versi {version.version} ditarik kembali.")
+    return redirect("partner:list", pk)
+
+
+@require_POST
+@writer
 def cancel(request: PartnerRequest, pk: int) -> HttpResponse:
     try:
         services.cancel_file(_file(request, pk), by=request.user, now=timezone.now())
@@ -191,16 +207,28 @@ def _show(
             mapping=file.mapping,
         )
     preview = curation.preview(file) if file.state == State.CHECKED else None
+    accepted, now = curation.list_of(file) if file.approved_at else None, timezone.now()
     context = {
-        **pages.context_of(file, now=timezone.now(), form=form),
+        **pages.context_of(file, now=now, form=form),
         "call": call_of(file, request.partner),
         "preview": preview,
         "changes": changes_of(preview.difference._asdict())
         if preview and preview.difference
         else [],
-        "accepted": curation.list_of(file) if file.approved_at else None,
+        "accepted": accepted,
+        "is_withdrawable": accepted is not None and _may_withdraw(file, accepted, now=now),
         "refusal": refusal,
     }
     is_part = bool(request.headers.get("X-Fragment"))
     template = "partners/_list.html" if is_part else "partners/list.html"
     return render(request, template, context, status=422 if refusal else 200)
+
+
+def _may_withdraw(file: ImportFile, version: CurationList, *, now: datetime) -> bool:
+    """Whether the button makes sense; the service looks again."""
+    return (
+        version.file_id == file.pk
+        and version.state == CurationList.State.ACCEPTED
+        and version.announce_at is None
+        and now - version.accepted_at < ImportFile.UNDO_FOR
+    )

@@ -17,6 +17,7 @@ urlpatterns = [
     path("daftar/<int:pk>/bermasalah/", lists.problem_rows, name="problem_rows"),
     path("daftar/<int:pk>/lolos/", lists.all_pass, name="all_pass"),
     path("daftar/<int:pk>/terima/", lists.accept, name="accept"),
+    path("daftar/<int:pk>/tarik/", lists.withdraw, name="withdraw"),
     path("daftar/<int:pk>/batal/", lists.cancel, name="cancel"),
     path("kurasi/", calls.calls, name="calls"),
     path("kurasi/<slug:slug>/", calls.call, name="call"),

@@ -65,6 +65,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
         "Mitra",
         [
             Entry("partners.partner", "Mitra", "handshake"),
+            Entry("partners.memberinvitation", "Undangan anggota", "group_add"),
         ],
     ),
     (
