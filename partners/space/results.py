@@ -35,7 +35,7 @@ def versions_of(call: CurationCall) -> list[Version]:
             curation_list=found,
             bar=bar_of(counts.get(found.pk, Counter())),
             unmatched=counts.get(found.pk, Counter())["unmatched"],
-            changes=changes_of(found.difference),
+            changes=changes_of(found.difference) if found.version > 1 else [],
         )
         for found in lists
     ]
