@@ -19,7 +19,11 @@ LONGEST_PURPOSE = 200
 _INSERT = """
 INSERT INTO participants_dataaccess
     (participant_id, kind, actor_id, organisation_id, purpose, fields, happened_at)
-SELECT id, %s, %s, %s, %s, %s::jsonb, %s FROM unnest(%s::bigint[]) AS id
+SELECT COALESCE(gone.merged_into_id, listed.id), %s, %s, %s, %s, %s::jsonb, %s
+FROM unnest(%s::bigint[]) AS listed (id)
+LEFT JOIN (
+    SELECT id, merged_into_id FROM participants_participant WHERE merged_into_id IS NOT NULL
+) AS gone ON gone.id = listed.id
 """
 
 
@@ -35,6 +39,8 @@ def record_access(
     now: datetime,
 ) -> int:
     """Write one row for each person of whom `actor` saw or took along `fields`; return how many.
+
+    Who was merged since the list was read has the row where her record went.
 
     `organisation` is who received the data; leave it out for staff who looked at it. `purpose`
     and `fields` are read by the person: Indonesian, and without names of other people.

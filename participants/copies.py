@@ -82,9 +82,10 @@ def _identity(row: dict[str, object]) -> object:
 
 
 def accesses_of(person: Participant) -> QuerySet[DataAccess]:
-    """Who saw or received her data, newest first."""
-    rows = person.data_accesses.select_related("actor", "organisation")
-    return rows.order_by("-happened_at", "-pk")
+    """Who saw or received her data, newest first, of joined records too."""
+    records = Participant.objects.filter(Q(pk=person.pk) | Q(merged_into=person))
+    rows = DataAccess.objects.filter(participant__in=records.values("pk"))
+    return rows.select_related("actor", "organisation").order_by("-happened_at", "-pk")
 
 
 def who(actor: User | None, person: Participant) -> str:

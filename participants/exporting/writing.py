@@ -25,8 +25,6 @@ from umkm_portal.common.spreadsheets import write_xlsx
 
 BLOCK = 1 << 18
 BOM = b"\xef\xbb\xbf"
-WORK_MEMORY = "64MB"
-"""For PostgreSQL while it joins: people and their businesses fit, up to about half a million."""
 EVERY = 2_000
 """Rows that are handled together, and between two looks at the clock."""
 
@@ -112,13 +110,11 @@ def write_csv(
         sql = statement(columns, people=rows, is_inert=for_eyes)
         sink = Sink(file, beat, show_nik=show)
         sink.put((BOM if for_eyes else b"") + ";".join(c.label for c in columns).encode() + b"\n")
-        cursor.execute("SET work_mem = %s", [WORK_MEMORY])
         cursor.execute("SET jit = off")  # compiling so many cells takes longer than running them
         try:
             cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER ';')", sink)
         finally:
             with suppress(DatabaseError):  # the connection may be what broke
-                cursor.execute("RESET work_mem")
                 cursor.execute("RESET jit")
         return sink.finish()
 

@@ -9,6 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from participants import handlers, invariants
+from participants.access import record_access
+from participants.copies import accesses_of
 from participants.duplicates.latecomers import LatecomerMiddleware
 from participants.duplicates.merging import MergeRefused, merge
 from participants.models import (
@@ -41,6 +43,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOW = timezone.now()
 UNGUARDED = {"partners"}
 """Apps whose tables wait for their guard: `triggers = of_living()`."""
+FOLLOWED = {DataAccess}
+"""Tables without the guard: their readers look at merged records too."""
 
 
 @pytest.fixture
@@ -56,7 +60,6 @@ def write():
     return {
         Business: lambda one: BusinessFactory(participant=one),
         Consent: lambda one: Consent.objects.create(participant=one, purpose="photo"),
-        DataAccess: lambda one: DataAccess.objects.create(participant=one, purpose="Lihat"),
         DataRequest: lambda one: DataRequest.objects.create(
             participant=one, kind="deletion", due_at=NOW
         ),
@@ -144,7 +147,25 @@ def test_every_table_whose_rows_a_merge_moves_is_guarded(write):
         and getattr(handler.model._meta.get_field(handler.field), "remote_field", None)
     }
 
-    assert moved == guarded() == set(write)
+    assert moved - FOLLOWED == guarded() == set(write)
+
+
+def test_an_access_written_in_the_instant_of_a_merge_is_still_hers_to_read(two):
+    source, target = two
+    facts = {"kind": DataAccess.Kind.EXPORT, "actor": None, "now": NOW}
+    with transaction.atomic():
+        record_access([source.pk], purpose="sebelum", **facts)
+        merging = in_thread(lambda: merge(source, target, actor=None, now=NOW))
+        merging.join()
+    record_access([source.pk, target.pk], purpose="sesudah", **facts)
+
+    assert merging.error is None
+    found = accesses_of(target).order_by("pk").values_list("participant", "purpose")
+    assert list(found) == [
+        (source.pk, "sebelum"),
+        (target.pk, "sesudah"),
+        (target.pk, "sesudah"),
+    ]
 
 
 @pytest.mark.parametrize("guard", [True, False], ids=["guarded", "unguarded"])
