@@ -10,6 +10,7 @@ class PartnersConfig(AppConfig):
         from participants import timeline as moments  # noqa: PLC0415
         from partners import audiences, handlers, timeline  # noqa: PLC0415
         from partners.announcing import messages as results  # noqa: PLC0415
+        from partners.api import answers  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
         from partners.curation.profile import CURATION  # noqa: PLC0415
         from partners.sharing import messages as withdrawals  # noqa: PLC0415
@@ -18,6 +19,7 @@ class PartnersConfig(AppConfig):
         from umkm_portal.imports import profiles  # noqa: PLC0415
 
         handlers.register_own()
+        answers.register_retention()
         audiences.register()
         applications.register()
         results.register()

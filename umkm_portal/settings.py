@@ -253,6 +253,9 @@ RETENTION_YEARS = env.int("RETENTION_YEARS", 0)
 ANNOUNCE_AFTER_MINUTES = env.float("ANNOUNCE_AFTER_MINUTES", 1.0 if DEMO else 15.0)
 """How long the announcement of a list can be undone before owners are told."""
 
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)
+"""How often one key of a partner's system may ask."""
+
 # --- One-time codes ----------------------------------------------------------------------------
 CODE_MINUTES = env.int("CODE_MINUTES", 10)
 CODE_RESEND_SECONDS = env.int("CODE_RESEND_SECONDS", 60)

@@ -64,6 +64,7 @@ urlpatterns = [
     path("", include("trainings.urls")),
     path("saya/", include("umkm_portal.pages.mine.urls")),
     path("mitra/", include("umkm_portal.pages.partner.urls")),
+    path("api/v1/", include("partners.api.urls")),
     path("", include("umkm_portal.accounts.urls")),
     *login_patterns,
     path("admin/", admin.site.urls),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.db.models import QuerySet
 
-from partners.models import CurationCall, MemberInvitation
+from partners.api.tokens import LIFETIMES
+from partners.models import ApiToken, CurationCall, MemberInvitation
 from umkm_portal.imports.forms import FileOrCells, MappingForm
 
 
@@ -59,3 +62,32 @@ class ListForm(FileOrCells):
 
 class ColumnsForm(MappingForm):
     look = "in"
+
+
+class TokenForm(forms.Form):
+    """A key for the partner's system: its name, what it may do, how long it lives."""
+
+    name = forms.CharField(
+        label="Nama kunci",
+        max_length=80,
+        help_text="Misalnya nama sistem yang memakainya.",
+        error_messages={"required": "Isi nama kunci."},
+        widget=forms.TextInput(attrs={"class": "in", "autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Boleh apa",
+        choices=ApiToken.Scope.choices,
+        error_messages={"required": "Pilih paling sedikit satu hak."},
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label="Berlaku",
+        choices=[(days, f"{days} hari") for days in LIFETIMES],
+        coerce=int,
+        initial=90,
+        widget=forms.Select(attrs={"class": "in"}),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {key: self.cleaned_data[key] for key in ("name", "scopes", "days")}

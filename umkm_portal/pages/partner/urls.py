@@ -1,6 +1,6 @@
 from django.urls import path
 
-from umkm_portal.pages.partner import account, calls, home, lists, members
+from umkm_portal.pages.partner import account, calls, home, lists, members, tokens
 
 app_name = "partner"
 urlpatterns = [
@@ -26,4 +26,6 @@ urlpatterns = [
     path("anggota/<int:pk>/peran/", members.change_role, name="member_role"),
     path("anggota/<int:pk>/akhiri/", members.end, name="member_end"),
     path("anggota/undangan/<int:pk>/batal/", members.revoke, name="invitation_revoke"),
+    path("kunci/", tokens.tokens, name="tokens"),
+    path("kunci/<int:pk>/cabut/", tokens.revoke, name="token_revoke"),
 ]
