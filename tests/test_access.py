@@ -19,6 +19,7 @@ from participants.licences import ask_licence
 from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
+from partners.api.tokens import make_token
 from partners.space.members import invite_member
 from tests.factories import (
     BusinessFactory,
@@ -207,6 +208,28 @@ TABLE = {
     "mitra/anggota/undangan/<int:pk>/batal/": Page(
         MANAGERS, "partner:invitation_revoke", ("memberinvitation_pk",), "post"
     ),
+    "mitra/kunci/": Page(MANAGERS, "partner:tokens"),
+    "mitra/kunci/<int:pk>/cabut/": Page(MANAGERS, "partner:token_revoke", ("apitoken_pk",), "post"),
+    # --- The API of partners' systems: sessions count for nothing there, only keys do
+    "api/v1/": Page(EVERYBODY, "api:page"),
+    "api/v1/openapi.json": Page(EVERYBODY, "api:openapi-json"),
+    "api/v1/<path:rest>": Page(row(404), "api:absent", ("absent_path",)),
+    **{
+        f"api/v1/{address}": Page(row(401), f"api:{name}", args, method)
+        for address, name, args, method in (
+            ("calls", "calls", (), "get"),
+            ("calls/<slug:slug>", "call", ("cohort_code",), "get"),
+            ("calls/<slug:slug>/lists", "send_rows", ("cohort_code",), "post"),
+            ("calls/<slug:slug>/lists/file", "send_file", ("cohort_code",), "post"),
+            ("lists", "lists", (), "get"),
+            ("lists/<int:pk>", "status", ("importfile_pk",), "get"),
+            ("lists/<int:pk>/problems", "problem_rows", ("importfile_pk",), "get"),
+            ("lists/<int:pk>/decisions", "decisions", ("importfile_pk",), "get"),
+            ("lists/<int:pk>/columns", "columns", ("importfile_pk",), "post"),
+            ("lists/<int:pk>/accept", "accept", ("importfile_pk",), "post"),
+            ("lists/<int:pk>/cancel", "cancel", ("importfile_pk",), "post"),
+        )
+    },
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
@@ -500,6 +523,15 @@ def scene():
             options={"call": call.pk},
         ).pk,
         memberinvitation_pk=invitation.pk,
+        apitoken_pk=make_token(
+            partner,
+            name="Gudang",
+            scopes=["lists:read"],
+            days=30,
+            by=None,
+            now=timezone.now(),
+        )[0].pk,
+        absent_path="tidak/ada",
         join_token=tokens.sign("partner.invitation", invitation.public_id),
         mail_pk=CaughtMail.objects.create(
             message_id="1", recipient="a@b.c", subject="", text=""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Annotated
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -40,6 +41,10 @@ from umkm_portal.imports.models import ImportFile, ImportRow
 router = Router(tags=["Daftar hasil kurasi"])
 WRITING = needs(ApiToken.Scope.LISTS_WRITE)
 Action = ImportRow.Action
+SentFile = Annotated[
+    UploadedFile, File(..., description="Excel, LibreOffice, atau CSV, apa adanya.")
+]
+SaidAllPass = Annotated[bool, Form(False, description="Semua baris lolos.")]
 SENT = {200: ListOut, 202: ListOut, **write_refusals(404)}
 CHANGED = {200: ListOut, **write_refusals(404)}
 
@@ -72,8 +77,8 @@ def send_file(
     request: ApiRequest,
     slug: str,
     key: IdempotencyKey,
-    file: UploadedFile = File(..., description="Excel, LibreOffice, atau CSV, apa adanya."),
-    all_pass: bool = Form(False, description="Semua baris lolos."),
+    file: SentFile,
+    all_pass: SaidAllPass = False,
 ) -> object:
     """Sama dengan mengunggah di ruang mitra: judul kolom boleh berbeda, portal menebak."""
     content = [file.name, all_pass, _digest_of(file)]

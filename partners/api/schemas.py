@@ -47,9 +47,7 @@ class Row(_Strict):
     phone: Text = Field("", description="Nomor HP atau WhatsApp")
     email: Text = ""
     store_link: Text = Field("", description="Tautan atau nama akun toko")
-    nik: Text = Field(
-        "", description="Tidak perlu bila ada kode. Tidak pernah dikirim balik"
-    )
+    nik: Text = Field("", description="Tidak perlu bila ada kode. Tidak pernah dikirim balik")
     products: Text = ""
     category: Text = ""
     nib: Text = ""
