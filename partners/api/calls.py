@@ -8,7 +8,7 @@ from ninja import Router
 from partners.api.auth import ApiRequest, needs
 from partners.api.documents import refusals
 from partners.api.problems import not_found
-from partners.api.schemas import After, CallOut, Calls, Limit
+from partners.api.schemas import After, CallOut, Calls, Limit, Slug
 from partners.models import ApiToken, CurationCall, CurationList, Partner
 from partners.space.files import calls_of
 
@@ -39,7 +39,7 @@ def calls(request: ApiRequest, after: After = 0, limit: Limit = 100) -> Calls:
     **READING,
     summary="Satu kurasi",
 )
-def call(request: ApiRequest, slug: str) -> CallOut:
+def call(request: ApiRequest, slug: Slug) -> CallOut:
     """Waktu, kuota, dan versi daftar yang berlaku."""
     return _told([call_of(request.auth.partner, slug)])[0]
 

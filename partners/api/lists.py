@@ -19,17 +19,18 @@ from partners.api.calls import READING, call_of
 from partners.api.documents import refusals, write_refusals
 from partners.api.problems import FieldError, Problem, not_found
 from partners.api.schemas import (
-    LARGEST,
     AcceptIn,
     After,
     ColumnsIn,
     Decisions,
     IdempotencyKey,
     Limit,
+    ListNumber,
     ListOut,
     Lists,
     Problems,
     RowsIn,
+    Slug,
 )
 from partners.curation import services as curation
 from partners.models import ApiToken, CurationCall, CurationList, Partner
@@ -53,7 +54,7 @@ CHANGED = {200: ListOut, **write_refusals(404)}
 @router.post(
     "/calls/{slug:slug}/lists", response=SENT, **WRITING, summary="Kirim daftar sebagai JSON"
 )
-def send_rows(request: ApiRequest, slug: str, body: RowsIn, key: IdempotencyKey) -> object:
+def send_rows(request: ApiRequest, slug: Slug, body: RowsIn, key: IdempotencyKey) -> object:
     """Baris diperiksa di latar belakang; tanyakan statusnya. Belum ada yang tersimpan sebelum Anda
     terima. Isi yang sama persis dijawab dengan daftar yang lama (200)."""
     name = rows.NAME.format(name=request.auth.name)
@@ -75,7 +76,7 @@ def send_rows(request: ApiRequest, slug: str, body: RowsIn, key: IdempotencyKey)
 )
 def send_file(
     request: ApiRequest,
-    slug: str,
+    slug: Slug,
     key: IdempotencyKey,
     file: SentFile,
     all_pass: SaidAllPass = False,
@@ -120,7 +121,7 @@ def lists(request: ApiRequest, after: After = 0, limit: Limit = 100) -> Lists:
     **READING,
     summary="Status satu daftar",
 )
-def status(request: ApiRequest, pk: int) -> ListOut:
+def status(request: ApiRequest, pk: ListNumber) -> ListOut:
     """Sampai di mana, dan apa yang terjadi bila Anda terima. Tanyakan tiap beberapa detik."""
     return _told(_file(request.auth.partner, pk), request.auth.partner)
 
@@ -131,7 +132,9 @@ def status(request: ApiRequest, pk: int) -> ListOut:
     **READING,
     summary="Baris bermasalah",
 )
-def problem_rows(request: ApiRequest, pk: int, after: After = 0, limit: Limit = 100) -> Problems:
+def problem_rows(
+    request: ApiRequest, pk: ListNumber, after: After = 0, limit: Limit = 100
+) -> Problems:
     """Baris yang tidak akan disimpan, dengan alasan dan perbaikannya. Perbaiki di sistem Anda, lalu
     kirim daftar yang lengkap lagi. `limit` menghitung baris; satu baris bisa punya beberapa."""
     file = _file(request.auth.partner, pk)
@@ -149,7 +152,7 @@ def problem_rows(request: ApiRequest, pk: int, after: After = 0, limit: Limit = 
     **READING,
     summary="Keputusan yang tersimpan",
 )
-def decisions(request: ApiRequest, pk: int, after: After = 0, limit: Limit = 100) -> object:
+def decisions(request: ApiRequest, pk: ListNumber, after: After = 0, limit: Limit = 100) -> object:
     """Baris versi yang terjadi dari daftar ini, seperti Anda kirim."""
     version = curation.list_of(_file(request.auth.partner, pk))
     if version is None:
@@ -167,7 +170,7 @@ def decisions(request: ApiRequest, pk: int, after: After = 0, limit: Limit = 100
 
 # --- Deciding ---------------------------------------------------------------------------------
 @router.post("/lists/{int:pk}/columns", response=CHANGED, **WRITING, summary="Cocokkan kolom")
-def columns(request: ApiRequest, pk: int, body: ColumnsIn, key: IdempotencyKey) -> object:
+def columns(request: ApiRequest, pk: ListNumber, body: ColumnsIn, key: IdempotencyKey) -> object:
     """Untuk daftar `columns_needed`, atau bila tebakan keliru. Berkas lalu diperiksa lagi."""
     return answer_once(
         request, key, body.model_dump(), lambda: _change(request, pk, partial(_match, body=body))
@@ -175,7 +178,7 @@ def columns(request: ApiRequest, pk: int, body: ColumnsIn, key: IdempotencyKey) 
 
 
 @router.post("/lists/{int:pk}/accept", response=CHANGED, **WRITING, summary="Terima daftar")
-def accept(request: ApiRequest, pk: int, body: AcceptIn, key: IdempotencyKey) -> object:
+def accept(request: ApiRequest, pk: ListNumber, body: AcceptIn, key: IdempotencyKey) -> object:
     """Simpan baris yang benar sebagai versi baru; dinas yang mengumumkan. Bila orang lain lebih
     dahulu, jawabannya 409 dengan namanya."""
     return answer_once(
@@ -187,7 +190,7 @@ def accept(request: ApiRequest, pk: int, body: AcceptIn, key: IdempotencyKey) ->
 
 
 @router.post("/lists/{int:pk}/cancel", response=CHANGED, **WRITING, summary="Batalkan daftar")
-def cancel(request: ApiRequest, pk: int, key: IdempotencyKey) -> object:
+def cancel(request: ApiRequest, pk: ListNumber, key: IdempotencyKey) -> object:
     """Hanya sebelum selesai disimpan."""
     return answer_once(request, key, None, lambda: _change(request, pk, _cancel))
 
@@ -199,7 +202,7 @@ def _files(partner: Partner) -> QuerySet[ImportFile]:
 
 def _file(partner: Partner, pk: int) -> ImportFile:
     """A list of its own; 404 for those of others as for none."""
-    found = _files(partner).filter(pk=min(pk, LARGEST)).first()
+    found = _files(partner).filter(pk=pk).first()
     if found is None:
         raise not_found()
     return found

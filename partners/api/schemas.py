@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from ninja import Field, Header, Query, Schema
+from ninja import Field, Header, Path, Query, Schema
 from pydantic import ConfigDict, StrictBool, StrictInt, StringConstraints
 
 MOST_ROWS = 5_000
@@ -26,6 +26,10 @@ IdempotencyKey = Annotated[
         pattern=r"^[A-Za-z0-9._:-]+$",
     ),
 ]
+Slug = Annotated[
+    str, Path(..., max_length=60, pattern=r"^[-a-zA-Z0-9_]+$", description="Kode kurasi.")
+]
+ListNumber = Annotated[int, Path(..., ge=0, le=LARGEST, description="Nomor daftar.")]
 After = Annotated[
     int,
     Query(0, ge=0, le=LARGEST, description="Isi `next` dari halaman sebelumnya."),
