@@ -2,6 +2,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from participants.exporting.services import area_of
 from participants.models import DataAccess, ExportFile
 from tests.factories import ExportFileFactory, ParticipantFactory, RegionFactory, SegmentFactory
 from tests.staff import answers, make_user
@@ -61,7 +62,10 @@ def test_a_segment_goes_to_a_file_that_only_its_requester_gets(head, client):
     (settings.MEDIA_ROOT / "exports").mkdir()
     (settings.MEDIA_ROOT / "exports/1.csv").write_text(person.full_name)
     ExportFile.objects.update(
-        state="done", path="exports/1.csv", expires_at=export.created_at + ExportFile.KEPT
+        state="done",
+        path="exports/1.csv",
+        expires_at=export.created_at + ExportFile.KEPT,
+        area=area_of(export.requested_by),
     )
     ready = head.get(asked.url).content.decode()
     file = head.get(page_of(export, "download"))
