@@ -2,9 +2,13 @@
 
 from django.contrib import admin
 
+from partners.announcing import admin as announcing
+from partners.calls import admin as calls
 from partners.models import Agreement, Partner
 from partners.space import admin as space  # noqa: F401 - registers its pages
 from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
+
+__all__ = ["announcing", "calls"]
 
 
 class AgreementInline(StaffTable):

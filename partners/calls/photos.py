@@ -75,3 +75,11 @@ def _smaller(image: Image.Image) -> bytes:
     found = BytesIO()
     bare.save(found, "JPEG", quality=QUALITY, optimize=True)
     return found.getvalue()
+
+
+def open_photo(path: str) -> BinaryIO | None:
+    """A kept photo to be read; None when there is none."""
+    try:
+        return Path(settings.MEDIA_ROOT, path).open("rb") if path else None
+    except OSError:
+        return None

@@ -33,12 +33,15 @@ CITY_WRITES = {
     "trainings.change_enrolment",
     "imports.add_importfile",
     "imports.change_importfile",
+    "partners.change_application",
 }
 DISTRICT_WRITES = {
     "participants.add_participant",
     "participants.add_stageevent",
     "participants.change_licencerequest",
     "trainings.change_enrolment",
+    "partners.view_application",
+    "partners.change_application",
 }
 TRAINER_READS = {"view_cohort", "view_session", "view_training", "view_venue", "view_trainer"}
 

@@ -21,6 +21,7 @@ from trainings.schedule import in_words
 from trainings.services.answers import VIA_ACCOUNT
 from trainings.views.answers import respond
 from umkm_portal.common import codes
+from umkm_portal.pages.mine.calls import curations_of
 from umkm_portal.pages.mine.path import milestones, summary
 from umkm_portal.pages.mine.people import account_of, choose, chosen_person, for_person, people_of
 from umkm_portal.pages.registration.returning import Waiting
@@ -62,6 +63,7 @@ def _home(request: HttpRequest, person: Participant) -> HttpResponse:
         "past": [facts for facts in classes if facts["is_past"]],
         "steps": steps,
         "summary": summary(steps),
+        **curations_of(person),
     }
     return render(request, "pages/mine/home.html", context)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from umkm_portal.pages.mine import business, data, doors, home, licences, profile
+from umkm_portal.pages.mine import business, calls, data, doors, home, licences, profile
 
 app_name = "mine"
 urlpatterns = [
@@ -26,4 +26,10 @@ urlpatterns = [
     path("perizinan/", licences.licences, name="licences"),
     path("perizinan/ajukan/", licences.ask, name="licence_ask"),
     path("perizinan/<int:pk>/", licences.licence, name="licence"),
+    path("kurasi/", calls.calls, name="calls"),
+    path("kurasi/<slug:slug>/", calls.call, name="call"),
+    path("kurasi/<slug:slug>/lamar/", calls.apply, name="call_apply"),
+    path("kurasi/<slug:slug>/tarik/", calls.withdraw, name="call_withdraw"),
+    path("kurasi/<slug:slug>/keberatan/", calls.object_to, name="call_appeal"),
+    path("kurasi/<slug:slug>/foto/", calls.photo, name="call_photo"),
 ]

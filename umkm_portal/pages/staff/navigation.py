@@ -66,6 +66,12 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
         [
             Entry("partners.partner", "Mitra", "handshake"),
             Entry("partners.memberinvitation", "Undangan anggota", "group_add"),
+            Entry("partners.curationcall", "Kurasi", "storefront"),
+            Entry("partners.application", "Lamaran kurasi", "assignment"),
+            Entry("partners.curationlist", "Daftar kurasi", "fact_check"),
+            Entry("partners.curationdecision", "Baris belum cocok", "person_alert"),
+            Entry("partners.appeal", "Keberatan", "gavel"),
+            Entry("partners.productkind", "Jenis produk", "category"),
         ],
     ),
     (

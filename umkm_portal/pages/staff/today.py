@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.contrib import admin
 from django.db.models import Count, F, Sum
@@ -20,27 +19,17 @@ from trainings.models import Cohort, Enrolment, Offer
 from trainings.services.printed import untold
 from umkm_portal.accounts.models import User
 from umkm_portal.common import bars
-from umkm_portal.common.bars import Bar
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import pulse
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
+from umkm_portal.pages.staff import curations
+from umkm_portal.pages.staff.tasks import Task
 
 SOON = timedelta(days=14)
 NEAR = timedelta(hours=6)
 LATE = timedelta(minutes=5)
 AT_MOST = 5
 """Tasks of one sort that are shown one by one."""
-
-
-class Task(NamedTuple):
-    """One thing to do: what, why, and the page where it is done."""
-
-    title: str
-    detail: str
-    link: str
-    verb: str
-    tone: str = "yellow"
-    bar: Bar | None = None
 
 
 def dashboard(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
@@ -237,6 +226,7 @@ SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("trainings.change_enrolment", _printed),
     ("participants.change_datarequest", _data_requests),
     ("participants.change_licencerequest", _licences),
+    *curations.SOURCES,
 ]
 
 
