@@ -20,12 +20,16 @@ from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from partners.api.tokens import make_token
+from partners.models import Appeal, CurationResult
 from partners.space.members import invite_member
 from tests.factories import (
+    ApplicationFactory,
     BusinessFactory,
     CampaignFactory,
     CohortFactory,
     CurationCallFactory,
+    CurationDecisionFactory,
+    CurationListFactory,
     DeliveryFactory,
     EnrolmentFactory,
     ExportFileFactory,
@@ -230,6 +234,19 @@ TABLE = {
             ("lists/<int:pk>/cancel", "cancel", ("importfile_pk",), "post"),
         )
     },
+    "saya/kurasi/": Page(OWNERS, "mine:calls"),
+    "saya/kurasi/<slug:slug>/": Page(OWNERS, "mine:call", ("call_slug",)),
+    "saya/kurasi/<slug:slug>/lamar/": Page(OWNERS, "mine:call_apply", ("call_slug",)),
+    "saya/kurasi/<slug:slug>/tarik/": Page(
+        HER_BUTTONS, "mine:call_withdraw", ("call_slug",), "post"
+    ),
+    "saya/kurasi/<slug:slug>/keberatan/": Page(
+        HER_BUTTONS | {"owner": 422}, "mine:call_appeal", ("decided_slug",), "post"
+    ),
+    # nobody in the scene has sent a photo; tests/pages/mine/test_calls.py has one
+    "saya/kurasi/<slug:slug>/foto/": Page(
+        row(302, owner=404, stranger=404), "mine:call_photo", ("call_slug",)
+    ),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
     "masuk/kode/": Page(row(302), "account_confirm_login_code"),
@@ -402,6 +419,38 @@ TABLE = {
     "admin/participants/exportfile/<int:pk>/unduh/": Page(
         staff(404, head=302), "admin:participants_exportfile_download", ("exportfile_pk",)
     ),
+    "admin/partners/curationcall/<int:pk>/status/<slug:button>/": Page(
+        staff(404, auditor=403, head=302),
+        "admin:partners_curationcall_press",
+        ("curationcall_pk", "call_button"),
+        method="post",
+    ),
+    "admin/partners/application/<int:pk>/foto/": Page(
+        staff(404), "admin:partners_application_photo", ("application_pk",)
+    ),
+    **{
+        f"admin/partners/application/<int:pk>/{address}/": Page(
+            ANSWERS, f"admin:partners_application_{name}", ("application_pk",), "post"
+        )
+        for address, name in (("langkah", "step"), ("kembalikan", "return"))
+    },
+    **{
+        f"admin/partners/{model}/<int:pk>/{address}/": Page(
+            staff(404, auditor=403, head=302),
+            f"admin:partners_{model}_{name}",
+            (f"{model}_pk",),
+            method="post",
+        )
+        for model, address, name in (
+            ("curationlist", "umumkan", "announce"),
+            ("curationlist", "urungkan", "undo"),
+            ("curationdecision", "tautkan", "link"),
+            ("curationdecision", "undang", "invite"),
+            ("curationdecision", "kesampingkan", "aside"),
+            ("curationdecision", "periksa", "reopen"),
+            ("appeal", "jawab", "answer"),
+        )
+    },
     **{
         f"admin/imports/importfile/<int:pk>/{step}/": Page(
             staff(403, head=422 if name == "match" else 302, district=404, elsewhere=404),
@@ -507,6 +556,7 @@ def scene():
         licencerequest_pk=ask_licence(
             person, kind="nib", wants_delivery=False, actor=owner, now=timezone.now()
         ).pk,
+        **curation_of(person),
         campaign_pk=campaign.pk,
         delivery_pk=delivery.pk,
         button="jeda",
@@ -544,6 +594,29 @@ def scene():
         draft_step=draft.step,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
+
+
+def curation_of(person):
+    """An application of hers to an open call; a result, an objection and an unknown row."""
+    application = ApplicationFactory(participant=person)
+    version = CurationListFactory()
+    unknown = CurationDecisionFactory(list=version, participant=None, waiting="review")
+    result = CurationResult.objects.create(
+        call=version.call, participant=person, list=version, outcome="failed"
+    )
+    answered = Appeal.objects.create(
+        result=result, participant=person, text="Keliru", state="upheld", answered_at=timezone.now()
+    )
+    return {
+        "curationcall_pk": application.call_id,
+        "call_slug": application.call.slug,
+        "call_button": "tutup",
+        "application_pk": application.pk,
+        "decided_slug": version.call.slug,
+        "curationlist_pk": version.pk,
+        "curationdecision_pk": unknown.pk,
+        "appeal_pk": answered.pk,
+    }
 
 
 def knock(client, user, paths, method="get"):

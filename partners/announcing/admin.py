@@ -22,6 +22,7 @@ from partners.announcing import appeals, finding, publishing, unmatched
 from partners.calls.quotas import filled
 from partners.models import Appeal, CurationDecision, CurationList
 from partners.models.lists import Outcome
+from partners.staff_filters import PartnerOfCallFilter
 from umkm_portal.common import bars, codes, phones
 from umkm_portal.common.staff_admin import MachineAdmin
 from umkm_portal.messaging.models import Campaign
@@ -89,7 +90,7 @@ class CurationListAdmin(ButtonAdmin):
 
     list_display = ("shown_call", "version", "shown_state", "rows", "passed", "waits", "accepted")
     list_display_links = ("shown_call",)
-    list_filter = ("state", "call__partner")
+    list_filter = ("state", PartnerOfCallFilter)
     list_select_related = ("call__partner__organisation", "accepted_by", "announced_by")
     sortable_by = ()
     ordering = ("-accepted_at", "-pk")

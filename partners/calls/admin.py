@@ -23,6 +23,7 @@ from partners.calls.qualifying import LICENCES
 from partners.calls.quotas import filled
 from partners.models import Appeal, Application, CallQuota, CurationCall, ProductKind
 from partners.models.lists import CurationDecision
+from partners.staff_filters import PartnerFilter
 from umkm_portal.common import bars, codes
 from umkm_portal.common.staff_admin import MachineAdmin, StaffAdmin, StaffTable
 
@@ -68,12 +69,13 @@ class QuotaInline(StaffTable):
 class CurationCallAdmin(StaffAdmin):
     form = CallForm
     list_display = ("title", "partner", "shown_state", "shown_window", "shown_applied", "quota")
-    list_filter = ("state", "partner")
+    list_filter = ("state", PartnerFilter)
     list_select_related = ("partner__organisation",)
     search_fields = ("title", "slug")
     ordering = ("-opens_at", "-pk")
     actions = None
     inlines = (QuotaInline,)
+    autocomplete_fields = ("partner",)
     prepopulated_fields = {"slug": ("title",)}
     change_form_outer_before_template = "staff/call_before.html"
     fieldsets = (
