@@ -235,17 +235,17 @@ TABLE = {
         )
     },
     "saya/kurasi/": Page(OWNERS, "mine:calls"),
-    "saya/kurasi/<slug:slug>/": Page(OWNERS, "mine:call", ("call_slug",)),
-    "saya/kurasi/<slug:slug>/lamar/": Page(OWNERS, "mine:call_apply", ("call_slug",)),
+    "saya/kurasi/<slug:slug>/": Page(OWNERS, "mine:call", ("open_slug",)),
+    "saya/kurasi/<slug:slug>/lamar/": Page(OWNERS, "mine:call_apply", ("open_slug",)),
     "saya/kurasi/<slug:slug>/tarik/": Page(
-        HER_BUTTONS, "mine:call_withdraw", ("call_slug",), "post"
+        HER_BUTTONS, "mine:call_withdraw", ("open_slug",), "post"
     ),
     "saya/kurasi/<slug:slug>/keberatan/": Page(
         HER_BUTTONS | {"owner": 422}, "mine:call_appeal", ("decided_slug",), "post"
     ),
     # nobody in the scene has sent a photo; tests/pages/mine/test_calls.py has one
     "saya/kurasi/<slug:slug>/foto/": Page(
-        row(302, owner=404, stranger=404), "mine:call_photo", ("call_slug",)
+        row(302, owner=404, stranger=404), "mine:call_photo", ("open_slug",)
     ),
     # --- Logging in and out
     "masuk/": Page(GUESTS, "account_login"),
@@ -609,7 +609,7 @@ def curation_of(person):
     )
     return {
         "curationcall_pk": application.call_id,
-        "call_slug": application.call.slug,
+        "open_slug": application.call.slug,
         "call_button": "tutup",
         "application_pk": application.pk,
         "decided_slug": version.call.slug,
