@@ -217,7 +217,7 @@ TABLE = {
     # --- The API of partners' systems: sessions count for nothing there, only keys do
     "api/v1/": Page(EVERYBODY, "api:page"),
     "api/v1/openapi.json": Page(EVERYBODY, "api:openapi-json"),
-    "api/v1/<path:rest>": Page(row(404), "api:absent", ("absent_path",)),
+    "api/v1/<anything:rest>": Page(row(404), "api:absent", ("absent_path",)),
     **{
         f"api/v1/{address}": Page(row(401), f"api:{name}", args, method)
         for address, name, args, method in (

@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_a_problem_document(shopee, client):
         client.post(path, "{", content_type="application/json", headers=headers),
         client.post(f"{path}/file", "x", content_type="multipart/form-data", headers=headers),
         client.put(path, headers=headers),
-        client.get("/api/v1/tidak/ada", headers=headers),
+        client.get("/api/v1/lists/%0Atidak/ada", headers=headers),
         client.post(path, "{}", content_type="application/json", headers=shopee.system.headers),
         client.post(path, "{}", content_type="application/json", CONTENT_LENGTH="999999999"),
     ]
