@@ -3,17 +3,14 @@
 from django.contrib import admin
 
 from partners.announcing import admin as announcing
+from partners.bazaars import admin as bazaars
 from partners.calls import admin as calls
-from partners.models import Agreement, Partner
-from partners.space import admin as space  # noqa: F401 - registers its pages
-from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
+from partners.models import Partner
+from partners.sharing import admin as sharing
+from partners.space import admin as space
+from umkm_portal.common.staff_admin import StaffAdmin
 
-__all__ = ["announcing", "calls"]
-
-
-class AgreementInline(StaffTable):
-    model = Agreement
-    fields = ("number", "purpose", "valid_from", "valid_to", "allowed_fields")
+__all__ = ["announcing", "bazaars", "calls", "sharing", "space"]
 
 
 @admin.register(Partner)
@@ -23,4 +20,3 @@ class PartnerAdmin(StaffAdmin):
     search_fields = ("organisation__name", "contact_name", "contact_email")
     ordering = ("organisation__short_name", "pk")
     autocomplete_fields = ("organisation",)
-    inlines = (AgreementInline,)

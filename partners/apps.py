@@ -11,6 +11,7 @@ class PartnersConfig(AppConfig):
         from partners import audiences, handlers, timeline  # noqa: PLC0415
         from partners.announcing import messages as results  # noqa: PLC0415
         from partners.api import answers  # noqa: PLC0415
+        from partners.bazaars.profile import SALES  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
         from partners.curation.profile import CURATION  # noqa: PLC0415
         from partners.sharing import messages as withdrawals  # noqa: PLC0415
@@ -29,3 +30,4 @@ class PartnersConfig(AppConfig):
         moments.register_source(timeline.applications_of)
         moments.register_source(timeline.results_of)
         profiles.register(CURATION)
+        profiles.register(SALES)

@@ -21,6 +21,7 @@ from participants.registration.drafts import begin
 from participants.requests import ask
 from partners.api.tokens import make_token
 from partners.models import Appeal, CurationResult
+from partners.models import Agreement, Bazaar
 from partners.space.members import invite_member
 from tests.factories import (
     ApplicationFactory,
@@ -202,6 +203,13 @@ TABLE = {
     "mitra/kurasi/<slug:slug>/unduh/": Page(
         MEMBERS | {"partner": 404}, "partner:call_rows", ("call_slug",)
     ),
+    "mitra/kurasi/<slug:slug>/pelamar/": Page(
+        MEMBERS | {"partner": 302}, "partner:share", ("call_slug",), "post"
+    ),
+    "mitra/unduhan/": Page(MEMBERS, "partner:downloads"),
+    "mitra/unduhan/<int:pk>/": Page(
+        MEMBERS | {"partner": 404}, "partner:download", ("membership_pk",)
+    ),
     "mitra/anggota/": Page(MANAGERS, "partner:members"),
     **{
         f"mitra/anggota/<int:pk>/{address}/": Page(
@@ -360,6 +368,15 @@ TABLE = {
         "admin:participants_merge_undo",
         ("merge_pk",),
         method="post",
+    ),
+    "admin/partners/agreement/<int:pk>/akhiri/": Page(
+        staff(404, head=302, auditor=403), "admin:partners_agreement_end", ("agreement_pk",), "post"
+    ),
+    "admin/partners/agreement/<int:pk>/berkas/<int:paper>/": Page(
+        staff(404), "admin:partners_agreement_paper", ("agreement_pk", "agreement_pk")
+    ),
+    "admin/partners/bazaar/<int:pk>/isi/": Page(
+        staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
     ),
     "admin/messaging/campaign/<int:pk>/kemajuan/": Page(
         staff(200, district=403, elsewhere=403),
@@ -526,6 +543,9 @@ def scene():
     invitation = invite_member(
         partner, email="baru@contoh.example", role=Role.PARTNER_READER, by=None, now=timezone.now()
     )
+    agreement = Agreement.objects.create(
+        partner=partner, number="PKS-1", valid_from="2020-01-01", valid_to="2099-12-31"
+    )
     head = member(Role.HEAD_OFFICE)
     return SimpleNamespace(
         anonymous=None,
@@ -571,6 +591,14 @@ def scene():
             sha256="1" * 64,
             organisation=company,
             options={"call": call.pk},
+        ).pk,
+        agreement_pk=agreement.pk,
+        bazaar_pk=Bazaar.objects.create(
+            partner=partner,
+            slug="bazar",
+            name="Bazar",
+            starts_on="2026-11-16",
+            ends_on="2026-11-20",
         ).pk,
         memberinvitation_pk=invitation.pk,
         apitoken_pk=make_token(

@@ -68,12 +68,8 @@ def keep_paper(
     agreement: Agreement, file: BinaryIO, *, name: str, by: User | None, now: datetime
 ) -> AgreementFile:
     """Store a signed paper (PDF, JPEG or PNG, up to 20 MB). Raises PaperRefused."""
-    data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise PaperRefused("Berkas lebih besar dari 20 MB. Perkecil dahulu, lalu unggah lagi.")
-    suffix = next((end for start, end in BEGINNINGS.items() if data.startswith(start)), "")
-    if not suffix:
-        raise PaperRefused("Unggah perjanjian sebagai PDF, JPG, atau PNG.")
+    suffix = check_paper(file)
+    data = file.read(MOST_BYTES)
     folder = Path(settings.MEDIA_ROOT, FOLDER)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{uuid.uuid4().hex}{suffix}"
@@ -88,6 +84,23 @@ def keep_paper(
         added_by=by,
         added_at=now,
     )
+
+
+def check_paper(file: BinaryIO) -> str:
+    """Return the ending of the file's name by what it holds; it is read from its start again.
+
+    Raises PaperRefused.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if size > MOST_BYTES:
+        raise PaperRefused("Berkas lebih besar dari 20 MB. Perkecil dahulu, lalu unggah lagi.")
+    data = file.read(max(map(len, BEGINNINGS)))
+    file.seek(0)
+    suffix = next((end for start, end in BEGINNINGS.items() if data.startswith(start)), "")
+    if not suffix:
+        raise PaperRefused("Unggah perjanjian sebagai PDF, JPG, atau PNG.")
+    return suffix
 
 
 def _why_none(partner: Partner, *, now: datetime) -> str:

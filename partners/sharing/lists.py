@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from participants.access import record_access
 from participants.models import Consent, DataAccess
@@ -23,12 +24,21 @@ from partners.sharing.rows import SharedRow, rows_of
 from partners.sharing.workbook import write_workbook
 from umkm_portal.accounts.models import User
 
-__all__ = ["SharingStopped", "make_shared_list", "open_shared_list", "purge_lists"]
+__all__ = ["SharingStopped", "make_shared_list", "open_shared_list", "purge_lists", "versions_for"]
 
 FOLDER = "shared"
 SHORTEST_PURPOSE = 10
 LONGEST_PURPOSE = 200
 LEFT_AFTER = timedelta(hours=1)
+SHOWN = 50
+
+
+class Version(NamedTuple):
+    """One list as its partner sees it; nobody downloads one that somebody left."""
+
+    shared: SharedList
+    is_kept: bool
+    has_gone: bool
 
 
 @transaction.atomic
@@ -86,6 +96,16 @@ def open_shared_list(shared: SharedList, *, now: datetime) -> Path:
         )
     SharedList.objects.filter(pk=shared.pk, downloaded_at=None).update(downloaded_at=now)
     return path
+
+
+def versions_for(partner: Partner, *, now: datetime) -> list[Version]:
+    """The newest lists with whether they can still be downloaded; one query for any number."""
+    left = gone(partner, now=now).filter(shared_list=OuterRef("pk"))
+    lists = partner.shared_lists.select_related("call", "made_by").annotate(has_gone=Exists(left))
+    return [
+        Version(shared, shared.is_kept(now=now), bool(getattr(shared, "has_gone", False)))
+        for shared in lists.order_by("-pk")[:SHOWN]
+    ]
 
 
 def purge_lists(now: datetime) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 
 from participants.models import Consent, Participant
 from participants.models.participants import ParticipantQuerySet
@@ -16,11 +17,12 @@ from umkm_portal.accounts.models import Organisation
 
 
 def shareable(partner: Partner, *, now: datetime) -> ParticipantQuerySet:
-    """Living people whose last word about sharing with this partner, up to `now`, was yes.
+    """People whose last word about sharing with this partner, up to `now`, was yes.
 
-    The dinas curates its own people: for an agency nobody is asked again.
+    Whoever asked that her data rest is left out. The dinas curates its own people: for an agency
+    nobody is asked again.
     """
-    people = Participant.objects.living()
+    people = Participant.objects.living().unrestricted()
     if partner.organisation.kind == Organisation.Kind.AGENCY:
         return people
     return people.filter(
@@ -37,6 +39,22 @@ def applicants(call: CurationCall, *, now: datetime) -> ApplicationQuerySet:
     agreed = shareable(call.partner, now=now).filter(pk=OuterRef("participant"))
     ready = Application.objects.live().ready().filter(call=call)
     return ready.exclude(state=Application.State.RETURNED).filter(Exists(agreed))
+
+
+def seen_and_hidden(calls: Iterable[CurationCall], *, now: datetime) -> dict[int, tuple[int, int]]:
+    """By call of one partner: how many applicants are ready and seen, and how many not (yet)."""
+    found = list(calls)
+    if not found:
+        return {}
+    agreed = shareable(found[0].partner, now=now).filter(pk=OuterRef("participant"))
+    live = Application.objects.live().filter(call__in=found)
+    everybody = dict(live.values_list("call").annotate(Count("pk")).order_by())
+    ready = live.ready().exclude(state=Application.State.RETURNED).filter(Exists(agreed))
+    seen = dict(ready.values_list("call").annotate(Count("pk")).order_by())
+    return {
+        call.pk: (seen.get(call.pk, 0), everybody.get(call.pk, 0) - seen.get(call.pk, 0))
+        for call in found
+    }
 
 
 def gone(partner: Partner, *, now: datetime) -> DisclosureQuerySet:

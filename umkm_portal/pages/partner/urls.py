@@ -1,6 +1,14 @@
 from django.urls import path
 
-from umkm_portal.pages.partner import account, calls, home, lists, members, tokens
+from umkm_portal.pages.partner import (
+    account,
+    calls,
+    downloads,
+    home,
+    lists,
+    members,
+    tokens,
+)
 
 app_name = "partner"
 urlpatterns = [
@@ -22,6 +30,9 @@ urlpatterns = [
     path("kurasi/", calls.calls, name="calls"),
     path("kurasi/<slug:slug>/", calls.call, name="call"),
     path("kurasi/<slug:slug>/unduh/", calls.call_rows, name="call_rows"),
+    path("kurasi/<slug:slug>/pelamar/", downloads.make, name="share"),
+    path("unduhan/", downloads.downloads, name="downloads"),
+    path("unduhan/<int:pk>/", downloads.download, name="download"),
     path("anggota/", members.members, name="members"),
     path("anggota/<int:pk>/peran/", members.change_role, name="member_role"),
     path("anggota/<int:pk>/akhiri/", members.end, name="member_end"),

@@ -72,6 +72,9 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             Entry("partners.curationdecision", "Baris belum cocok", "person_alert"),
             Entry("partners.appeal", "Keberatan", "gavel"),
             Entry("partners.productkind", "Jenis produk", "category"),
+            Entry("partners.agreement", "Perjanjian", "contract"),
+            Entry("partners.sharedlist", "Data dibagikan", "share"),
+            Entry("partners.bazaar", "Bazar", "storefront"),
         ],
     ),
     (

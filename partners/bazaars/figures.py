@@ -1,0 +1,72 @@
+"""What a bazaar came to: who came, what the partner reports, and what the owners say beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from participants.models import Revenue
+from partners.models import Bazaar, BazaarEntry, SalesReport, SalesRow
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of entries, sellers, orders and rupiah of the report that counts."""
+
+    entered: int
+    present: int
+    sellers: int
+    orders: int
+    amount: int
+    report: SalesReport | None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One person's sales as the partner reports them, and as she states them for that time."""
+
+    code: str
+    name: str
+    reported: int
+    stated: int | None
+
+
+def figures_of(bazaar: Bazaar) -> Figures:
+    """The numbers of one bazaar; three queries."""
+    counts = dict(bazaar.entries.values_list("state").annotate(Count("pk")).order_by())
+    current = SalesReport.objects.current().filter(bazaar=bazaar)
+    report = current.select_related("accepted_by").first()
+    sums = SalesRow.objects.filter(report=report).aggregate(
+        sellers=Count("participant", distinct=True), orders=Sum("orders"), amount=Sum("amount")
+    )
+    return Figures(
+        entered=sum(counts.values()),
+        present=counts.get(BazaarEntry.State.PRESENT, 0),
+        sellers=sums["sellers"],
+        orders=sums["orders"] or 0,
+        amount=sums["amount"] or 0,
+        report=report,
+    )
+
+
+def beside(bazaar: Bazaar) -> list[Beside]:
+    """Those who sold most, with what they state themselves about a time that overlaps.
+
+    For the dinas only: what a business earns by its own word is never shared.
+    """
+    report = SalesReport.objects.current().filter(bazaar=bazaar).first()
+    if report is None:
+        return []
+    sold = report.rows.values_list("participant", "participant__code", "participant__full_name")
+    rows = list(sold.annotate(amount=Sum("amount")).order_by("-amount", "participant")[:SHOWN])
+    stated = Revenue.objects.filter(
+        business__participant__in=[row[0] for row in rows],
+        source=Revenue.Source.OWNER,
+        period_start__lte=bazaar.ends_on,
+        period_end__gte=bazaar.starts_on,
+    )
+    by_person = dict(stated.values_list("business__participant").annotate(Sum("amount")).order_by())
+    return [Beside(code, name, amount, by_person.get(pk)) for pk, code, name, amount in rows]

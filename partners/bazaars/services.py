@@ -1,0 +1,83 @@
+"""A report of sales on its way: handed in, and accepted as a version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from partners.bazaars.applying import report_for
+from partners.models import Bazaar, Partner, SalesReport
+from umkm_portal.accounts.models import User
+from umkm_portal.imports import nudging, services
+from umkm_portal.imports.models import ImportFile
+
+PROFILE = "penjualan"
+AT_ONCE_SECONDS = 4
+
+
+class ReportNotAccepted(Exception):
+    """The report cannot be accepted now; the message is an Indonesian sentence."""
+
+
+def receive_report(
+    blocks: Iterable[bytes],
+    *,
+    name: str,
+    partner: Partner,
+    bazaar: Bazaar | None = None,
+    uploader: User | None,
+    now: datetime,
+) -> tuple[ImportFile, bool]:
+    """Keep an uploaded report and return (file, True), or the file that holds the same bytes.
+
+    Raises SpreadsheetError when the file is too large. The caller nudges a worker.
+    """
+    if bazaar is not None and bazaar.partner_id != partner.pk:
+        raise ValueError(f"bazaar {bazaar.pk} is not of partner {partner.pk}")
+    key = bazaar.pk if bazaar else None
+    return services.receive_file(
+        blocks,
+        name=name,
+        profile=PROFILE,
+        organisation=partner.organisation,
+        uploader=uploader,
+        options={
+            "bazaar": key,
+            "platform": partner.organisation.slug,
+            "goal": f"penjualan-{key or 'umum'}",
+        },
+        now=now,
+    )
+
+
+def accept_report(file: ImportFile, *, by: User | None, now: datetime) -> SalesReport:
+    """Store the good rows of a checked report as the newest version (Terima), and return it.
+
+    Raises ReportNotAccepted, naming who was first where somebody was.
+    """
+    with transaction.atomic():
+        file = ImportFile.objects.select_for_update().get(pk=file.pk)
+        if file.approved_at is not None:
+            who = f" oleh {file.approved_by}" if file.approved_by else ""
+            raise ReportNotAccepted(f"Laporan ini sudah diterima{who}.")
+        if not file.accepted_count:
+            raise ReportNotAccepted("Belum ada baris yang bisa diterima. Perbaiki dahulu barisnya.")
+        try:
+            services.approve_file(file, by=by, now=now)
+        except services.NotNow as refusal:
+            raise ReportNotAccepted(str(refusal)) from None
+        file.refresh_from_db()
+        report = report_for(file)
+    services.apply_file(file.pk, seconds=AT_ONCE_SECONDS)
+    file.refresh_from_db()
+    if file.is_busy:
+        nudging.nudge_on_commit(file)
+    report.refresh_from_db()
+    return report
+
+
+def report_of(file: ImportFile) -> SalesReport | None:
+    """The version that a file became; None before."""
+    return SalesReport.objects.select_related("accepted_by", "bazaar").filter(file=file).first()
