@@ -210,6 +210,14 @@ TABLE = {
     "mitra/unduhan/<int:pk>/": Page(
         MEMBERS | {"partner": 404}, "partner:download", ("membership_pk",)
     ),
+    "mitra/bazar/": Page(MEMBERS, "partner:bazaars"),
+    "mitra/bazar/<slug:slug>/": Page(MEMBERS, "partner:bazaar", ("bazaar_slug",)),
+    "mitra/bazar/<slug:slug>/hadir/": Page(
+        MEMBERS | {"partner": 302}, "partner:bazaar_mark", ("bazaar_slug",), "post"
+    ),
+    "mitra/penjualan/": Page(MEMBERS, "partner:sales"),
+    "mitra/penjualan/contoh/": Page(MEMBERS, "partner:sales_example"),
+    "mitra/penjualan/unggah/": Page(MEMBERS, "partner:sales_upload"),
     "mitra/anggota/": Page(MANAGERS, "partner:members"),
     **{
         f"mitra/anggota/<int:pk>/{address}/": Page(
@@ -375,6 +383,7 @@ TABLE = {
     "admin/partners/agreement/<int:pk>/berkas/<int:paper>/": Page(
         staff(404), "admin:partners_agreement_paper", ("agreement_pk", "agreement_pk")
     ),
+    "admin/mitra/corong/": Page(staff(200, district=403, elsewhere=403), "admin:partner_funnel"),
     "admin/partners/bazaar/<int:pk>/isi/": Page(
         staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
     ),
@@ -593,6 +602,7 @@ def scene():
             options={"call": call.pk},
         ).pk,
         agreement_pk=agreement.pk,
+        bazaar_slug="bazar",
         bazaar_pk=Bazaar.objects.create(
             partner=partner,
             slug="bazar",

@@ -9,6 +9,8 @@ from umkm_portal.imports.models import ImportFile
 
 CURATION = "kurasi"
 """The profile of curation lists."""
+SALES = "penjualan"
+"""The profile of reports of sales."""
 
 
 def files_of(partner: Partner, *, profile: str = CURATION) -> QuerySet[ImportFile]:

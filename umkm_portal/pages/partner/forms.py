@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from partners.api.tokens import LIFETIMES
-from partners.models import ApiToken, CurationCall, MemberInvitation
+from partners.models import ApiToken, Bazaar, CurationCall, MemberInvitation
 from umkm_portal.imports.forms import FileOrCells, MappingForm
 
 
@@ -91,3 +91,26 @@ class TokenForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
         return {key: self.cleaned_data[key] for key in ("name", "scopes", "days")}
+
+
+class ReportForm(FileOrCells):
+    """A report of sales, for a bazaar or for none in particular."""
+
+    field_order = ("bazaar", "file", "pasted")
+
+    bazaar = forms.ModelChoiceField(
+        Bazaar.objects.none(),
+        label="Untuk bazar",
+        required=False,
+        empty_label="Bukan untuk satu bazar",
+        error_messages={"invalid_choice": "Pilih bazar dari daftar."},
+        widget=forms.Select(attrs={"class": "in"}),
+    )
+
+    def __init__(self, *args: object, bazaars: QuerySet[Bazaar], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["bazaar"]
+        field.queryset = bazaars  # type: ignore[attr-defined]
+        field.label_from_instance = lambda bazaar: bazaar.name  # type: ignore[attr-defined]
+        self.fields["file"].widget.attrs["class"] = "in"
+        self.fields["pasted"].widget.attrs["class"] = "in cells"

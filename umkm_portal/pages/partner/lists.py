@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from partners.bazaars import services as sales
 from partners.curation import services as curation
 from partners.curation.columns import EXAMPLES
 from partners.models import CurationList
-from partners.space.files import CURATION, call_of, calls_of, files_of
+from partners.space.files import CURATION, SALES, call_of, calls_of, files_of
 from partners.space.results import changes_of
 from umkm_portal.common.spreadsheets import SpreadsheetError
 from umkm_portal.imports import downloads, nudging, pages, profiles, services
@@ -112,6 +113,8 @@ def correct(request: PartnerRequest, pk: int) -> HttpResponse:
 def accept(request: PartnerRequest, pk: int) -> HttpResponse:
     """Terima; `seen` is the version of the call's list that the page compared with."""
     file, seen = _file(request, pk), request.POST.get("seen", "")
+    if file.profile == SALES:
+        return _accept_report(request, file)
     try:
         curation.accept_list(
             file,
@@ -128,7 +131,7 @@ def accept(request: PartnerRequest, pk: int) -> HttpResponse:
 @writer
 def all_pass(request: PartnerRequest, pk: int) -> HttpResponse:
     """The uploader's word that every row passed, where the file does not say."""
-    file = _file(request, pk)
+    file = get_object_or_404(files_of(request.partner), pk=pk)
     try:
         curation.say_all_pass(file)
     except curation.ListNotAccepted as refusal:
@@ -166,8 +169,18 @@ def cancel(request: PartnerRequest, pk: int) -> HttpResponse:
     return redirect("partner:list", pk)
 
 
+def _accept_report(request: PartnerRequest, file: ImportFile) -> HttpResponse:
+    try:
+        sales.accept_report(file, by=request.user, now=timezone.now())
+    except sales.ReportNotAccepted as refusal:
+        messages.error(request, str(refusal))
+    return redirect("partner:list", file.pk)
+
+
 def _file(request: PartnerRequest, pk: int) -> ImportFile:
-    files = files_of(request.partner).select_related("uploader", "approved_by", "cancelled_by")
+    """A list or a report of sales of this partner: both take the same steps."""
+    own = files_of(request.partner) | files_of(request.partner, profile=SALES)
+    files = own.select_related("uploader", "approved_by", "cancelled_by")
     return get_object_or_404(files, pk=pk)
 
 
@@ -206,12 +219,15 @@ def _show(
             headings=pages.headings_of(file),
             mapping=file.mapping,
         )
-    preview = curation.preview(file) if file.state == State.CHECKED else None
+    is_sales = file.profile == SALES
+    preview = curation.preview(file) if file.state == State.CHECKED and not is_sales else None
     accepted, now = curation.list_of(file) if file.approved_at else None, timezone.now()
     context = {
         **pages.context_of(file, now=now, form=form),
         "call": call_of(file, request.partner),
         "preview": preview,
+        "is_sales": is_sales,
+        "acceptable": preview.acceptable if preview else file.accepted_count,
         "changes": changes_of(preview.difference._asdict())
         if preview and preview.difference
         else [],

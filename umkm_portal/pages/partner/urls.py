@@ -2,12 +2,15 @@ from django.urls import path
 
 from umkm_portal.pages.partner import (
     account,
+from umkm_portal.pages.partner import (
+)
     calls,
     downloads,
     home,
     lists,
     members,
     tokens,
+    sales,
 )
 
 app_name = "partner"
@@ -33,6 +36,12 @@ urlpatterns = [
     path("kurasi/<slug:slug>/pelamar/", downloads.make, name="share"),
     path("unduhan/", downloads.downloads, name="downloads"),
     path("unduhan/<int:pk>/", downloads.download, name="download"),
+    path("bazar/", bazaars.bazaars, name="bazaars"),
+    path("bazar/<slug:slug>/", bazaars.bazaar, name="bazaar"),
+    path("bazar/<slug:slug>/hadir/", bazaars.mark, name="bazaar_mark"),
+    path("penjualan/", sales.sales, name="sales"),
+    path("penjualan/contoh/", sales.example, name="sales_example"),
+    path("penjualan/unggah/", sales.upload, name="sales_upload"),
     path("anggota/", members.members, name="members"),
     path("anggota/<int:pk>/peran/", members.change_role, name="member_role"),
     path("anggota/<int:pk>/akhiri/", members.end, name="member_end"),

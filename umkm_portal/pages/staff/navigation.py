@@ -75,6 +75,12 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             Entry("partners.agreement", "Perjanjian", "contract"),
             Entry("partners.sharedlist", "Data dibagikan", "share"),
             Entry("partners.bazaar", "Bazar", "storefront"),
+            Page(
+                "admin:partner_funnel",
+                "Undang sampai jual",
+                "conversion_path",
+                "partners.view_salesreport",
+            ),
         ],
     ),
     (

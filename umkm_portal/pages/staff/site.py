@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from unfold.sites import UnfoldAdminSite
 
@@ -27,6 +28,13 @@ class StaffSite(UnfoldAdminSite):
 
     login = method_decorator(secure_admin_login)(UnfoldAdminSite.login)
     enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # The models of the page are not loaded before.
+        from umkm_portal.pages.staff.funnel import funnel  # noqa: PLC0415
+
+        page = path("mitra/corong/", self.admin_view(funnel), name="partner_funnel")
+        return [page, *super().get_urls()]
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False

@@ -1,0 +1,30 @@
+"""The page of the dinas: how far each partner brought people, from invited to sold."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from partners.models import Partner
+from umkm_portal.accounts.models import User
+from umkm_portal.reports.funnel import STEPS, funnel_of
+
+PERMISSION = "partners.view_salesreport"
+
+
+@require_safe
+def funnel(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm(PERMISSION):
+        raise PermissionDenied
+    partners = Partner.objects.for_user(user).select_related("organisation")
+    context = {
+        **admin.site.each_context(request),
+        "title": "Dari diundang sampai berjualan",
+        "steps": STEPS,
+        "lines": funnel_of(list(partners.order_by("organisation__short_name", "pk"))),
+    }
+    return TemplateResponse(request, "staff/partner_funnel.html", context)
