@@ -2,15 +2,14 @@ from django.urls import path
 
 from umkm_portal.pages.partner import (
     account,
-from umkm_portal.pages.partner import (
-)
+    bazaars,
     calls,
     downloads,
     home,
     lists,
     members,
-    tokens,
     sales,
+    tokens,
 )
 
 app_name = "partner"
