@@ -20,8 +20,7 @@ from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from partners.api.tokens import make_token
-from partners.models import Appeal, CurationResult
-from partners.models import Agreement, Bazaar
+from partners.models import Agreement, Appeal, Bazaar, CurationResult
 from partners.space.members import invite_member
 from tests.factories import (
     ApplicationFactory,
