@@ -17,6 +17,7 @@ from partners.models import (
     CurationDecision,
     CurationList,
     Partner,
+    ProductKind,
 )
 from trainings.models import (
     Cohort,
@@ -94,6 +95,17 @@ class PartnerFactory(factory.django.DjangoModelFactory):
         model = Partner
 
     organisation = factory.SubFactory(OrganisationFactory, kind=Organisation.Kind.PARTNER)
+
+
+class ProductKindFactory(factory.django.DjangoModelFactory):
+    """A kind of product; the one of that slug where it is there already."""
+
+    class Meta:
+        model = ProductKind
+        django_get_or_create = ("slug",)
+
+    slug = factory.Sequence(lambda n: f"jenis-{n}")
+    name = factory.Sequence(lambda n: f"Jenis {n}")
 
 
 class CurationCallFactory(factory.django.DjangoModelFactory):

@@ -72,7 +72,7 @@ class ExportFile(models.Model):
     purpose = models.CharField("keperluan", max_length=200)
     nik_purpose = models.CharField("alasan NIK lengkap", max_length=200, blank=True)
 
-    area = models.JSONField("tugas pemohon", default=list)
+    area = models.JSONField("tugas pemohon", default=list, blank=True)
     state = models.CharField("status", max_length=10, choices=State.choices, default=State.QUEUED)
     total = models.IntegerField("orang", default=0)
     rows_done = models.IntegerField("baris ditulis", default=0)

@@ -107,8 +107,8 @@ class SalesReport(models.Model):
         Bazaar, models.PROTECT, null=True, blank=True, related_name="sales_reports"
     )
     version = models.IntegerField("versi")
-    file = models.OneToOneField(ImportFile, models.PROTECT, null=True, related_name="+")
-    accepted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    file = models.OneToOneField(ImportFile, models.PROTECT, null=True, blank=True, related_name="+")
+    accepted_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     accepted_at = models.DateTimeField("diterima", default=timezone.now)
     stored_at = models.DateTimeField("tersimpan", null=True, blank=True)
     replaced_by = models.ForeignKey(

@@ -47,10 +47,10 @@ class CurationList(models.Model):
 
     call = models.ForeignKey(CurationCall, models.PROTECT, related_name="lists")
     version = models.IntegerField("versi")
-    file = models.OneToOneField(ImportFile, models.PROTECT, null=True, related_name="+")
+    file = models.OneToOneField(ImportFile, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField("status", max_length=10, choices=State.choices, default=State.ACCEPTED)
     difference = models.JSONField("perubahan", default=dict, blank=True)
-    accepted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    accepted_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     accepted_at = models.DateTimeField("diterima", default=timezone.now)
     announced_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     announce_at = models.DateTimeField("pesan dikirim mulai", null=True, blank=True)

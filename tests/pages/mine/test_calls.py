@@ -7,11 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
-from partners.models import Application, Bazaar, CurationResult, ProductKind
+from partners.models import Application, Bazaar, CurationResult
 from tests.factories import (
     ApplicationFactory,
     CurationCallFactory,
     CurationListFactory,
+    ProductKindFactory,
     in_days,
 )
 
@@ -40,7 +41,7 @@ def photo():
 def test_owner_applies_corrects_and_withdraws(client, family, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     call = CurationCallFactory(title="Bazar Daring", criteria=["Punya foto produk"])
-    milk = ProductKind.objects.get(slug="susu")
+    milk = ProductKindFactory(slug="susu", licence="bpom")
     call.product_kinds.add(milk)
     page = f"{LIST}{call.slug}/"
     typed = {

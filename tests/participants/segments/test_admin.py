@@ -45,7 +45,7 @@ def test_list_and_form_ask_a_constant_number_of_queries(head, count, django_asse
 
     with django_assert_num_queries(9):
         head.get(LIST)
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(26):
         head.get(page_of(segments[0]))
 
 

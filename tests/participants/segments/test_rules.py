@@ -14,9 +14,12 @@ from participants.segments.audiences import (
     strongest_cuts,
 )
 from participants.segments.registry import rule_set
+from partners.models import CurationResult
 from tests.factories import (
+    ApplicationFactory,
     BusinessFactory,
     CohortFactory,
+    CurationCallFactory,
     EnrolmentFactory,
     InvitationRoundFactory,
     OrganisationFactory,
@@ -73,6 +76,10 @@ def scene():
     _give_everything(ani, agency)
     BusinessFactory(participant=budi, sector=SectorFactory(slug="fesyen"), yearly_sales=3 * 10**9)
     ParticipantFactory(status="anonymised", region=village)
+    call = CurationCallFactory(slug="bazar")
+    for person, outcome in ((ani, "passed"), (budi, "failed")):
+        ApplicationFactory(call=call, participant=person)
+        CurationResult.objects.create(call=call, participant=person, outcome=outcome)
     return {"ani": ani, "budi": budi, "citra": citra}
 
 
@@ -173,6 +180,8 @@ CASES = [
     ({"diundang_hari": "7"}, "ani"),
     ({"tidak_diundang_hari": "7"}, "budi citra"),
     ({"menjawab_hari": "7"}, "ani"),
+    ({"melamar_kurasi": ["bazar"]}, "ani budi"),
+    ({"lolos_kurasi": ["bazar"]}, "ani"),
 ]
 
 

@@ -21,7 +21,7 @@ from partners.calls.applying import (
 )
 from partners.calls.photos import PhotoRefused, keep_photo
 from partners.calls.qualifying import qualifying
-from partners.models import Application, CallQuota, ProductKind
+from partners.models import Application, CallQuota
 from tests.factories import (
     ApplicationFactory,
     BusinessFactory,
@@ -29,6 +29,7 @@ from tests.factories import (
     CurationDecisionFactory,
     CurationListFactory,
     ParticipantFactory,
+    ProductKindFactory,
     in_days,
 )
 
@@ -112,13 +113,13 @@ def test_closed_calls_and_other_audiences_are_refused():
 
 def test_milk_needs_bpom_and_p_irt_is_not_enough():
     call, person, now = CurationCallFactory(), ParticipantFactory(), timezone.now()
-    milk = ProductKind.objects.get(slug="susu")
-    dry = ProductKind.objects.get(slug="makanan-kering")
+    milk = ProductKindFactory(slug="susu", licence="bpom")
+    dry = ProductKindFactory(slug="makanan-kering", licence="pirt")
     call.product_kinds.set([milk, dry])
 
     for facts in (
         {"product_kind": milk, "licences": {"pirt": "2063171010017-27"}},
-        {"product_kind": ProductKind.objects.get(slug="kriya")},
+        {"product_kind": ProductKindFactory(slug="kriya")},
         {"product_kind": None},
     ):
         with pytest.raises(ApplicationRefused):
