@@ -8,7 +8,7 @@ from tests.factories import CohortFactory, DeliveryFactory, EnrolmentFactory, Pa
 from trainings.models import Enrolment
 from umkm_portal.common import codes, tokens
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db]
 
 
 def link(live_server, enrolment):

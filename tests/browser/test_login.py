@@ -7,7 +7,7 @@ from participants.models import ContactCode
 from tests.codes import code_to
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 PHONE = "+6281234567890"
 
 

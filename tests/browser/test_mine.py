@@ -22,7 +22,7 @@ from tests.factories import (
 from trainings.models import Enrolment
 from trainings.services import answers
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 PHONE = "+6281234567890"
 MOST_BYTES = 60_000
 

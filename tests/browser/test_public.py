@@ -61,6 +61,7 @@ def test_pages_are_accessible_and_small(any_width, live_server, jakarta, violati
     assert wrong == {}
 
 
+@pytest.mark.long
 def test_first_visit_is_light_and_asks_nobody_else(browser, live_server, jakarta):
     """Static files come uncompressed here, so production is lighter still."""
     for path in ("/", "/gelombang/"):
@@ -80,6 +81,7 @@ def test_first_visit_is_light_and_asks_nobody_else(browser, live_server, jakarta
         context.close()
 
 
+@pytest.mark.long
 def test_pages_break_no_rule_of_the_content_policy(page, live_server, jakarta):
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))

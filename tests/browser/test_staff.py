@@ -19,7 +19,7 @@ from tests.staff import make_user
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.models import Campaign, DeliveryBatch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 OF_THE_THEME = ("landmark-unique", "aria-input-field-name", "empty-table-header")
 """What the theme's own scroll areas and search boxes break; nothing of ours may join them."""

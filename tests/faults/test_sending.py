@@ -171,7 +171,7 @@ def test_sending_survives_kills_freezes_and_lost_brokers(
 @pytest.mark.parametrize(
     ("count", "kills", "restarts"),
     [
-        pytest.param(300, 3, 1, id="short"),
+        pytest.param(300, 3, 1, id="short", marks=pytest.mark.long),
         pytest.param(*(2000, 20, 2), id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )

@@ -20,6 +20,8 @@ from umkm_portal.pages.demo import courses, people, places
 from umkm_portal.pages.tour.walk import Walk
 from umkm_portal.regions.calendar import is_working_day
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 150
 
 
