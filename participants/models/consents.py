@@ -21,6 +21,7 @@ class Consent(models.Model):
         NOTICE = "notice", "Pemberitahuan pemrosesan"
         WHATSAPP = "whatsapp", "Pesan WhatsApp"
         SHARING = "sharing", "Berbagi data dengan mitra"
+        CONTACT = "contact", "Nomor HP dan email untuk mitra"
         PHOTO = "photo", "Foto dan publikasi"
 
     class Event(models.TextChoices):
@@ -46,7 +47,8 @@ class Consent(models.Model):
         verbose_name_plural = "persetujuan"
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(purpose="sharing") | models.Q(organisation__isnull=False),
+                condition=~models.Q(purpose__in=["sharing", "contact"])
+                | models.Q(organisation__isnull=False),
                 name="consent_sharing_names_partner",
             )
         ]

@@ -43,6 +43,7 @@ class DataRequest(models.Model):
         REFUSED = "refused", "Tidak dapat dipenuhi"
         WITHDRAWN = "withdrawn", "Dibatalkan pemohon"
         JOINED = "joined", "Disatukan dengan permintaan lain"
+        CLOSED = "closed", "Ditutup: data sudah dihapus"
 
     participant = models.ForeignKey(
         Participant, models.PROTECT, related_name="data_requests", verbose_name="peserta"

@@ -12,7 +12,7 @@ from partners.models.lists import CurationDecision, CurationList
 from partners.models.members import MemberInvitation
 from partners.models.partners import PARTNER_ROLES, Agreement, AgreementFile, Partner
 from partners.models.results import Appeal, CurationResult
-from partners.models.sharing import Disclosure, SharedList
+from partners.models.sharing import Disclosure, ListDownload, SharedList
 from partners.models.tokens import ApiAnswer, ApiToken
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "CurationList",
     "CurationResult",
     "Disclosure",
+    "ListDownload",
     "MemberInvitation",
     "Partner",
     "ProductKind",

@@ -92,14 +92,15 @@ class SalesReportQuerySet(models.QuerySet["SalesReport"]):
         return self.filter(partner__in=Partner.objects.for_user(user))
 
     def current(self) -> SalesReportQuerySet:
-        """Versions that count: stored whole, and not replaced."""
-        return self.filter(replaced_by=None, stored_at__isnull=False)
+        """Versions that count: stored whole, not taken back, and not replaced."""
+        return self.filter(replaced_by=None, stored_at__isnull=False, withdrawn_at=None)
 
 
 class SalesReport(models.Model):
     """One version of a partner's report of sales; a newer one for the same bazaar replaces it.
 
-    It counts once all its rows are stored (`stored_at`); until then the one before does.
+    It counts once all its rows are stored (`stored_at`); until then the one before does, and
+    again when it is taken back (`withdrawn_at`). Its rows stay as the trace of what it said.
     """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="sales_reports")
@@ -114,6 +115,9 @@ class SalesReport(models.Model):
     replaced_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    withdrawn_at = models.DateTimeField("ditarik kembali", null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    withdrawn_why = models.CharField("alasan ditarik", max_length=200, blank=True, db_default="")
 
     objects = SalesReportQuerySet.as_manager()
 
@@ -128,7 +132,7 @@ class SalesReport(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["partner", "bazaar"],
-                condition=Q(replaced_by=None, stored_at__isnull=False),
+                condition=Q(replaced_by=None, stored_at__isnull=False, withdrawn_at=None),
                 name="sales_report_current_once",
                 nulls_distinct=False,
             ),

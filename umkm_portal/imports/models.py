@@ -44,6 +44,8 @@ class ImportFile(models.Model):
     `policies` says for each field what a value of the file does to another one that is known;
     fields that are missing follow the profile. `applied_through` is the staged row up to which
     everything is in the register, `undone_through` the one up to which it was taken back.
+    `waiting_since` is when the last check was asked for, `seen_at` when somebody last looked at
+    its progress, `told_at` when the uploader was written that it is checked.
     """
 
     class State(models.TextChoices):
@@ -111,6 +113,9 @@ class ImportFile(models.Model):
     attempt = models.IntegerField(default=0)
     failures = models.IntegerField(default=0)
     uploaded_at = models.DateTimeField("diunggah", default=timezone.now)
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField("diperiksa", null=True, blank=True)
     approved_by = models.ForeignKey(
         User,
