@@ -68,9 +68,22 @@ def withdraw_consent(
     actor: User | None,
     now: datetime,
 ) -> Consent | None:
-    """Append that she takes it back, and stop what waits because of it; None without consent."""
+    """Append that she takes it back, and stop what waits because of it; None without consent.
+
+    With the consent to share her data goes the one for her phone and email: given again later,
+    the first one alone opens nothing more.
+    """
     if not has_consent(person, purpose, organisation=organisation):
         return None
+    if purpose == Consent.Purpose.SHARING:
+        withdraw_consent(
+            person,
+            purpose=Consent.Purpose.CONTACT,
+            organisation=organisation,
+            channel=channel,
+            actor=actor,
+            now=now,
+        )
     if purpose == Consent.Purpose.WHATSAPP:
         messaging.cancel_waiting(
             recipient_key=person.pk,

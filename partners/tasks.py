@@ -4,7 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.announcing import finding, publishing
-from partners.sharing import withdrawals
+from partners.models import SharedList
+from partners.sharing import withdrawals, writing
+from umkm_portal.messaging import nudges
 
 
 @shared_task
@@ -23,3 +25,19 @@ def link_registered(**future: object) -> int:
 def tell_withdrawals(**future: object) -> int:
     """Partners hear who withdrew; return about how many people."""
     return withdrawals.tell_withdrawals(now=timezone.now())
+
+
+@shared_task
+def write_list(*, list_id: int, **future: object) -> int:
+    """Write one list for a partner; return its rows."""
+    shared = writing.write_list(list_id)
+    return shared.row_count if shared else 0
+
+
+@shared_task
+def sweep_lists(**future: object) -> int:
+    """Nudge every list for a partner that waits with nobody writing it; return how many."""
+    waiting = list(SharedList.objects.waiting(now=timezone.now()).order_by("pk")[:100])
+    for shared in waiting:
+        nudges.now(writing.TASK, list_id=shared.pk)
+    return len(waiting)

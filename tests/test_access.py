@@ -20,7 +20,7 @@ from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from partners.api.tokens import make_token
-from partners.models import Agreement, Appeal, Bazaar, CurationResult
+from partners.models import Agreement, Appeal, Bazaar, CurationResult, SharedList
 from partners.space.members import invite_member
 from tests.factories import (
     ApplicationFactory,
@@ -382,6 +382,9 @@ TABLE = {
     "admin/partners/agreement/<int:pk>/berkas/<int:paper>/": Page(
         staff(404), "admin:partners_agreement_paper", ("agreement_pk", "agreement_pk")
     ),
+    "admin/partners/sharedlist/<int:pk>/unduh/": Page(
+        staff(404, head=302, auditor=403), "admin:partners_sharedlist_download", ("sharedlist_pk",)
+    ),
     "admin/mitra/corong/": Page(staff(200, district=403, elsewhere=403), "admin:partner_funnel"),
     "admin/partners/bazaar/<int:pk>/isi/": Page(
         staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
@@ -601,6 +604,9 @@ def scene():
             options={"call": call.pk},
         ).pk,
         agreement_pk=agreement.pk,
+        sharedlist_pk=SharedList.objects.create(
+            partner=partner, agreement=agreement, version=1, expires_at=timezone.now()
+        ).pk,
         bazaar_slug="bazar",
         bazaar_pk=Bazaar.objects.create(
             partner=partner,

@@ -406,6 +406,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
+    "sweep-shared-lists": {
+        "task": "partners.tasks.sweep_lists",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "recount-segments": {
         "task": "participants.tasks.recount",
         "schedule": 300.0,

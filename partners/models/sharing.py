@@ -111,6 +111,16 @@ class SharedList(models.Model):
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
+    @property
+    def title(self) -> str:
+        """What its partner reads; names of segments are the dinas's own."""
+        return self.call.title if self.call else f"Peserta Jakpreneur: {self.purpose}"
+
+    @property
+    def file_name(self) -> str:
+        what = f"pelamar-{self.call.slug}" if self.call else f"peserta-{self.pk}"
+        return f"{what}-versi-{self.version}.xlsx"
+
 
 class ListDownload(models.Model):
     """Somebody took the file of a shared list along."""

@@ -1,10 +1,7 @@
-"""Lists for a partner: made under an agreement, written down row by row, gone after a week."""
+"""Lists for a partner: asked for under an agreement, given out for a week, then gone."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,23 +11,28 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
-from participants.access import record_access
-from participants.models import Consent, DataAccess
-from partners.models import Agreement, CurationCall, Disclosure, Partner, SharedList
+from participants.models import Segment
+from participants.segments.audiences import RulesBroken
+from partners.models import Agreement, CurationCall, ListDownload, Partner, SharedList
 from partners.sharing import fields as known
 from partners.sharing.agreements import SharingStopped, agreement_of
-from partners.sharing.people import gone
-from partners.sharing.rows import SharedRow, rows_of
-from partners.sharing.workbook import write_workbook
+from partners.sharing.people import contacts_gone, gone
+from partners.sharing.rows import count_of
+from partners.sharing.writing import FOLDER, TASK, write_at_once
 from umkm_portal.accounts.models import User
+from umkm_portal.messaging import nudges
 
 __all__ = ["SharingStopped", "make_shared_list", "open_shared_list", "purge_lists", "versions_for"]
 
-FOLDER = "shared"
 SHORTEST_PURPOSE = 10
 LONGEST_PURPOSE = 200
 LEFT_AFTER = timedelta(hours=1)
 SHOWN = 50
+AT_ONCE_ROWS = 1_000
+"""People of a list that is written while its page is awaited; a longer one is left to a worker."""
+TAKEN_BACK = (
+    "Ada pemilik usaha yang menarik persetujuannya setelah daftar ini dibuat. Siapkan versi baru."
+)
 
 
 class Version(NamedTuple):
@@ -39,73 +41,94 @@ class Version(NamedTuple):
     shared: SharedList
     is_kept: bool
     has_gone: bool
+    percent: int
 
 
 @transaction.atomic
 def make_shared_list(
     partner: Partner,
     *,
-    call: CurationCall,
+    call: CurationCall | None = None,
+    segment: Segment | None = None,
     fields: Collection[str] | None = None,
     purpose: str,
     by: User | None,
     now: datetime,
 ) -> SharedList:
-    """Write the applicants of a call whom the partner may see into a workbook kept for a week.
+    """The next version of a list whose people the partner may see, kept for a week once written.
 
-    `fields` are keys of `partners.sharing.fields`; left out, all that the agreement allows. Each
-    row becomes a Disclosure, and an access that its person reads. Raises SharingStopped.
+    Of the applicants of a `call`, or of a `segment` as it is now. `fields` are keys of
+    `partners.sharing.fields`; left out, all that the agreement allows. Each row becomes a
+    Disclosure, and an access that its person reads. A short list is `done` when this returns, a
+    long one is `queued` for a worker. Raises SharingStopped.
     """
-    if call.partner_id != partner.pk:
+    if (call is None) == (segment is None):
+        raise SharingStopped("Pilih satu: kurasi atau segmen.")
+    if call and call.partner_id != partner.pk:
         raise SharingStopped("Kurasi ini bukan milik mitra tersebut.")
     agreement = agreement_of(partner, now=now)
     columns = _allowed(agreement, fields)
     if not SHORTEST_PURPOSE <= len(purpose.strip()) <= LONGEST_PURPOSE:
         raise SharingStopped("Tulis keperluan daftar ini, misalnya “Kurasi bazar November”.")
-    CurationCall.objects.select_for_update().get(pk=call.pk)
-    rows = rows_of(call, columns, now=now)
-    if not rows:
-        raise SharingStopped(
-            "Belum ada pelamar yang setuju datanya dibagikan dan selesai diperiksa dinas."
-        )
-    shared = _begin(partner, agreement, call, columns, purpose=purpose.strip(), by=by, now=now)
-    hashed = [(row, row.hash_in(shared)) for row in rows]
-    path = _new_path()
-    try:
-        write_workbook(path, shared, columns, hashed)
-        _finish(shared, path, hashed, now=now)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+    shared = SharedList(
+        partner=partner,
+        agreement=agreement,
+        call=call,
+        segment_slug=segment.slug if segment else "",
+        segment_name=segment.name if segment else "",
+        rules=segment.rules if segment else {},
+        purpose=purpose.strip(),
+        fields=[field.key for field in columns],
+        made_by=by,
+        made_at=now,
+        expires_at=now + SharedList.KEPT,
+    )
+    _begin(shared, now=now)
     return shared
 
 
-def open_shared_list(shared: SharedList, *, now: datetime) -> Path:
-    """The file of a list that may still be given out.
+def open_shared_list(shared: SharedList, *, by: User | None = None, now: datetime) -> Path:
+    """The file of a list that may still be given out; that `by` took it is written down.
 
     Raises SharingStopped when its week is over, its agreement is, or somebody in it said no since.
     """
     agreement_of(shared.partner, now=now)
+    if shared.state != SharedList.State.DONE:
+        raise SharingStopped("Daftar ini belum selesai disiapkan.")
     path = Path(settings.MEDIA_ROOT, shared.path)
     if not shared.is_kept(now=now) or not path.is_file():
         raise SharingStopped("Daftar ini sudah dihapus. Siapkan versi baru.")
-    if gone(shared.partner, now=now).filter(shared_list=shared).exists():
-        raise SharingStopped(
-            "Ada pemilik usaha yang menarik persetujuannya setelah daftar ini dibuat. Siapkan "
-            "versi baru."
-        )
-    SharedList.objects.filter(pk=shared.pk, downloaded_at=None).update(downloaded_at=now)
+    for left in (gone, contacts_gone):
+        if left(shared.partner, now=now).filter(shared_list=shared).exists():
+            raise SharingStopped(TAKEN_BACK)
+    with transaction.atomic():
+        ListDownload.objects.create(shared_list=shared, user=by, downloaded_at=now)
+        SharedList.objects.filter(pk=shared.pk, downloaded_at=None).update(downloaded_at=now)
     return path
 
 
 def versions_for(partner: Partner, *, now: datetime) -> list[Version]:
     """The newest lists with whether they can still be downloaded; one query for any number."""
     left = gone(partner, now=now).filter(shared_list=OuterRef("pk"))
-    lists = partner.shared_lists.select_related("call", "made_by").annotate(has_gone=Exists(left))
+    unreachable = contacts_gone(partner, now=now).filter(shared_list=OuterRef("pk"))
+    lists = partner.shared_lists.select_related("call", "made_by").annotate(
+        has_gone=Exists(left), has_unreachable=Exists(unreachable)
+    )
     return [
-        Version(shared, shared.is_kept(now=now), bool(getattr(shared, "has_gone", False)))
+        Version(
+            shared,
+            shared.is_kept(now=now),
+            bool(getattr(shared, "has_gone", False) or getattr(shared, "has_unreachable", False)),
+            percent_of(shared),
+        )
         for shared in lists.order_by("-pk")[:SHOWN]
     ]
+
+
+def percent_of(shared: SharedList) -> int:
+    """How much of a list is written."""
+    return min(100 * shared.rows_done // shared.total, 100) if shared.total else 0
 
 
 def purge_lists(now: datetime) -> int:
@@ -123,6 +146,38 @@ def purge_lists(now: datetime) -> int:
     return removed
 
 
+def _begin(shared: SharedList, *, now: datetime) -> None:
+    """Give the list its number and people, and write it or leave it to a worker.
+
+    The partner is locked: no two versions get one number.
+    """
+    same = SharedList.objects.filter(
+        partner=shared.partner, call=shared.call, segment_slug=shared.segment_slug
+    )
+    running = same.filter(state__in=SharedList.OPEN).first()
+    if running:
+        raise SharingStopped(f"Versi {running.version} masih disiapkan. Tunggu sampai selesai.")
+    shared.version = (same.aggregate(Max("version"))["version__max"] or 0) + 1
+    try:
+        shared.total = count_of(shared, now=now)
+    except RulesBroken as broken:
+        raise SharingStopped(str(broken)) from None
+    if not shared.total:
+        raise SharingStopped(_why_nobody(shared))
+    if shared.total <= AT_ONCE_ROWS:
+        write_at_once(shared, now=now)
+        return
+    shared.state = SharedList.State.QUEUED
+    shared.save()
+    nudges.after_commit(TASK, list_id=shared.pk)
+
+
+def _why_nobody(shared: SharedList) -> str:
+    if shared.call:
+        return "Belum ada pelamar yang setuju datanya dibagikan dan selesai diperiksa dinas."
+    return f"Belum ada orang di segmen ini yang setuju datanya dibagikan kepada {shared.partner}."
+
+
 def _allowed(agreement: Agreement, keys: Collection[str] | None) -> list[known.SharedField]:
     allowed = known.chosen(agreement.allowed_fields)
     if keys is None:
@@ -132,91 +187,3 @@ def _allowed(agreement: Agreement, keys: Collection[str] | None) -> list[known.S
         names = ", ".join(field.label for field in known.chosen(refused)) or ", ".join(refused)
         raise SharingStopped(f"Perjanjian {agreement.number} tidak membolehkan: {names}.")
     return known.chosen(keys)
-
-
-def _begin(
-    partner: Partner,
-    agreement: Agreement,
-    call: CurationCall,
-    columns: list[known.SharedField],
-    *,
-    purpose: str,
-    by: User | None,
-    now: datetime,
-) -> SharedList:
-    newest = SharedList.objects.filter(partner=partner, call=call).aggregate(Max("version"))
-    return SharedList.objects.create(
-        partner=partner,
-        agreement=agreement,
-        call=call,
-        version=(newest["version__max"] or 0) + 1,
-        purpose=purpose,
-        fields=[field.key for field in columns],
-        made_by=by,
-        made_at=now,
-        expires_at=now + SharedList.KEPT,
-    )
-
-
-def _new_path() -> Path:
-    folder = Path(settings.MEDIA_ROOT, FOLDER)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{uuid.uuid4().hex}.xlsx"
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    return path
-
-
-def _finish(
-    shared: SharedList, path: Path, hashed: list[tuple[SharedRow, str]], *, now: datetime
-) -> None:
-    """Write down who is in the list and open it for download."""
-    people = [row.participant_id for row, _ in hashed]
-    consents = _consents_of(shared.partner, people)
-    Disclosure.objects.bulk_create(
-        (
-            Disclosure(
-                shared_list=shared,
-                participant_id=row.participant_id,
-                row_hash=row_hash,
-                consent_id=consents.get(row.participant_id),
-                disclosed_at=now,
-            )
-            for row, row_hash in hashed
-        ),
-        batch_size=2_000,
-    )
-    record_access(
-        people,
-        kind=DataAccess.Kind.SHARE,
-        actor=shared.made_by,
-        purpose=shared.purpose,
-        fields=[known.CODE, *(field.label for field in known.chosen(shared.fields))],
-        organisation=shared.partner.organisation,
-        now=now,
-    )
-    shared.row_count = len(hashed)
-    shared.withdrawn_count = _left_out(shared, people)
-    shared.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    shared.path = f"{FOLDER}/{path.name}"
-    shared.save(update_fields=["row_count", "withdrawn_count", "sha256", "path"])
-
-
-def _consents_of(partner: Partner, people: Collection[int]) -> dict[int, int]:
-    """The consent under which each person is in the list, by her id."""
-    given = Consent.objects.filter(
-        participant__in=people,
-        purpose=Consent.Purpose.SHARING,
-        organisation=partner.organisation_id,
-        event=Consent.Event.GIVEN,
-    )
-    return dict(given.order_by("happened_at", "pk").values_list("participant_id", "pk"))
-
-
-def _left_out(shared: SharedList, people: Collection[int]) -> int:
-    """How many people of the version before are not in this one."""
-    before = Disclosure.objects.filter(
-        shared_list__partner=shared.partner,
-        shared_list__call=shared.call,
-        shared_list__version=shared.version - 1,
-    )
-    return len({*before.values_list("participant_id", flat=True)} - {*people})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef
@@ -15,6 +15,8 @@ from partners.models.calls import ApplicationQuerySet
 from partners.models.sharing import DisclosureQuerySet
 from umkm_portal.accounts.models import Organisation
 
+Purpose = Consent.Purpose
+
 
 def shareable(partner: Partner, *, now: datetime) -> ParticipantQuerySet:
     """People whose last word about sharing with this partner, up to `now`, was yes.
@@ -22,16 +24,12 @@ def shareable(partner: Partner, *, now: datetime) -> ParticipantQuerySet:
     Whoever asked that her data rest is left out. The dinas curates its own people: for an agency
     nobody is asked again.
     """
-    people = Participant.objects.living().unrestricted()
-    if partner.organisation.kind == Organisation.Kind.AGENCY:
-        return people
-    return people.filter(
-        consents_to(
-            Consent.Purpose.SHARING,
-            organisation=partner.organisation_id,
-            happened_at__lte=now,
-        )
-    )
+    return _agreed_to(Purpose.SHARING, partner, now=now)
+
+
+def reachable(partner: Partner, *, now: datetime) -> ParticipantQuerySet:
+    """People who let this partner have their phone and email, besides the rest."""
+    return _agreed_to(Purpose.CONTACT, partner, now=now)
 
 
 def applicants(call: CurationCall, *, now: datetime) -> ApplicationQuerySet:
@@ -62,6 +60,48 @@ def gone(partner: Partner, *, now: datetime) -> DisclosureQuerySet:
 
     Records that were joined to another one are not gone: their consent went along.
     """
-    agreed = shareable(partner, now=now).filter(pk=OuterRef("participant"))
+    return _without(shareable(partner, now=now), partner)
+
+
+def contacts_gone(partner: Partner, *, now: datetime) -> DisclosureQuerySet:
+    """Phones and emails that the partner was given and may not have any more."""
+    return _without(reachable(partner, now=now), partner).exclude(contact_consent_id=None)
+
+
+def consents_of(
+    partner: Partner, people: Collection[int], *, purpose: str, now: datetime
+) -> dict[int, int]:
+    """The standing consent of each of these people who gave it to the partner, by her id."""
+    events = Consent.objects.filter(
+        participant__in=people,
+        purpose=purpose,
+        organisation=partner.organisation_id,
+        happened_at__lte=now,
+    )
+    last = {
+        person: (event, pk)
+        for person, event, pk in events.order_by("happened_at", "event", "pk").values_list(
+            "participant_id", "event", "pk"
+        )
+    }
+    return {person: pk for person, (event, pk) in last.items() if event == Consent.Event.GIVEN}
+
+
+def asks_nobody(partner: Partner) -> bool:
+    """Whether its people are its own already: the dinas as its own curator."""
+    return partner.organisation.kind == Organisation.Kind.AGENCY
+
+
+def _agreed_to(purpose: str, partner: Partner, *, now: datetime) -> ParticipantQuerySet:
+    people = Participant.objects.living().unrestricted()
+    if asks_nobody(partner):
+        return people
+    return people.filter(
+        consents_to(purpose, organisation=partner.organisation_id, happened_at__lte=now)
+    )
+
+
+def _without(agreed: ParticipantQuerySet, partner: Partner) -> DisclosureQuerySet:
     given = Disclosure.objects.filter(shared_list__partner=partner)
-    return given.exclude(participant__status=Participant.Status.MERGED).filter(~Exists(agreed))
+    living = given.exclude(participant__status=Participant.Status.MERGED)
+    return living.filter(~Exists(agreed.filter(pk=OuterRef("participant"))))

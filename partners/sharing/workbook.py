@@ -1,4 +1,4 @@
-"""The workbook that goes to a curator and comes back: every row finds its person by the code."""
+"""The workbook that goes to a partner; one of applicants comes back, and finds them by code."""
 
 from __future__ import annotations
 
@@ -26,29 +26,35 @@ def write_workbook(
     columns: list[SharedField],
     rows: Iterable[tuple[SharedRow, str]],
 ) -> None:
-    """Write text cells with an empty Hasil to choose from, below two lines that say what it is."""
-    has_grades = bool(shared.call and shared.call.has_grades)
-    graded = ["Grade"] if has_grades else []
-    blanks = [""] * (3 + len(graded))
+    """Write text cells below two lines that say what it is; a call's list has a Hasil to choose."""
     header = [CODE, *(column.label for column in columns)]
-    result = len(header)
-    choices = {result: [outcome.label for outcome in Outcome]}
-    if has_grades:
-        choices[result + 1] = list(GRADES)
+    blank, choices = _to_fill_in(shared, first=len(header))
     write_xlsx(
         path,
-        [*header, RESULT, *graded, "Alasan", "Catatan", ROW_HASH],
-        ([row.code, *row.cells, *blanks, row_hash[:SHOWN_HASH]] for row, row_hash in rows),
+        [*header, *blank, ROW_HASH],
+        ([row.code, *row.cells, *[""] * len(blank), h[:SHOWN_HASH]] for row, h in rows),
         above=_about(shared),
         choices=choices,
     )
 
 
+def _to_fill_in(shared: SharedList, *, first: int) -> tuple[list[str], dict[int, list[str]]]:
+    """The columns that the curator fills in, and what some of them may say."""
+    if shared.call is None:
+        return [], {}
+    choices = {first: [str(outcome.label) for outcome in Outcome]}
+    graded = ["Grade"] if shared.call.has_grades else []
+    if graded:
+        choices[first + 1] = list(GRADES)
+    return [RESULT, *graded, "Alasan", "Catatan"], choices
+
+
 def _about(shared: SharedList) -> list[str]:
     until = timezone.localtime(shared.expires_at)
-    title = shared.call.title if shared.call else "Jakpreneur"
+    what = f"Pelamar {shared.call.title}" if shared.call else "Peserta Jakpreneur"
+    how = " Isi kolom Hasil, lalu unggah berkas ini di Ruang mitra." if shared.call else ""
     return [
-        f"Pelamar {title}, versi {shared.version} (daftar nomor {shared.pk})",
+        f"{what}, versi {shared.version} (daftar nomor {shared.pk})",
         f"Hanya untuk: {shared.purpose}. Perjanjian {shared.agreement.number}. Hapus paling "
-        f"lambat {until:%d/%m/%Y}. Isi kolom Hasil, lalu unggah berkas ini di Ruang mitra.",
+        f"lambat {until:%d/%m/%Y}.{how}",
     ]

@@ -28,12 +28,12 @@ def now():
 
 @pytest.fixture
 def agree(now):
-    """`agree(person, partner)`: she lets the partner have her data."""
+    """`agree(person, partner)`: she lets the partner have her data (or, named, her contact)."""
 
-    def give(person, partner):
+    def give(person, partner, purpose="sharing"):
         give_consent(
             person,
-            purpose="sharing",
+            purpose=purpose,
             organisation=partner.organisation,
             channel="Halaman saya",
             actor=None,

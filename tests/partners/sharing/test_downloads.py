@@ -57,7 +57,7 @@ def test_page_asks_as_often_for_many_lists_as_for_one(
         client.post("/mitra/kurasi/bazaar-online/pelamar/")
     page(client)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(client)
 
 

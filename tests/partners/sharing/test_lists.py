@@ -222,7 +222,7 @@ def test_making_a_list_asks_as_often_for_many_as_for_one(
     others = [application.pk for application in shopee_call.applications.all()[count:]]
     shopee_call.applications.filter(pk__in=others).update(state="withdrawn")
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(25):
         assert make(shopee_call, now).row_count == count
 
 

@@ -85,20 +85,28 @@ def _saved(held: DataRequest | None) -> str:
 
 
 def _purposes(person: Participant) -> list[dict[str, object]]:
-    """Every consent that can be asked for: photo, and sharing with each partner there is."""
+    """Every consent that can be asked for: photo, and for each partner sharing and contact."""
     standing = standing_consents(person)
     rows: list[tuple[str, Organisation | None, str, str]] = [
         (purpose.value, None, title, text) for purpose, (title, text) in PURPOSES.items()
     ]
-    rows += [
-        (
-            Consent.Purpose.SHARING.value,
-            partner,
-            f"Berbagi data dengan {partner.short_name}",
-            "Nama usaha, produk, dan tautan toko. NIK, tanggal lahir, dan omzet tidak dibagikan.",
-        )
-        for partner in _partners()
-    ]
+    for partner in _partners():
+        rows += [
+            (
+                Consent.Purpose.SHARING.value,
+                partner,
+                f"Berbagi data dengan {partner.short_name}",
+                "Nama usaha, produk, dan tautan toko. NIK, tanggal lahir, dan omzet tidak "
+                "dibagikan.",
+            ),
+            (
+                Consent.Purpose.CONTACT.value,
+                partner,
+                f"Nomor HP dan email untuk {partner.short_name}",
+                f"Supaya {partner.short_name} dapat menghubungi Anda. Berlaku hanya bila Anda "
+                "juga setuju berbagi data di atas.",
+            ),
+        ]
     found: list[dict[str, object]] = []
     for purpose, organisation, title, text in rows:
         last = standing.get((purpose, organisation.pk if organisation else None))
@@ -140,6 +148,7 @@ def _press(request: HttpRequest, person: Participant, *, now: datetime) -> str:
     if (purpose, bool(slug), organisation is not None) not in (
         (Consent.Purpose.PHOTO, False, False),
         (Consent.Purpose.SHARING, True, True),
+        (Consent.Purpose.CONTACT, True, True),
     ):
         raise Http404
     act = give_consent if is_yes else withdraw_consent

@@ -1,4 +1,4 @@
-"""Agreements with their papers and a clear state, and what was shared under them."""
+"""Agreements with their papers and a clear state."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from partners.models import Agreement, SharedList
+from partners.models import Agreement
 from partners.sharing import agreements, fields
 from partners.sharing.agreements import PaperRefused, State, state_of
-from umkm_portal.common.staff_admin import MachineAdmin, StaffAdmin
+from umkm_portal.common.staff_admin import StaffAdmin
 
 TONES = {
     State.PLANNED: "blue",
@@ -41,7 +41,8 @@ class AgreementForm(forms.ModelForm):
         initial=fields.DEFAULT,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Kode peserta selalu ada. NIK, tanggal lahir, dan omzet tidak pernah dibagikan.",
+        help_text="Kode peserta selalu ada. NIK, tanggal lahir, dan omzet tidak pernah dibagikan. "
+        "Nomor HP dan email hanya dari pemilik yang setuju sendiri; yang lain kosong.",
     )
     paper = forms.FileField(
         label="Tambah berkas perjanjian",
@@ -144,31 +145,3 @@ class AgreementAdmin(StaffAdmin):
     @display(description="berkas")
     def shown_papers(self, agreement):
         return len(agreement.files.all())
-
-
-@admin.register(SharedList)
-class SharedListAdmin(MachineAdmin):
-    """What left the portal for which partner, under which agreement, and how many left it again."""
-
-    list_display = (
-        *("shown_title", "partner", "purpose", "row_count", "withdrawn_count"),
-        *("agreement", "made_by", "made_at", "downloaded_at"),
-    )
-    list_filter = ("partner", "call")
-    list_select_related = ("partner__organisation", "call", "agreement", "made_by")
-    search_fields = ("purpose", "agreement__number")
-    ordering = ("-pk",)
-    sortable_by = ()
-    fields = (
-        *("partner", "agreement", "call", "version", "purpose", "shown_fields", "row_count"),
-        *("withdrawn_count", "sha256", "made_by", "made_at", "expires_at", "downloaded_at"),
-    )
-    readonly_fields = ("shown_fields",)
-
-    @display(description="daftar")
-    def shown_title(self, shared):
-        return f"{shared.call.title if shared.call else 'Daftar'}, versi {shared.version}"
-
-    @display(description="data")
-    def shown_fields(self, shared):
-        return ", ".join([fields.CODE, *(field.label for field in fields.chosen(shared.fields))])
