@@ -54,15 +54,13 @@ def rows_of(
 ) -> Iterator[SharedRow]:
     """Everybody in the list whom the partner may see, in chunks of few queries each.
 
-    Applicants come in the order they applied. Who takes her consent back while a long list is
-    read is left out from there on.
+    Applicants come in the order they applied.
     """
     members, places = _members(shared, now=now), _place_names()
     order = ("pk",) if shared.call_id is None else ("created_at", "pk")
     keys = list(members.order_by(*order).values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
-        chunk = keys[start : start + CHUNK]
-        told = _facts_of(shared, chunk, places, now=now)
+        told = _facts_of(shared, keys[start : start + CHUNK], places)
         yield from _consented(shared.partner, told, columns, now=now)
 
 
@@ -75,20 +73,21 @@ def _members(shared: SharedList, *, now: datetime) -> ApplicationQuerySet | Part
 
 
 def _facts_of(
-    shared: SharedList, keys: Collection[int], places: dict[str, str], *, now: datetime
+    shared: SharedList, keys: Collection[int], places: dict[str, str]
 ) -> list[tuple[Participant, Facts]]:
     """What may be told about each, by key of field, in the order of the list."""
-    found = _members(shared, now=now).filter(pk__in=keys)
-    if isinstance(found, ApplicationQuerySet):
+    if shared.call_id is not None:
         applications = (
-            found.select_related("participant__region", "business__sector", "product_kind")
+            Application.objects.filter(pk__in=keys)
+            .select_related("participant__region", "business__sector", "product_kind")
             .prefetch_related("participant__businesses__sector", "business__channels")
             .defer("participant__nik", "participant__search", "participant__birth_date")
             .order_by("created_at", "pk")
         )
         return [(row.participant, _facts_of_application(row, places)) for row in applications]
     people = (
-        found.select_related("region")
+        Participant.objects.filter(pk__in=keys)
+        .select_related("region")
         .prefetch_related("businesses__sector", "businesses__channels", "licence_requests")
         .defer("nik", "search", "birth_date")
         .order_by("pk")

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.utils import timezone
 
 from participants.consents import withdraw_consent
@@ -141,6 +142,8 @@ def test_list_of_more_than_ten_thousand_people(shopee_call, now, region):
         Consent(participant=person, event="given", notice_version="1", channel="Uji", **facts)
         for person in people
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as the database does by itself within a minute
     shared = make_shared_list(
         shopee_call.partner, segment=SegmentFactory(), purpose=PURPOSE, by=None, now=timezone.now()
     )
