@@ -91,8 +91,11 @@ def measure(rows, folder):
     plain = write(boss, "csv", DEFAULT_COLUMNS)
     result["csv"] = figures(plain, copied, "csv")
     result["csv_nik"] = figures(write(boss, "csv", [*DEFAULT_COLUMNS, "nik"]), copied, "csv_nik")
-    alone = time_xlsxwriter(Path(settings.MEDIA_ROOT) / plain["path"], folder / "alone.xlsx")
-    result["xlsx"] = figures(write(boss, "xlsx", DEFAULT_COLUMNS), alone, "xlsx")
+    source = Path(settings.MEDIA_ROOT) / plain["path"]
+    before = time_xlsxwriter(source, folder / "alone.xlsx")
+    workbook = write(boss, "xlsx", DEFAULT_COLUMNS)
+    after = time_xlsxwriter(source, folder / "alone.xlsx")  # speed drifts within two minutes
+    result["xlsx"] = figures(workbook, (before + after) / 2, "xlsx")
     result["log"] = {"seconds": round(plain["total"] - plain["seconds"], 2)}
     return result
 

@@ -10,7 +10,7 @@ class PartnersConfig(AppConfig):
         from participants import timeline as moments  # noqa: PLC0415
         from partners import audiences, handlers, timeline  # noqa: PLC0415
         from partners.announcing import messages as results  # noqa: PLC0415
-        from partners.api import answers  # noqa: PLC0415
+        from partners.api import retention as api  # noqa: PLC0415
         from partners.bazaars.profile import SALES  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
         from partners.curation.profile import CURATION  # noqa: PLC0415
@@ -20,7 +20,7 @@ class PartnersConfig(AppConfig):
         from umkm_portal.imports import profiles  # noqa: PLC0415
 
         handlers.register_own()
-        answers.register_retention()
+        api.register_jobs()
         audiences.register()
         applications.register()
         results.register()

@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -23,10 +22,7 @@ from django.utils.crypto import salted_hmac
 from partners.api.auth import ApiRequest
 from partners.api.problems import Problem, respond
 from partners.models import ApiAnswer, ApiToken
-from umkm_portal.common import retention
-from umkm_portal.common.retention import RetentionJob, Stock
 
-KEEP = timedelta(days=7)
 WAIT_SECONDS = 5.0
 LOOK_EVERY = 0.1
 REPLAYED = "Idempotency-Replayed"
@@ -70,10 +66,6 @@ def answer_once(
     return respond(status, body)
 
 
-def register_retention() -> None:
-    retention.register(RetentionJob("api_answers", "Jawaban API", _find, _forget))
-
-
 @contextmanager
 def _held(token: ApiToken, key: str) -> Iterator[None]:
     digest = hashlib.sha256(f"api-answer:{token.pk}:{key}".encode()).digest()
@@ -104,11 +96,3 @@ def _digest(content: object) -> str:
     return salted_hmac(
         __name__, json.dumps(content, sort_keys=True), algorithm="sha256"
     ).hexdigest()
-
-
-def _find(now: datetime) -> Stock:
-    return retention.stock_of(ApiAnswer.objects.filter(created_at__lt=now - KEEP), "created_at")
-
-
-def _forget(now: datetime) -> int:
-    return ApiAnswer.objects.filter(created_at__lt=now - KEEP).delete()[0]

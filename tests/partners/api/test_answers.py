@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from partners.api import answers
+from partners.api.retention import KEEP
 from partners.models import ApiAnswer
 from tests.partners.api.conftest import GOOD, System
 from umkm_portal.common import retention
@@ -76,7 +77,7 @@ def test_work_that_died_is_done_by_the_next_try(shopee, monkeypatch):
 def test_old_answers_are_forgotten(shopee):
     shopee.system.post(f"/calls/{shopee.call.slug}/lists", {"rows": GOOD}, key=KEY)
     job = next(job for job in retention.all_jobs() if job.name == "api_answers")
-    now = timezone.now() + answers.KEEP
+    now = timezone.now() + KEEP
 
     assert (job.find(now - timedelta(hours=1)).count, job.run(now)) == (0, 1)
 

@@ -88,12 +88,12 @@ def _fill(
             name = f"Data {count // (ROWS_A_SHEET - top) + 1}"
             sheet, line = _add_sheet(book, name, header, text, title, above), top
         line += 1
+        write = sheet.write_string  # looked up once a row, of millions of cells
         for column, value in enumerate(row):
-            cell = _text(value)
-            if cell:
-                if cell.startswith(_MARKUP):
+            if cell := value if type(value) is str else _text(value):
+                if cell[0] == "<" and cell.startswith(_MARKUP):
                     cell = f" {cell}"
-                sheet.write_string(line, column, cell, text)
+                write(line, column, cell[:LONGEST_CELL], text)
     _offer(sheet, choices, first=top + 1, last=line)
     return count
 
