@@ -28,11 +28,8 @@ def add_kinds(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    replaces = [("partners", "0005_first_product_kinds")]
 
-    dependencies = [
-        ("partners", "0004_results_taken_back"),
-    ]
+    dependencies = [("partners", "0001_tables")]
 
-    operations = [
-        migrations.RunPython(add_kinds, migrations.RunPython.noop),
-    ]
+    operations = [migrations.RunPython(add_kinds, migrations.RunPython.noop)]
