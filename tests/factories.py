@@ -12,12 +12,17 @@ from django.utils import timezone
 
 from participants.models import Business, ExportFile, Participant, Sector, Segment
 from partners.models import (
+    Agreement,
     Application,
+    Bazaar,
     CurationCall,
     CurationDecision,
     CurationList,
+    CurationResult,
     Partner,
     ProductKind,
+    SalesReport,
+    SharedList,
 )
 from trainings.models import (
     Cohort,
@@ -335,3 +340,63 @@ class CurationDecisionFactory(factory.django.DjangoModelFactory):
     matched_by = "code"
     outcome = "passed"
     business_name = factory.Sequence(lambda n: f"Usaha {n}")
+
+
+class CurationResultFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CurationResult
+
+    call = factory.SubFactory(CurationCallFactory)
+    participant = factory.SubFactory(ParticipantFactory)
+    outcome = "passed"
+
+
+class AgreementFactory(factory.django.DjangoModelFactory):
+    """An agreement in force that allows the plain fields."""
+
+    class Meta:
+        model = Agreement
+
+    partner = factory.SubFactory(PartnerFactory)
+    number = factory.Sequence(lambda n: f"PKS-{n}")
+    purpose = "Kurasi dan bazar bersama"
+    allowed_fields = ["business_name", "products", "store_link"]
+    valid_from = factory.LazyFunction(lambda: in_days(-30).date())
+    valid_to = factory.LazyFunction(lambda: in_days(300).date())
+
+
+class SharedListFactory(factory.django.DjangoModelFactory):
+    """The record of a list that was given to a partner; without its file."""
+
+    class Meta:
+        model = SharedList
+
+    call = factory.SubFactory(CurationCallFactory)
+    partner = factory.SelfAttribute("call.partner")
+    agreement = factory.SubFactory(AgreementFactory, partner=factory.SelfAttribute("..partner"))
+    version = 1
+    purpose = "Kurasi bazar November"
+    expires_at = factory.LazyFunction(lambda: in_days(7))
+
+
+class BazaarFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Bazaar
+
+    partner = factory.SubFactory(PartnerFactory)
+    slug = factory.Sequence(lambda n: f"bazar-{n}")
+    name = factory.Sequence(lambda n: f"Bazar {n}")
+    starts_on = factory.LazyFunction(lambda: in_days(-5).date())
+    ends_on = factory.LazyFunction(lambda: in_days(-1).date())
+
+
+class SalesReportFactory(factory.django.DjangoModelFactory):
+    """A stored report of sales that counts; without rows."""
+
+    class Meta:
+        model = SalesReport
+
+    bazaar = factory.SubFactory(BazaarFactory)
+    partner = factory.SelfAttribute("bazaar.partner")
+    version = 1
+    stored_at = factory.LazyFunction(timezone.now)

@@ -13,15 +13,15 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from partners.api import calls, lists
+from partners.api import calls, lists, sales
 from partners.api.documents import corrected
 from partners.api.problems import Problem, not_found, of_validation
 from umkm_portal.common.spreadsheets import Limits
 
 ABOUT = (
-    "Untuk sistem mitra: kirim daftar hasil kurasi, lihat statusnya, perbaiki, terima, dan baca "
-    "keputusan yang tersimpan. Waktu ditulis menurut ISO 8601 dengan zonanya. Kesalahan datang "
-    "sebagai dokumen masalah (RFC 9457)."
+    "Untuk sistem mitra: kirim daftar hasil kurasi dan laporan penjualan, lihat statusnya, "
+    "perbaiki, terima, dan baca keputusan yang tersimpan. Waktu ditulis menurut ISO 8601 dengan "
+    "zonanya. Kesalahan datang sebagai dokumen masalah (RFC 9457)."
 )
 FORM_ROOM = 1_000_000
 """Bytes of a form around its file."""
@@ -45,6 +45,7 @@ api = PartnerAPI(
 )
 api.add_router("", calls.router)
 api.add_router("", lists.router)
+api.add_router("", sales.router)
 
 
 @api.exception_handler(Problem)

@@ -93,7 +93,7 @@ def _operation(path: str, method: str, found: Schema, known: Schema) -> Operatio
     good = [status for status in found["responses"] if int(status) not in TITLES]
     answer = next(iter(found["responses"][good[0]]["content"].values()))["schema"]
     return Operation(
-        name=found["operationId"].rsplit("_", 1)[-1] + f"-{method}",
+        name=found["operationId"].removeprefix("partners_api_"),
         method=method.upper(),
         path=path,
         summary=found["summary"],

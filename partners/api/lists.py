@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Annotated
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import File, Form, Router
-from ninja.files import UploadedFile
+from ninja import Form, Router
 
-from partners.api import rows, telling
+from partners.api import rows, steps, telling
 from partners.api.answers import Answer, answer_once
 from partners.api.auth import ApiRequest, needs
 from partners.api.calls import READING, call_of
 from partners.api.documents import refusals, write_refusals
-from partners.api.problems import FieldError, Problem, not_found
+from partners.api.problems import Problem, not_found
 from partners.api.schemas import (
     AcceptIn,
     After,
@@ -32,19 +30,17 @@ from partners.api.schemas import (
     RowsIn,
     Slug,
 )
+from partners.api.steps import SentFile
 from partners.curation import services as curation
+from partners.curation.columns import COLUMNS
 from partners.models import ApiToken, CurationCall, CurationList, Partner
 from partners.space.files import calls_of, files_of
 from umkm_portal.common.spreadsheets import SpreadsheetError
-from umkm_portal.imports import nudging, pages, profiles, services
-from umkm_portal.imports.models import ImportFile, ImportRow
+from umkm_portal.imports import nudging, services
+from umkm_portal.imports.models import ImportFile
 
 router = Router(tags=["Daftar hasil kurasi"])
 WRITING = needs(ApiToken.Scope.LISTS_WRITE)
-Action = ImportRow.Action
-SentFile = Annotated[
-    UploadedFile, File(..., description="Excel, LibreOffice, atau CSV, apa adanya.")
-]
 SaidAllPass = Annotated[bool, Form(False, description="Semua baris lolos.")]
 SENT = {200: ListOut, 202: ListOut, **write_refusals(404)}
 CHANGED = {200: ListOut, **write_refusals(404)}
@@ -82,7 +78,7 @@ def send_file(
     all_pass: SaidAllPass = False,
 ) -> object:
     """Sama dengan mengunggah di ruang mitra: judul kolom boleh berbeda, portal menebak."""
-    content = [file.name, all_pass, _digest_of(file)]
+    content = [file.name, all_pass, steps.digest_of(file)]
     return answer_once(
         request,
         key,
@@ -137,13 +133,7 @@ def problem_rows(
 ) -> Problems:
     """Baris yang tidak akan disimpan, dengan alasan dan perbaikannya. Perbaiki di sistem Anda, lalu
     kirim daftar yang lengkap lagi. `limit` menghitung baris; satu baris bisa punya beberapa."""
-    file = _file(request.auth.partner, pk)
-    held = file.rows.filter(action__in=[Action.REJECT, Action.REVIEW]).exclude(problems=[])
-    shown = list(held.filter(row_no__gt=after).order_by("row_no")[: limit + 1])
-    return Problems(
-        items=telling.problems_of(file, shown[:limit]),
-        next=shown[limit - 1].row_no if len(shown) > limit else None,
-    )
+    return steps.problems_page(_file(request.auth.partner, pk), after=after, limit=limit)
 
 
 @router.get(
@@ -221,7 +211,7 @@ def _answer(status: int, file: ImportFile, partner: Partner) -> Answer:
 
 
 def _blocks_of_rows(body: RowsIn) -> Iterable[bytes]:
-    return [rows.file_of(body.rows)]
+    return [rows.file_of(body.rows, COLUMNS)]
 
 
 def _receive(
@@ -261,18 +251,7 @@ def _change(
 
 
 def _match(request: ApiRequest, file: ImportFile, *, body: ColumnsIn) -> None:
-    known, columns = {*pages.headings_of(file)}, profiles.get(file.profile).by_key
-    wrong = [
-        FieldError(
-            field=f"mapping.{heading}"[:120],
-            message="Isian ini tidak ada." if heading in known else "Judul ini tidak ada.",
-        )
-        for heading, column in body.mapping.items()
-        if heading not in known or (column and column not in columns)
-    ]
-    if wrong:
-        raise Problem(422, "Ada kolom yang tidak dikenal. Lihat `errors`.", errors=wrong[:50])
-    services.set_mapping(file, body.mapping, now=timezone.now())
+    steps.match_columns(file, body.mapping)
     if body.all_pass:
         curation.say_all_pass(file)
     nudging.nudge_on_commit(file)
@@ -283,12 +262,4 @@ def _accept(request: ApiRequest, file: ImportFile, *, seen: int | None) -> None:
 
 
 def _cancel(request: ApiRequest, file: ImportFile) -> None:
-    services.cancel_file(file, by=request.auth.made_by, now=timezone.now())
-
-
-def _digest_of(file: UploadedFile) -> str:
-    digest = hashlib.sha256()
-    for block in file.chunks():
-        digest.update(block)
-    file.seek(0)
-    return digest.hexdigest()
+    steps.cancel(file, by=request.auth.made_by)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Header, Path, Query, Schema
-from pydantic import ConfigDict, StrictBool, StrictInt, StringConstraints
+from pydantic import ConfigDict, StrictBool, StrictInt, StringConstraints, WithJsonSchema
+
+from umkm_portal.common import money
 
 MOST_ROWS = 5_000
 MOST_ON_PAGE = 500
@@ -14,6 +16,12 @@ LARGEST = 2**31 - 1
 _PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Text = Annotated[str, StringConstraints(max_length=300, pattern=_PLAIN)]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+BazaarSlug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[-a-zA-Z0-9_]+$")]
 IdempotencyKey = Annotated[
     str,
     Header(
@@ -74,10 +82,40 @@ class RowsIn(_Strict):
     all_pass: StrictBool = Field(False, description="Semua baris lolos; `result` boleh kosong.")
 
 
-class ColumnsIn(_Strict):
+class SaleRow(_Strict):
+    """Penjualan satu usaha di satu masa dan satu kanal. Isi `code`, `phone` dengan nama, atau
+    `store_link`."""
+
+    code: Text = Field("", description="Kode peserta, paling pasti. Contoh: JKP-7K3M-Q2XA")
+    business_name: Text = Field("", description="Nama usaha atau toko")
+    full_name: Text = Field("", description="Nama pemilik")
+    phone: Text = Field("", description="Nomor HP atau WhatsApp")
+    store_link: Text = Field("", description="Tautan atau nama akun toko")
+    period_from: Day = Field(description="Hari pertama")
+    period_to: Day | None = Field(None, description="Hari terakhir; kosong berarti satu hari")
+    channel: Text = Field("", description="Kanal, misalnya Live; kosong berarti bazarnya")
+    orders: StrictInt | None = Field(None, ge=0, le=10_000_000, description="Jumlah pesanan")
+    amount: StrictInt = Field(ge=0, le=money.LARGEST, description="Rupiah, bilangan bulat")
+
+
+class SalesIn(_Strict):
+    """Laporan penjualan sebagai JSON."""
+
+    bazaar: BazaarSlug | None = Field(
+        None, description="Kode bazar; kosong bila bukan untuk satu bazar."
+    )
+    rows: list[SaleRow] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class MatchIn(_Strict):
     """Judul kolom berkas, masing-masing dengan nama isian kita; kosong berarti dilewati."""
 
-    mapping: dict[str, str] = Field(max_length=200)
+    mapping: dict[Text, Text] = Field(max_length=200)
+
+
+class ColumnsIn(MatchIn):
+    """Judul kolom berkas, masing-masing dengan nama isian kita; kosong berarti dilewati."""
+
     all_pass: StrictBool = Field(False, description="Semua baris lolos.")
 
 
@@ -214,4 +252,71 @@ class Decisions(Schema):
     version: int
     state: str
     items: list[Decision]
+    next: int | None
+
+
+# --- Out: sales -------------------------------------------------------------------------------
+class BazaarOut(Schema):
+    """Satu bazar Anda."""
+
+    slug: str
+    name: str
+    call: str | None = Field(description="Kurasi yang pesertanya ikut.")
+    starts_on: date
+    ends_on: date
+    current_version: int | None = Field(description="Versi laporan penjualan yang berlaku.")
+    current_report: int | None = Field(description="Nomor laporan yang menjadi versi itu.")
+
+
+class Bazaars(Schema):
+    items: list[BazaarOut]
+    next: int | None
+
+
+class ReportSummary(Schema):
+    """Satu laporan penjualan yang Anda kirim."""
+
+    id: int
+    bazaar: str | None
+    name: str
+    state: Literal[
+        "checking",
+        "columns_needed",
+        "checked",
+        "storing",
+        "accepted",
+        "replaced",
+        "withdrawn",
+        "refused",
+        "cancelled",
+    ] = Field(description="Sama dengan status daftar; laporan tidak diumumkan.")
+    version: int | None
+    rows: int
+    message: str = Field(description="Mengapa berkas ditolak; biasanya kosong.")
+    uploaded_at: datetime
+    checked_at: datetime | None
+    accepted_at: datetime | None
+
+
+class Sold(Schema):
+    """Jumlah yang tersimpan."""
+
+    businesses: int
+    orders: int
+    amount: int = Field(description="Rupiah.")
+
+
+class ReportOut(ReportSummary):
+    """Status satu laporan. Angka tersedia setelah `checked`."""
+
+    acceptable: int | None = Field(description="Baris yang disimpan bila Anda terima.")
+    to_repair: int | None = Field(description="Baris yang harus diperbaiki; lihat problems.")
+    stored: Sold | None
+    headings: dict[str, str] | None = Field(
+        description="Judul kolom berkas dan isian kita, selama bisa dicocokkan."
+    )
+
+
+class Reports(Schema):
+    items: list[ReportSummary]
     next: int | None

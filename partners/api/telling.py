@@ -25,7 +25,7 @@ from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.staging import mask_niks
 
 State = ImportFile.State
-_STATES = {
+STATES = {
     State.UPLOADED: "checking",
     State.MAPPED: "checking",
     State.READ: "columns_needed",
@@ -49,7 +49,6 @@ def summary_of(file: ImportFile, *, call: str | None, version: CurationList | No
 
 def status_of(file: ImportFile, *, call: str | None, version: CurationList | None) -> ListOut:
     """All about one list; the same queries for any number of rows."""
-    may_match = file.state in (State.READ, State.CHECKED) and file.approved_at is None
     preview = curation.preview(file) if file.state == State.CHECKED else None
     difference = preview.difference if preview else None
     counts = preview and {
@@ -62,15 +61,21 @@ def status_of(file: ImportFile, *, call: str | None, version: CurationList | Non
         "current_version": preview.current_version,
         "changes": Changes(**difference._asdict()) if difference else None,
     }
-    headings = {h: file.mapping.get(h, "") for h in pages.headings_of(file)}
     return ListOut.model_validate(
         {
             **dict.fromkeys(ListOut.model_fields),
             **_facts(file, call, version),
             **(counts or {}),
-            "headings": headings if may_match else None,
+            "headings": headings_of(file),
         }
     )
+
+
+def headings_of(file: ImportFile) -> dict[str, str] | None:
+    """The headings of a file with our columns, as long as they can be matched."""
+    if file.state not in (State.READ, State.CHECKED) or file.approved_at is not None:
+        return None
+    return {heading: file.mapping.get(heading, "") for heading in pages.headings_of(file)}
 
 
 def problems_of(file: ImportFile, rows: list[ImportRow]) -> list[RowProblem]:
@@ -89,13 +94,20 @@ def decision_of(row: CurationDecision) -> Decision:
 
 
 def _facts(file: ImportFile, call: str | None, version: CurationList | None) -> dict[str, object]:
-    state = version.state if version and file.state == State.DONE else _STATES[State(file.state)]
+    state = version.state if version and file.state == State.DONE else STATES[State(file.state)]
     return {
-        "id": file.pk,
+        **facts_of_file(file),
         "call": call,
-        "name": mask_niks(file.name),
         "state": state,
         "version": version.version if version else None,
+    }
+
+
+def facts_of_file(file: ImportFile) -> dict[str, object]:
+    """What is told of any file; its state is told by what became of it."""
+    return {
+        "id": file.pk,
+        "name": mask_niks(file.name),
         "rows": file.total_rows,
         "message": file.file_error,
         "uploaded_at": file.uploaded_at,

@@ -1,7 +1,8 @@
 """Whom the rows of a report of sales are about: only people the partner has to do with.
 
 Anybody else, in the register or not, is refused in the same words: the file tells nobody who is
-in there.
+in there. A list that the partner accepted itself makes nobody its own, only what the dinas
+announced: else a list of phone numbers and a report about them would tell who is registered.
 """
 
 from __future__ import annotations
@@ -34,11 +35,9 @@ _MATCH = f"""
         SELECT e.participant_id AS id FROM partners_bazaarentry e
         JOIN partners_bazaar z ON z.id = e.bazaar_id WHERE z.partner_id = %(partner)s
         UNION
-        SELECT d.participant_id FROM partners_curationdecision d
-        JOIN partners_curationlist l ON l.id = d.list_id
-        JOIN partners_curationcall k ON k.id = l.call_id
-        WHERE k.partner_id = %(partner)s AND d.participant_id IS NOT NULL
-          AND l.state IN ('accepted', 'announcing', 'announced')
+        SELECT t.participant_id FROM partners_curationresult t
+        JOIN partners_curationcall k ON k.id = t.call_id
+        WHERE k.partner_id = %(partner)s AND t.withdrawn_at IS NULL
         UNION
         SELECT d.participant_id FROM partners_disclosure d
         JOIN partners_sharedlist l ON l.id = d.shared_list_id

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.models.living import of_living
 from partners.models.calls import CurationCall
 from partners.models.partners import Partner
 from umkm_portal.accounts.models import User
@@ -77,6 +78,7 @@ class BazaarEntry(models.Model):
     class Meta:
         verbose_name = "peserta bazar"
         verbose_name_plural = "peserta bazar"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["bazaar", "participant"], name="bazaar_entry_person_once"
@@ -156,6 +158,7 @@ class SalesRow(models.Model):
     class Meta:
         verbose_name = "penjualan"
         verbose_name_plural = "penjualan"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["report", "participant", "period_from", "period_to", "channel"],

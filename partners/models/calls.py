@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from participants.models import Business, Participant, Sector
+from participants.models.living import of_living
 from partners.models.partners import Partner
 from umkm_portal.accounts.models import Membership, Organisation, User
 
@@ -211,6 +212,7 @@ class Application(models.Model):
     class Meta:
         verbose_name = "lamaran kurasi"
         verbose_name_plural = "lamaran kurasi"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["call", "participant"],

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.models.living import of_living
 from partners.models.calls import CurationCall
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import EncryptedField
@@ -137,6 +138,7 @@ class CurationDecision(models.Model):
     class Meta:
         verbose_name = "keputusan kurasi"
         verbose_name_plural = "keputusan kurasi"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(fields=["list", "row_no"], name="curation_decision_row_once"),
             models.UniqueConstraint(

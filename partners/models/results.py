@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.models.living import of_living
 from partners.models.calls import CurationCall
 from partners.models.lists import CurationDecision, CurationList, Outcome
 from umkm_portal.accounts.models import User
@@ -51,6 +52,7 @@ class CurationResult(models.Model):
     class Meta:
         verbose_name = "hasil kurasi"
         verbose_name_plural = "hasil kurasi"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["call", "participant"], name="curation_result_person_once"
@@ -92,6 +94,7 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = "keberatan"
         verbose_name_plural = "keberatan"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["result"], condition=Q(state="open"), name="appeal_open_once"

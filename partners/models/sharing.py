@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.models.living import of_living
 from partners.models.calls import CurationCall
 from partners.models.partners import Agreement, Partner
 from umkm_portal.accounts.models import User
@@ -165,6 +166,7 @@ class Disclosure(models.Model):
     class Meta:
         verbose_name = "data yang dibagikan"
         verbose_name_plural = "data yang dibagikan"
+        triggers = of_living()
         constraints = [
             models.UniqueConstraint(
                 fields=["shared_list", "participant"], name="disclosure_person_once"

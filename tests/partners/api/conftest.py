@@ -10,8 +10,14 @@ from django.utils import timezone
 
 from participants.reference import load_reference_data
 from partners.api.tokens import make_token
-from partners.models import ApiToken
-from tests.factories import CurationCallFactory, PartnerFactory
+from partners.bazaars.entries import add_passed
+from partners.models import ApiToken, Bazaar, CurationResult
+from tests.factories import (
+    BusinessFactory,
+    CurationCallFactory,
+    ParticipantFactory,
+    PartnerFactory,
+)
 from tests.staff import make_member
 from umkm_portal.imports import services
 from umkm_portal.imports.models import ImportFile
@@ -56,6 +62,24 @@ class System:
         services.process_file(answer.json()["id"])
         return answer.json()["id"]
 
+    def sell(self, rows, **facts):
+        """Send sales and have them checked; the number of the report."""
+        answer = self.post("/sales", {"rows": rows, **facts})
+        assert answer.status_code in (200, 202), answer.content
+        services.process_file(answer.json()["id"])
+        return answer.json()["id"]
+
+
+def sale_of(person, **facts):
+    """One row of a report about somebody of a bazaar."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    return {"code": person.code, "period_from": str(yesterday), "amount": 250_000, **facts}
+
+
+def person_of(scene):
+    """The first one in the bazaar of a partner."""
+    return scene.bazaar.entries.order_by("pk").first().participant
+
 
 @pytest.fixture
 def register(db, settings, tmp_path):
@@ -70,11 +94,26 @@ def make_partner(client, name, scopes=SCOPES):
     manager = make_member(partner, full_name=f"Rina {name}")
     now = timezone.now()
     call = CurationCallFactory(partner=partner, slug=f"bazar-{name.lower()}", state="open")
+    today = now.date()
+    bazaar = Bazaar.objects.create(
+        partner=partner,
+        call=call,
+        slug=f"pekan-{name.lower()}",
+        name=f"Pekan {name}",
+        starts_on=today - timedelta(days=3),
+        ends_on=today,
+    )
+    for number in range(2):
+        person = ParticipantFactory(full_name=f"Pemilik {name} {number}")
+        BusinessFactory(participant=person, name=f"Usaha {name} {number}")
+        CurationResult.objects.create(call=call, participant=person, outcome="passed")
+    add_passed(bazaar, by=None, now=now)
     token, secret = make_token(partner, name="Gudang", scopes=scopes, days=30, by=manager, now=now)
     return SimpleNamespace(
         partner=partner,
         manager=manager,
         call=call,
+        bazaar=bazaar,
         token=token,
         secret=secret,
         system=System(client, secret),

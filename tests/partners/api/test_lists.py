@@ -72,9 +72,18 @@ def test_files_come_as_they_are_and_columns_are_matched(shopee):
     assert api.send_file(slug, book, all_pass="true").json()["id"] == pk
     assert file_of(pk).options["all_pass"]
     assert api.post(f"/lists/{pk}/cancel").json()["state"] == "cancelled"
-    refused = api.post(f"/lists/{pk}/cancel")
+    assert api.post(f"/lists/{pk}/cancel").json()["state"] == "cancelled", "hers, and done"
+    refused = api.post(f"/lists/{pk}/accept")
     assert (refused.status_code, refused["Content-Type"]) == (409, "application/problem+json")
     assert ImportFile.objects.count() == 1
+
+
+def test_headings_that_the_database_cannot_hold_are_refused(shopee):
+    pk = shopee.system.send(shopee.call.slug)
+
+    answer = shopee.system.post(f"/lists/{pk}/columns", {"mapping": {"No\u0000 HP": "phone"}})
+
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 1)
 
 
 def test_same_rows_show_the_old_list(shopee):

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.partners.api.conftest import person_of, sale_of
 from umkm_portal.common import attempts
 from umkm_portal.wsgi import application
 
@@ -39,13 +40,16 @@ def test_every_answer_is_in_the_document(shopee, settings_of_portal, mode):
     shopee.system.send_file(shopee.call.slug, ContentFile(b"Xyz;Abc\n1;2\n", "x.csv"))
     headers = {**shopee.system.headers, "Accept-Encoding": "identity"}
     real = {"slug": shopee.call.slug, "pk": pk}
+    sale = sale_of(person_of(shopee))
+    sold = shopee.system.sell([sale, {**sale, "code": "keliru"}])
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
     operations = [found.ok() for found in schema.get_all_operations()]
 
     for operation in operations:
-        _fuzz(operation, mode, headers, real)
+        is_of_sales = operation.path.startswith("/api/v1/sales")
+        _fuzz(operation, mode, headers, {**real, "pk": sold} if is_of_sales else real)
 
-    assert len(operations) == 11
+    assert len(operations) == 20
 
 
 @pytest.fixture

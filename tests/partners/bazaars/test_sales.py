@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from participants.duplicates.merging import merge
 from partners.bazaars.entries import add_passed, mark_entries
 from partners.bazaars.services import ReportNotAccepted, accept_report, receive_report
 from partners.models import SalesReport, SalesRow
@@ -105,3 +106,20 @@ def test_strangers_repeats_and_contradictions_are_refused_in_words(shopee, tikto
     assert "Tanggal selesai sebelum mulai." in told[10]
     accept_report(file, by=None, now=now)
     assert [row.participant for row in SalesRow.objects.all()] == [first]
+
+
+def test_who_was_merged_since_the_check_keeps_her_sales_and_no_row_is_lost(shopee, now):
+    first, second, third = people_of(shopee)
+    lines = [line(first, "100000"), line(second, "200000"), line(third, "300000")]
+    file, _ = receive(shopee, lines, now)
+    merge(second, first, actor=None, now=now)
+
+    accept_report(file, by=None, now=now)
+
+    stored = SalesRow.objects.order_by("amount").values_list("participant", "amount")
+    assert [*stored] == [(first.pk, 100_000), (third.pk, 300_000)]
+    assert problems_of(file) == [
+        (3, "Usaha, masa, dan kanal ini sudah ada di laporan yang tersimpan.")
+    ]
+    file.refresh_from_db()
+    assert (file.accepted_count, file.rejected_count) == (2, 1)

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from participants import invariants as of_participants
+from partners import invariants as of_partners
 from trainings import invariants as of_trainings
 from umkm_portal.messaging import invariants as of_messaging
 
 
 class Command(BaseCommand):
-    help = "Check that seats, messages and people add up; exit 1 when a rule is broken."
+    help = "Check that seats, messages, people and curations add up; exit 1 when a rule is broken."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         found = [
             *of_participants.violations(),
             *of_messaging.violations(),
+            *of_partners.violations(),
             *of_trainings.violations(),
         ]
         for sentence in found:
