@@ -31,7 +31,8 @@ _CHECKS = {
         SELECT s.id FROM partners_salesreport s
         JOIN partners_salesreport n ON n.partner_id = s.partner_id
             AND n.bazaar_id IS NOT DISTINCT FROM s.bazaar_id AND n.version > s.version
-        WHERE s.stored_at IS NOT NULL AND s.replaced_by_id IS NULL AND n.stored_at IS NOT NULL""",
+            AND n.stored_at IS NOT NULL AND n.withdrawn_at IS NULL
+        WHERE s.stored_at IS NOT NULL AND s.replaced_by_id IS NULL AND s.withdrawn_at IS NULL""",
 }
 
 

@@ -67,6 +67,7 @@ def _facts(file: ImportFile, bazaar: str | None, report: SalesReport | None) -> 
     if report and file.state == State.DONE:
         is_current = report.replaced_by_id is None and report.stored_at is not None
         state = "accepted" if is_current else "replaced"
+        state = "withdrawn" if report.withdrawn_at else state
     return {
         **telling.facts_of_file(file),
         "bazaar": bazaar,
