@@ -376,6 +376,7 @@ class SharedListFactory(factory.django.DjangoModelFactory):
     agreement = factory.SubFactory(AgreementFactory, partner=factory.SelfAttribute("..partner"))
     version = 1
     purpose = "Kurasi bazar November"
+    fields = ["business_name"]
     expires_at = factory.LazyFunction(lambda: in_days(7))
 
 

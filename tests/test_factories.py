@@ -8,7 +8,7 @@ FACTORIES = [
     if isinstance(value, type) and issubclass(value, factories.factory.django.DjangoModelFactory)
 ]
 
-WRITTEN_BY_MACHINES = {"batch_number", "subject_id", "context"}
+WRITTEN_BY_MACHINES = {"batch_number", "subject_id", "context", "decision", "list", "made_by"}
 
 
 @pytest.mark.django_db
