@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from django.conf import settings
 
-from partners.api import answers, schemas, tokens
+from partners.api import retention, schemas, tokens
 from partners.api.api import api
 from partners.api.problems import TITLES
 from partners.models import ApiToken
@@ -75,5 +75,5 @@ def test_tables_and_numbers_are_those_of_the_code():
     assert f"{schemas.MOST_ROWS:,}".replace(",", ".") in GUIDE
     assert f"({tokens.LIFETIMES[0]} sampai {tokens.LIFETIMES[-1]} hari)" in GUIDE
     assert f"meminta {settings.API_REQUESTS_PER_MINUTE} kali per menit" in GUIDE
-    assert f"disimpan {answers.KEEP.days} hari" in GUIDE
+    assert f"disimpan {retention.KEEP.days} hari" in GUIDE
     assert (attempts.LIMIT, attempts.SECONDS) == (20, 600), "said in words"
