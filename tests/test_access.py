@@ -130,10 +130,11 @@ TABLE = {
     # --- Practice data only; see test_practice_pages_exist_on_practice_data_only
     "coba/": Page(EVERYBODY, "pages:tour"),
     "coba/contoh.csv": Page(EVERYBODY, "pages:sample"),
+    "coba/kurasi.xlsx": Page(row(404), "pages:curation_sample"),  # its call comes with seeding
     "coba/buku/": Page(EVERYBODY, "pages:books"),
     "coba/surat/": Page(EVERYBODY, "pages:mailbox"),
     "coba/surat/<int:pk>/": Page(EVERYBODY, "pages:mail", ("mail_pk",)),
-    "coba/masuk/": Page(row(302), "pages:login_officer", method="post"),
+    "coba/masuk/": Page(row(302), "pages:login_practice", method="post"),
     "coba/matikan/": Page(row(302), "pages:kill", method="post"),
     # --- By a signed link: whoever has it comes in, nobody without
     "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),
@@ -480,6 +481,7 @@ TABLE = {
         for model, address, name in (
             ("curationlist", "umumkan", "announce"),
             ("curationlist", "urungkan", "undo"),
+            ("curationlist", "undang", "invite"),
             ("curationdecision", "tautkan", "link"),
             ("curationdecision", "undang", "invite"),
             ("curationdecision", "kesampingkan", "aside"),

@@ -6,28 +6,26 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from participants.models import Participant
 from partners.announcing import appeals, finding, publishing, unmatched
+from partners.announcing.buttons import ButtonAdmin, tag
+from partners.announcing.curated import segment_of_passed
 from partners.calls.quotas import filled
 from partners.models import Appeal, CurationDecision, CurationList
 from partners.models.lists import Outcome
 from partners.staff_filters import PartnerOfCallFilter
 from umkm_portal.common import bars, codes, phones
-from umkm_portal.common.staff_admin import MachineAdmin
 from umkm_portal.messaging.models import Campaign
 
 Waiting = CurationDecision.Waiting
+SAVE_SEGMENT = "participants.add_segment"
 LIST_TONES = {
     CurationList.State.STORING: "blue",
     CurationList.State.ACCEPTED: "yellow",
@@ -45,45 +43,6 @@ OUTCOME_TONES = {
 WAITING_TONES = {Waiting.REVIEW: "yellow", Waiting.INVITED: "blue", Waiting.SET_ASIDE: "grey"}
 
 
-def tag(tone, words):
-    return format_html('<span class="st-tag st-{}">{}</span>', tone, words)
-
-
-class ButtonAdmin(MachineAdmin):
-    """Rows with buttons: each is a POST of its own for those who may change the row."""
-
-    buttons = ()
-    """(address, name, method) of each button."""
-
-    def get_urls(self):
-        label = f"{self.opts.app_label}_{self.opts.model_name}"
-        own = [
-            path(
-                f"<int:pk>/{address}/",
-                self.admin_site.admin_view(require_POST(partial(self._press, method))),
-                name=f"{label}_{name}",
-            )
-            for address, name, method in self.buttons
-        ]
-        return [*own, *super().get_urls()]
-
-    def _press(self, method, request, pk):
-        row = self.found(request, pk)
-        if not request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"):
-            raise PermissionDenied
-        return getattr(self, method)(request, row)
-
-    def found(self, request, pk):
-        row = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdigit() else None
-        if row is None or not self.has_view_permission(request, row):
-            raise Http404
-        return row
-
-    def page(self, request, template, **context):
-        context |= {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, context)
-
-
 @admin.register(CurationList)
 class CurationListAdmin(ButtonAdmin):
     """What curators handed in, version by version; the dinas announces it from here."""
@@ -94,7 +53,11 @@ class CurationListAdmin(ButtonAdmin):
     list_select_related = ("call__partner__organisation", "accepted_by", "announced_by")
     sortable_by = ()
     ordering = ("-accepted_at", "-pk")
-    buttons = (("umumkan", "announce", "announce"), ("urungkan", "undo", "undo"))
+    buttons = (
+        ("umumkan", "announce", "announce"),
+        ("urungkan", "undo", "undo"),
+        ("undang", "invite", "invite"),
+    )
 
     def get_queryset(self, request):
         review = Q(decisions__waiting=Waiting.REVIEW)
@@ -127,6 +90,7 @@ class CurationListAdmin(ButtonAdmin):
             ],
             has_before=version.version > 1,
             may_announce=request.user.has_perm("partners.change_curationlist"),
+            may_invite=request.user.has_perm(SAVE_SEGMENT),
             campaign=campaigns.order_by("-pk").first(),
         )
 
@@ -148,6 +112,13 @@ class CurationListAdmin(ButtonAdmin):
         else:
             messages.success(request, "Pengumuman diurungkan. Belum ada yang dikabari.")
         return redirect("admin:partners_curationlist_change", version.pk)
+
+    def invite(self, request, version):
+        """To the segment of those who passed: its page leads to the open classes."""
+        if not request.user.has_perm(SAVE_SEGMENT):
+            raise PermissionDenied
+        segment = segment_of_passed(version.call, by=request.user, now=timezone.now())
+        return redirect("admin:participants_segment_change", segment.pk)
 
     @display(description="kurasi")
     def shown_call(self, version):

@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -60,6 +61,7 @@ class BazaarAdmin(StaffAdmin):
                     )
                     for row in figures.beside(bazaar)
                 ],
+                "bazaar_change": _change_in_words(figures.change_of(bazaar)),
                 "bazaar_may_fill": bazaar.call_id is not None
                 and self.has_change_permission(request, bazaar),
             }
@@ -116,3 +118,15 @@ class BazaarEntryAdmin(MachineAdmin):
     @display(description="peserta")
     def shown_person(self, entry):
         return f"{entry.participant.full_name} ({codes.display(entry.participant.code)})"
+
+
+def _change_in_words(change):
+    """The line about owners' own sales, or ''."""
+    if change is None:
+        return ""
+    before, after = (money.format_rupiah(amount) for amount in (change.before, change.after))
+    first, second = (date_format(month, "F Y") for month in (change.month_before, change.month))
+    return (
+        f"Omzet menurut {change.people} pemilik: {first} {before}, {second} {after} "
+        f"({change.percent:+d} %)."
+    )

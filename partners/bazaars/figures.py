@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.db.models import Count, Sum
 
@@ -32,6 +33,22 @@ class Beside:
     name: str
     reported: int
     stated: int | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What owners state about the month before a bazaar and about its month: people, rupiah."""
+
+    people: int
+    month_before: date
+    month: date
+    before: int
+    after: int
+
+    @property
+    def percent(self) -> int:
+        """How much more, in percent of before; 0 where nothing was sold before."""
+        return round(100 * (self.after - self.before) / self.before) if self.before else 0
 
 
 def figures_of(bazaar: Bazaar) -> Figures:
@@ -70,3 +87,40 @@ def beside(bazaar: Bazaar) -> list[Beside]:
     )
     by_person = dict(stated.values_list("business__participant").annotate(Sum("amount")).order_by())
     return [Beside(code, name, amount, by_person.get(pk)) for pk, code, name, amount in rows]
+
+
+def change_of(bazaar: Bazaar) -> Change | None:
+    """How the sales of those who came changed by their own word; None while nobody stated both.
+
+    Counted are businesses with a statement for each of the two months. For the dinas only.
+    """
+    month = bazaar.starts_on.replace(day=1)
+    month_before = (month - timedelta(days=1)).replace(day=1)
+    came = bazaar.entries.filter(state=BazaarEntry.State.PRESENT).values("participant")
+    stated = Revenue.objects.filter(
+        business__participant__in=came,
+        source=Revenue.Source.OWNER,
+        period_start__in=[month_before, month],
+        period_end__in=[month - timedelta(days=1), _last_day(month)],
+    )
+    amounts: dict[int, dict[date, int]] = {}
+    people: dict[int, int] = {}
+    for business, person, start, amount in stated.values_list(
+        "business", "business__participant", "period_start", "amount"
+    ):
+        amounts.setdefault(business, {})[start] = amount
+        people[business] = person
+    both = [business for business, by_month in amounts.items() if len(by_month) == 2]
+    if not both:
+        return None
+    return Change(
+        people=len({people[business] for business in both}),
+        month_before=month_before,
+        month=month,
+        before=sum(amounts[business][month_before] for business in both),
+        after=sum(amounts[business][month] for business in both),
+    )
+
+
+def _last_day(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)

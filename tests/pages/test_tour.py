@@ -33,7 +33,10 @@ from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
 
 pytestmark = pytest.mark.django_db
 __all__ = ["lists", "owner"]
-KEYS = ["import", "invite", "send", "answer", "waiting", "register", "merge"]
+KEYS = [
+    *("import", "invite", "send", "answer", "waiting", "register", "merge"),
+    *("curate", "announce", "train"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +97,7 @@ def test_tour_exists_on_practice_data_only(client, settings):
     settings.DEMO = False
 
     assert {client.get(page).status_code for page in pages} == {404}
-    assert client.post(reverse("pages:login_officer")).status_code == 404
+    assert client.post(reverse("pages:login_practice")).status_code == 404
     assert client.post(reverse("pages:kill"), {"pid": "1"}).status_code == 404
     assert not User.objects.filter(email=OFFICER).exists()
 
@@ -233,7 +236,7 @@ def test_merge_ticks_when_the_officer_joined_the_planted_double():
 
 
 def test_officer_comes_in_with_one_click(client):
-    response = client.post(reverse("pages:login_officer"), {"tujuan": "/coba/"})
+    response = client.post(reverse("pages:login_practice"), {"tujuan": "/coba/"})
 
     assert response.url == "/coba/"
     user = User.objects.get(email=OFFICER)
@@ -243,13 +246,13 @@ def test_officer_comes_in_with_one_click(client):
 
 @pytest.mark.parametrize("target", ["https://jahat.example/", "//jahat.example", ""])
 def test_login_leads_nowhere_else(client, target):
-    response = client.post(reverse("pages:login_officer"), {"tujuan": target})
+    response = client.post(reverse("pages:login_practice"), {"tujuan": target})
 
     assert response.url == "/admin/"
 
 
 def test_login_needs_a_press_of_the_button(client):
-    assert client.get(reverse("pages:login_officer")).status_code == 405
+    assert client.get(reverse("pages:login_practice")).status_code == 405
 
 
 def test_kill_ends_only_a_process_that_holds_the_tours_messages(client, invited):

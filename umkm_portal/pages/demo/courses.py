@@ -1,4 +1,4 @@
-"""The trainings and the eight cohorts of the practice data, dated from today."""
+"""The trainings and the cohorts of the practice data, dated from today."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ FULL = "toko-daring-2"
 CLOSED = "pembukuan-1"
 PAST = "siaran-langsung-1"
 DRAFT = "produk-siap-jual-1"
+CURATED = "kelas-shopee-1"
 
 _TRAININGS = (
     (
@@ -80,6 +81,15 @@ _TRAININGS = (
         "Mutu, kemasan, label, dan izin yang perlu diurus.",
         "Satu contoh produk dengan kemasannya",
     ),
+    (
+        "kelas-shopee",
+        "Kelas Shopee untuk usaha yang lolos kurasi",
+        "toko-daring",
+        Training.Kind.ONLINE,
+        "shopee",
+        "Menyiapkan toko untuk bazar: harga promo, persediaan, dan siaran langsung.",
+        "Ponsel dan foto lima produk",
+    ),
 )
 
 
@@ -132,6 +142,10 @@ PLANS = (
     Plan(
         DRAFT, "produk-siap-jual", 1, Cohort.State.DRAFT, 40, 30, 9, places.TEBET,
         ("Bambang Sutrisno",),
+    ),
+    Plan(
+        CURATED, "kelas-shopee", 1, Cohort.State.OPEN, 25, 18, 13, places.ONLINE,
+        ("Maya Lestari",),
     ),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from participants.reference import load_reference_data
 from partners.models import Agreement, Partner
+from partners.sharing.fields import DEFAULT
 from trainings.models import Topic, Trainer, Venue
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.accounts.services import prepare_staff
@@ -81,9 +82,9 @@ def _organisations() -> None:
             number=f"CONTOH/{slug.upper()}/1",
             defaults={
                 "purpose": "Pelatihan dan kurasi (data latihan)",
-                "valid_from": today,
+                "valid_from": today - timedelta(days=180),
                 "valid_to": today + timedelta(days=365),
-                "allowed_fields": ["code", "business_name", "sector", "products", "store_link"],
+                "allowed_fields": ["owner_name", *DEFAULT],
             },
         )
     Organisation.objects.get_or_create(

@@ -12,8 +12,8 @@ from participants.models import Participant
 from trainings.models import Cohort
 from trainings.services import rounds
 from umkm_portal.accounts.models import User
-from umkm_portal.pages.demo import courses, life, people, places
-from umkm_portal.pages.demo.post import caught_mail
+from umkm_portal.pages.demo import calls, courses, life, members, people, places, results
+from umkm_portal.pages.demo.post import QUICK, caught_mail, sending_at
 
 
 class CohortReport(TypedDict):
@@ -40,8 +40,12 @@ def seed(*, participants: int, now: datetime) -> Report:
     new = people.bring_in_people(participants, uploader=staff)
     find_pairs(now=now)
     courses.hold_courses(now=now)
+    members.join_members(now=now)
     with caught_mail():
         life.live(staff=staff, now=now)
+        calls.open_calls(staff=staff, now=now)
+        with sending_at(QUICK, burst=int(QUICK)):
+            results.hold_earlier_call(staff=staff, now=now)
     return {
         "participants": Participant.objects.living().count(),
         "new": new,

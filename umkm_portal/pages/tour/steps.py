@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from trainings.models import Cohort
 from umkm_portal.common import codes
-from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import Campaign, Exclusion
+from umkm_portal.pages.tour.accounts import STAFF
+from umkm_portal.pages.tour.curations import CurationWalk
+from umkm_portal.pages.tour.partner_steps import partner_steps
+from umkm_portal.pages.tour.parts import Action, Speaker, Step, Tick, admin_url, mail_url
 from umkm_portal.pages.tour.walk import Walk
-
-ENGLISH = "en"
-
-
-@dataclass(frozen=True)
-class Action:
-    """One button: a link, or a login that leads to a page."""
-
-    label: str
-    url: str
-    needs_login: bool = False
-    is_download: bool = False
-
-
-@dataclass(frozen=True)
-class Tick:
-    """One thing that has or has not happened."""
-
-    label: str
-    is_done: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step; done when all its ticks are."""
-
-    key: str
-    title: str
-    text: str
-    ticks: list[Tick]
-    actions: list[Action] = field(default_factory=list)
-
-    @property
-    def is_done(self) -> bool:
-        return all(tick.is_done for tick in self.ticks)
 
 
 def steps(walk: Walk, *, language: str) -> list[Step]:
@@ -59,29 +25,8 @@ def steps(walk: Walk, *, language: str) -> list[Step]:
         _waiting_step(walk, say),
         _register_step(walk, say),
         _merge_step(walk, say),
+        *partner_steps(CurationWalk(), say),
     ]
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Chooses the Indonesian or the English of a pair."""
-
-    language: str
-
-    def __call__(self, indonesian: str, english: str) -> str:
-        return english if self.language == ENGLISH else indonesian
-
-    def number(self, value: int) -> str:
-        """`1.185` in Indonesian, `1,185` in English."""
-        return self(f"{value:,}".replace(",", "."), f"{value:,}")
-
-
-def admin_url(name: str, *args: object) -> str:
-    """The address of a staff page; the first staff page while that one does not exist."""
-    try:
-        return reverse(f"admin:{name}", args=args)
-    except NoReverseMatch:
-        return reverse("admin:index")
 
 
 def invite_url(cohort: Cohort | None, *, has_round: bool) -> str:
@@ -90,10 +35,6 @@ def invite_url(cohort: Cohort | None, *, has_round: bool) -> str:
         return admin_url("trainings_cohort_changelist")
     page = admin_url("trainings_cohort_invite", cohort.pk)
     return page if has_round else f"{page}?everyone=on"
-
-
-def mail_url(mail: CaughtMail) -> str:
-    return reverse("pages:mail", args=[mail.pk])
 
 
 def _import_step(walk: Walk, say: Speaker) -> Step:
@@ -133,7 +74,7 @@ def _import_step(walk: Walk, say: Speaker) -> Step:
                 if not file
                 else say("Lihat berkas Anda", "See your file"),
                 page,
-                needs_login=True,
+                account=STAFF,
             ),
         ],
     )
@@ -165,7 +106,7 @@ def _invite_step(walk: Walk, say: Speaker) -> Step:
                 bool(campaign),
             ),
         ],
-        [Action(say("Buka Undang", "Open the invitation"), page, needs_login=True)],
+        [Action(say("Buka Undang", "Open the invitation"), page, account=STAFF)],
     )
 
 
@@ -176,7 +117,7 @@ def _send_step(walk: Walk, say: Speaker) -> Step:
     actions = []
     if campaign:
         page = admin_url("messaging_campaign_change", campaign.pk)
-        actions.append(Action(say("Buka kampanye", "Open the campaign"), page, needs_login=True))
+        actions.append(Action(say("Buka kampanye", "Open the campaign"), page, account=STAFF))
     return Step(
         "send",
         say("Lihat pesan berangkat, jeda, matikan satu proses", "Watch, pause, kill a worker"),
@@ -287,7 +228,7 @@ def _register_step(walk: Walk, say: Speaker) -> Step:
     if person:
         page = f"{admin_url('participants_participant_changelist')}?q={person.code}"
         label = say("Cari dia di daftar peserta", "Find her in the register")
-        actions = [Action(label, page, needs_login=True), *actions]
+        actions = [Action(label, page, account=STAFF), *actions]
     return Step(
         "register",
         say("Daftar sebagai pemilik usaha baru", "Register as a new owner"),
@@ -320,11 +261,11 @@ def _merge_step(walk: Walk, say: Speaker) -> Step:
     if merge:
         page = admin_url("participants_merge_change", merge.pk)
         label = say("Lihat penggabungannya", "See the merge")
-        actions.append(Action(label, page, needs_login=True))
+        actions.append(Action(label, page, account=STAFF))
     elif pair:
         page = admin_url("participants_duplicatepair_change", pair.pk)
         label = say("Bandingkan dua data", "Compare the two records")
-        actions.append(Action(label, page, needs_login=True))
+        actions.append(Action(label, page, account=STAFF))
     return Step(
         "merge",
         say("Gabungkan orang yang tercatat dua kali", "Merge a person who stands there twice"),

@@ -19,10 +19,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from participants.samples import messy_sample
+from partners.models import CurationCall
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.messaging.models import Delivery
-from umkm_portal.pages.tour.steps import ENGLISH, steps
-from umkm_portal.pages.tour.walk import Walk, end_worker, officer
+from umkm_portal.pages.demo.calls import BAZAAR
+from umkm_portal.pages.tour.accounts import ACCOUNTS, STAFF, NoSuchAccount, log_in
+from umkm_portal.pages.tour.parts import ENGLISH
+from umkm_portal.pages.tour.sample import NAME as LIST_NAME
+from umkm_portal.pages.tour.sample import sample_list
+from umkm_portal.pages.tour.steps import steps
+from umkm_portal.pages.tour.walk import Walk, end_worker
 
 MAILS_PER_PAGE = 30
 SAMPLE_NAME = "peserta-berantakan.csv"
@@ -53,6 +59,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "steps": shown,
         "current": next((step.key for step in shown if not step.is_done), ""),
         "done_count": sum(step.is_done for step in shown),
+        "accounts": ACCOUNTS,
         **_books(walk),
     }
     return render(request, "pages/tour/tour.html", context)
@@ -83,13 +90,30 @@ def sample(request: HttpRequest) -> HttpResponse:
 
 
 @practice_only
+@require_safe
+def curation_sample(request: HttpRequest) -> HttpResponse:
+    """What Shopee hands in for its call, made from the people of the practice data."""
+    call = get_object_or_404(CurationCall, slug=BAZAAR)
+    return HttpResponse(
+        sample_list(call),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": f'attachment; filename="{LIST_NAME}"'},
+    )
+
+
+@practice_only
 @require_POST
-def login_officer(request: HttpRequest) -> HttpResponse:
-    """Come in as the practice officer and go on to a page of the portal."""
-    login(request, officer(), backend="django.contrib.auth.backends.ModelBackend")
+def login_practice(request: HttpRequest) -> HttpResponse:
+    """Come in as one of the practice accounts and go on to a page of the portal."""
+    try:
+        user, home = log_in(request.POST.get("akun", STAFF))
+    except NoSuchAccount:
+        messages.info(request, "Akun latihan itu belum ada. / There is no such account yet.")
+        return redirect("pages:tour")
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     target = request.POST.get("tujuan", "")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = reverse("admin:index")
+        target = home
     return redirect(target)
 
 

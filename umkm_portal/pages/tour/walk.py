@@ -15,7 +15,15 @@ from functools import cached_property
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils import timezone
 
-from participants.models import Business, DuplicatePair, Merge, Participant, Registration
+from participants.models import (
+    Business,
+    DuplicatePair,
+    Merge,
+    Participant,
+    Registration,
+    Segment,
+)
+from partners.announcing.curated import RULE
 from trainings.models import Cohort, Enrolment, EnrolmentEvent, InvitationRound
 from trainings.schedule import open_cohorts
 from trainings.services.answers import VIA_LINK
@@ -108,7 +116,11 @@ class Walk:
 
     @cached_property
     def round(self) -> InvitationRound | None:
+        """The officer's last round, but for those of people who passed a curation."""
         rounds = InvitationRound.objects.filter(created_by__email=OFFICER)
+        rounds = rounds.exclude(
+            segment__in=Segment.objects.filter(rules__has_key=RULE).values("slug")
+        )
         found = rounds.filter(campaign__isnull=False).select_related("campaign", "cohort")
         return found.order_by("pk").last()
 

@@ -1,0 +1,1 @@
+"""What the programme's sources tell, played from beginning to end on the real services."""
