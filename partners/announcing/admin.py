@@ -6,22 +6,26 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
+from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from participants.models import Participant
 from partners.announcing import appeals, finding, publishing, unmatched
-from partners.announcing.buttons import ButtonAdmin, tag
 from partners.announcing.curated import segment_of_passed
 from partners.calls.quotas import filled
 from partners.models import Appeal, CurationDecision, CurationList
 from partners.models.lists import Outcome
 from partners.staff_filters import PartnerOfCallFilter
 from umkm_portal.common import bars, codes, phones
+from umkm_portal.common.staff_admin import MachineAdmin
 from umkm_portal.messaging.models import Campaign
 
 Waiting = CurationDecision.Waiting
@@ -41,6 +45,45 @@ OUTCOME_TONES = {
     Outcome.FAILED: "grey",
 }
 WAITING_TONES = {Waiting.REVIEW: "yellow", Waiting.INVITED: "blue", Waiting.SET_ASIDE: "grey"}
+
+
+def tag(tone, words):
+    return format_html('<span class="st-tag st-{}">{}</span>', tone, words)
+
+
+class ButtonAdmin(MachineAdmin):
+    """Rows with buttons: each is a POST of its own for those who may change the row."""
+
+    buttons = ()
+    """(address, name, method) of each button."""
+
+    def get_urls(self):
+        label = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(
+                f"<int:pk>/{address}/",
+                self.admin_site.admin_view(require_POST(partial(self._press, method))),
+                name=f"{label}_{name}",
+            )
+            for address, name, method in self.buttons
+        ]
+        return [*own, *super().get_urls()]
+
+    def _press(self, method, request, pk):
+        row = self.found(request, pk)
+        if not request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"):
+            raise PermissionDenied
+        return getattr(self, method)(request, row)
+
+    def found(self, request, pk):
+        row = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdigit() else None
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return row
+
+    def page(self, request, template, **context):
+        context |= {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, context)
 
 
 @admin.register(CurationList)
@@ -205,7 +248,7 @@ class CurationDecisionAdmin(ButtonAdmin):
             title=row.business_name or f"Baris {row.shown_row}",
             row=row,
             outcome_tone=OUTCOME_TONES[Outcome(row.outcome)],
-            told=_told(row),
+            told=unmatched.told(row),
             candidates=[_sketch(candidate) for candidate in unmatched.candidates(row)],
             is_open=row.waiting == Waiting.REVIEW,
             may=request.user.has_perm("partners.change_curationdecision"),
@@ -330,27 +373,6 @@ class AppealAdmin(ButtonAdmin):
 class AnswerForm(forms.Form):
     state = forms.ChoiceField(choices=Appeal.State.choices)
     answer = forms.CharField(max_length=600)
-
-
-TOLD = {
-    "owner_name": "Pemilik",
-    "business_name": "Usaha",
-    "phone": "Nomor HP",
-    "email": "Email",
-    "store_link": "Tautan toko",
-    "products": "Produk",
-    "category": "Kategori",
-    "city": "Kota",
-    "district": "Kecamatan",
-}
-
-
-def _told(row):
-    """(label, value) of what the file says."""
-    contact = unmatched.contact_of(row)
-    contact.setdefault("business_name", row.business_name)
-    contact.setdefault("store_link", row.store_link)
-    return [(label, contact[key]) for key, label in TOLD.items() if contact.get(key)]
 
 
 def _sketch(candidate):

@@ -25,6 +25,17 @@ SHOWN = 6
 FEW = 500
 """Invited rows looked through in one turn."""
 Row = dict[str, str]
+TOLD = {
+    "owner_name": "Pemilik",
+    "business_name": "Usaha",
+    "phone": "Nomor HP",
+    "email": "Email",
+    "store_link": "Tautan toko",
+    "products": "Produk",
+    "category": "Kategori",
+    "city": "Kota",
+    "district": "Kecamatan",
+}
 
 
 class RowRefused(Exception):
@@ -45,6 +56,14 @@ def contact_of(decision: CurationDecision) -> Row:
     """What the file says about the business, by the column keys of a list; {} when forgotten."""
     found = json.loads(str(decision.contact)) if decision.contact else {}
     return {key: str(value) for key, value in found.items() if value}
+
+
+def told(decision: CurationDecision) -> list[tuple[str, str]]:
+    """(label, value) of what the file says about the business, as staff read it."""
+    contact = contact_of(decision)
+    contact.setdefault("business_name", decision.business_name)
+    contact.setdefault("store_link", decision.store_link)
+    return [(label, contact[key]) for key, label in TOLD.items() if contact.get(key)]
 
 
 def candidates(decision: CurationDecision) -> list[Candidate]:
