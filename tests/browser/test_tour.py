@@ -24,7 +24,10 @@ pytestmark = pytest.mark.browser
 PEOPLE = "500"
 PATIENCE = 60_000
 """Milliseconds for what workers do in the background."""
-AROUND = {"EMAIL_URL": "", "DEMO_RATE": "15", "SWEEP_SECONDS": "1"}
+AROUND = {
+    **{"EMAIL_URL": "", "DEMO_RATE": "15", "SWEEP_SECONDS": "1"},
+    "ANNOUNCE_AFTER_MINUTES": "0.1",
+}
 
 
 @pytest.fixture
@@ -105,9 +108,12 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     answer_and_move_up(walker)
     register(walker)
     merge_the_double(walker)
+    hand_in_a_curation(walker, tmp_path)
+    announce_and_read(walker)
+    invite_the_curated(walker)
 
     page.goto(f"{address}/coba/?bahasa=en")
-    assert page.locator(".tour > li.done").count() == 7
+    assert page.locator(".tour > li.done").count() == 10
     assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
     walker.keep("tur")
     assert complaints == []
@@ -228,3 +234,56 @@ def merge_the_double(walker):
     page.get_by_role("heading", name="Dua data sudah menjadi satu").wait_for()
     walker.keep("digabung")
     walker.wait_for_tick("merge", "Dua data menjadi satu")
+
+
+def hand_in_a_curation(walker, folder):
+    page = walker.page
+    step = walker.step("curate")
+    with page.expect_download() as download:
+        step.get_by_role("link", name="Unduh daftar Shopee").click()
+    sample = folder / download.value.suggested_filename
+    download.value.save_as(sample)
+    walker.press("curate", "Unggah sebagai Shopee")
+    page.get_by_label("Berkas", exact=True).set_input_files(sample)
+    page.get_by_role("button", name="Unggah dan periksa").click()
+    page.get_by_text("323 baris selesai diperiksa").wait_for()
+    walker.keep("mitra-periksa")
+    assert "Terima 320 baris" in page.inner_text("main")
+    owner = page.get_by_role("row").filter(has_text="Kerudung Bu Siti")
+    owner.get_by_role("textbox").fill("0812-5550-0101")
+    page.get_by_role("button", name="Simpan perbaikan").click()
+    page.get_by_text("1 baris sudah benar.").wait_for()
+    page.get_by_role("button", name="Terima 321 baris").click()
+    page.get_by_text("321 baris diterima").wait_for()
+    walker.keep("mitra-diterima")
+    walker.wait_for_tick("curate", "Diterima: 321 baris")
+    page.goto(f"{walker.address}/mitra/")
+    walker.keep("mitra-beranda")
+
+
+def announce_and_read(walker):
+    page = walker.page
+    walker.press("announce", "Buka daftarnya sebagai dinas")
+    walker.keep("umumkan")
+    page.get_by_role("button", name="Umumkan").click()
+    page.get_by_role("button", name="Urungkan").wait_for()
+    walker.wait_for_tick("announce", "Hasil terbit: 321 usaha")
+    walker.wait_for_tick("announce", "Surat hasil sampai")
+    walker.step("announce").get_by_role("link", name="Buka surat hasil").click()
+    page.get_by_text("LOLOS", exact=False).first.wait_for()
+    walker.press("announce", "Lihat sebagai Siti Aminah")
+    page.get_by_text("Selamat, usaha Anda lolos kurasi.").wait_for()
+    walker.keep("hasil-kurasi")
+    walker.wait_for_tick("announce", "Siti Aminah melihat hasilnya")
+
+
+def invite_the_curated(walker):
+    page = walker.page
+    walker.press("train", "Buka daftar yang diumumkan")
+    page.get_by_role("button", name="Undang yang lolos ke pelatihan").click()
+    walker.keep("segmen-lolos")
+    page.get_by_role("link", name="Kelas Shopee untuk usaha yang lolos kurasi").click()
+    walker.keep("undang-lolos")
+    page.get_by_role("button", name=re.compile("Setujui dan kirim ke")).click()
+    walker.wait_for_tick("train", "Undangan disetujui")
+    walker.wait_for_tick("train", "Undangan sampai")
