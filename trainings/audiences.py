@@ -19,7 +19,7 @@ from trainings.services import segments
 State = Enrolment.State
 TOOK_PART = (State.ATTENDED, State.COMPLETED)
 LONGEST_DAYS = 3650
-COHORTS = 5
+COHORTS = 12
 
 
 def register() -> None:

@@ -157,11 +157,12 @@ class CurationListAdmin(ButtonAdmin):
         return redirect("admin:partners_curationlist_change", version.pk)
 
     def invite(self, request, version):
-        """To the segment of those who passed: its page leads to the open classes."""
+        """To the segment of those who passed, where its page leads to the open classes."""
         if not request.user.has_perm(SAVE_SEGMENT):
             raise PermissionDenied
         segment = segment_of_passed(version.call, by=request.user, now=timezone.now())
-        return redirect("admin:participants_segment_change", segment.pk)
+        page = reverse("admin:participants_segment_change", args=[segment.pk])
+        return redirect(f"{page}#next-title")
 
     @display(description="kurasi")
     def shown_call(self, version):

@@ -6,7 +6,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from participants.models import Business, Participant
+from participants.models import Business, Participant, Revenue
+from partners.bazaars.figures import change_of
+from partners.curation.services import preview, receive_list
+from partners.models import (
+    Application,
+    CurationCall,
+    CurationDecision,
+    CurationResult,
+    Disclosure,
+    Partner,
+    SalesRow,
+)
+from partners.space import overview
 from trainings import invariants
 from trainings.models import Cohort, Enrolment, Trainer
 from trainings.services import answers, rounds
@@ -14,9 +26,11 @@ from umkm_portal.accounts.models import Membership, Organisation, User
 from umkm_portal.common.dates import JAKARTA
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
+from umkm_portal.imports.services import process_file
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery, SendingAccount
-from umkm_portal.pages.demo import courses, people, places
+from umkm_portal.pages.demo import courses, members, people, places
+from umkm_portal.pages.tour.sample import sample_list
 from umkm_portal.pages.tour.walk import Walk
 from umkm_portal.regions.calendar import is_working_day
 
@@ -33,6 +47,7 @@ def seed(**options):
 
 def counts():
     models = (Participant, Enrolment, Cohort, Campaign, Delivery, Organisation, User, CaughtMail)
+    models += (Membership, Application, CurationResult, Disclosure, SalesRow, Revenue, ImportFile)
     return [model.objects.count() for model in models]
 
 
@@ -55,13 +70,14 @@ def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
     _has_two_campaigns()
     _has_people_with_a_story()
     _has_partners_and_trainers()
+    _has_partners_at_work()
     _has_staff_without_a_password()
     _leaves_the_sender_as_it_was()
 
 
 def _has_every_kind_of_cohort(report):
     cohorts = {cohort.code: cohort for cohort in Cohort.objects.all()}
-    assert len(cohorts) == len(report["cohorts"]) == 8
+    assert len(cohorts) == len(report["cohorts"]) == 9
     assert cohorts[courses.ONE_LEFT].free == 1
     full = cohorts[courses.FULL]
     assert full.free == 0
@@ -76,7 +92,9 @@ def _has_every_kind_of_cohort(report):
     ready = [told for told in uninvited if told["invitable"] > told["seats"] + 5]
     assert {(c.opens_at.minute, c.opens_at.second) for c in cohorts.values()} == {(0, 0)}
     assert {(c.closes_at.minute, c.closes_at.second) for c in cohorts.values()} == {(0, 0)}
-    assert {told["code"] for told in ready} == {courses.TOUR, courses.UNINVITED}
+    assert {told["code"] for told in ready} == {
+        *(courses.TOUR, courses.UNINVITED, courses.CURATED),
+    }
 
 
 def _has_a_double():
@@ -107,7 +125,7 @@ def _has_people_with_a_story():
     assert Participant.objects.get(full_name="Dedi Kurniawan").region.code == "32.73"
     rina, joko = Participant.objects.filter(full_name__in=["Rina Marlina", "Joko Santoso"])
     assert rina.phone == joko.phone
-    file = ImportFile.objects.get()
+    file = ImportFile.objects.get(profile="register")
     assert (file.state, file.created_count, file.rejected_count) == ("done", PEOPLE, 0)
 
 
@@ -116,6 +134,46 @@ def _has_partners_and_trainers():
     assert set(partners.values_list("slug", flat=True)) == {"shopee", "tiktok"}
     influencer = Trainer.objects.get(kind=Trainer.Kind.INFLUENCER)
     assert influencer.sessions.count() > 0
+
+
+def _has_partners_at_work():
+    """Open calls with applicants, and an earlier one that went all the way to sales."""
+    shopee, tiktok = (Partner.objects.get(organisation__slug=s) for s in ("shopee", "tiktok"))
+    applied = Application.objects.live()
+    assert applied.filter(call__slug="bazaar-online", call__partner=shopee).count() > 20
+    assert applied.filter(call__slug="live-selling", call__partner=tiktok).count() > 10
+    assert CurationCall.objects.open(now=timezone.now()).count() == 2
+    earlier = CurationCall.objects.get(slug="jajanan-daring")
+    assert {"passed", "failed", "improve", "reserve"} == {
+        result.outcome for result in CurationResult.objects.filter(call=earlier)
+    }
+    assert CurationDecision.objects.unmatched().count() == 2
+    assert [step.label for step in overview.funnel(shopee) if not step.count] == []
+    bazaar = earlier.bazaars.get()
+    change = change_of(bazaar)
+    assert change.people > 0
+    assert change.after > change.before
+    for slug, email in members.MANAGERS.items():
+        user = User.objects.get(email=email)
+        assert [p.organisation.slug for p in Partner.objects.of_member(user)] == [slug]
+
+
+def test_sample_list_finds_everybody_but_three(seeded):
+    call = CurationCall.objects.get(slug="bazaar-online")
+    siti = Participant.objects.get(email=people.OWNER_EMAIL)
+
+    file, _ = receive_list(
+        [sample_list(call)], name="daftar.xlsx", call=call, uploader=None, now=timezone.now()
+    )
+    process_file(file.pk)
+
+    file.refresh_from_db()
+    seen = preview(file)
+    assert (seen.unmatched, seen.to_repair, seen.repeated) == (0, 2, 0)  # the third lies further on
+    assert seen.matched == file.total_rows - 2 > 100
+    told = [row.problems[0] for row in file.rows.filter(action="reject")]
+    assert {problem["column"] for problem in told} == {"Nomor WA"}
+    assert siti.phone == "+6281255500101"  # what the tour says to type instead
 
 
 def _has_staff_without_a_password():

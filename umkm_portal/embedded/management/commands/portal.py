@@ -65,7 +65,7 @@ def box(url: str) -> str:
     if settings.DEMO:
         lines += [
             f"Guided tour    {url}/coba/   (Indonesian and English)",
-            "Log in         on the tour page, one click, as an officer; owners need no login",
+            "Log in         on the tour page, one click: as an officer, Shopee, TikTok, or an owner",
             f"Mailbox        every mail is caught here and readable from {url}/coba/",
         ]
     else:
