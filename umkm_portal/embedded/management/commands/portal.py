@@ -65,7 +65,7 @@ def box(url: str) -> str:
     if settings.DEMO:
         lines += [
             f"Guided tour    {url}/coba/   (Indonesian and English)",
-            "Log in         on the tour page, one click: as an officer, Shopee, TikTok, or an owner",
+            "Log in         on the tour page, one click: as officer, Shopee, TikTok or owner",
             f"Mailbox        every mail is caught here and readable from {url}/coba/",
         ]
     else:
