@@ -46,7 +46,7 @@ def _row(number: int, person: Participant) -> list[str]:
 
 
 def _people(call: CurationCall) -> list[Participant]:
-    """Those who applied to the call first, then others of the register, oldest first.
+    """Those who applied to the call first, then the active and willing, then others.
 
     Nobody who applied to another partner only: such rows would wait for staff.
     """
@@ -62,7 +62,8 @@ def _people(call: CurationCall) -> list[Participant]:
         )
     )
     mine = set(applied.filter(call=call).values_list("participant", flat=True))
+    willing = set(Participant.objects.invitable().values_list("pk", flat=True))
     pks = list(known.order_by("pk").distinct().values_list("pk", flat=True))
-    chosen = [*(pk for pk in pks if pk in mine), *(pk for pk in pks if pk not in mine)]
+    chosen = sorted(pks, key=lambda pk: (pk not in mine, pk not in willing, pk))
     found = Participant.objects.defer("nik", "search").prefetch_related("businesses")
     return list(found.filter(pk__in=chosen[:BUSINESSES]).order_by("pk"))
