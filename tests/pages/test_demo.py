@@ -183,7 +183,7 @@ def _has_staff_without_a_password():
 
 
 def _leaves_the_sender_as_it_was():
-    assert SendingAccount.objects.get().rate_per_second <= 20
+    assert SendingAccount.objects.get(channel="email").rate_per_second <= 20
 
 
 def test_the_tour_invites_the_stall_owner_who_takes_the_last_seat(seeded):
