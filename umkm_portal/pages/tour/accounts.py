@@ -26,6 +26,7 @@ class Account(NamedTuple):
     """One button: who it logs in, and the first page she sees."""
 
     label: str
+    english: str
     user: Callable[[], User]
     home: str
 
@@ -63,8 +64,8 @@ def _owner() -> User:
 
 
 ACCOUNTS = {
-    STAFF: Account("Petugas dinas", officer, "admin:index"),
-    SHOPEE: Account("Shopee", _member(members.SHOPEE), "partner:home"),
-    TIKTOK: Account("TikTok", _member(members.TIKTOK), "partner:home"),
-    OWNER: Account("Siti Aminah, pemilik kios", _owner, "mine:home"),
+    STAFF: Account("Petugas dinas", "Officer", officer, "admin:index"),
+    SHOPEE: Account("Shopee", "Shopee", _member(members.SHOPEE), "partner:home"),
+    TIKTOK: Account("TikTok", "TikTok", _member(members.TIKTOK), "partner:home"),
+    OWNER: Account("Siti Aminah, pemilik kios", "Siti Aminah, stall owner", _owner, "mine:home"),
 }

@@ -25,10 +25,10 @@ def _curate_step(walk: CurationWalk, say: Speaker) -> Step:
         say("Sebagai Shopee: unggah daftar yang lolos", "As Shopee: upload who passed"),
         say(
             "Unduh daftar contoh: judul di atas tabel, nama kolom berbeda, tiga nomor HP keliru. "
-            "Unggah, lalu perbaiki nomor Siti Aminah: 0812-5550-0101. Tekan Simpan perbaikan, "
+            "Unggah, lalu perbaiki nomor Kerudung Bu Siti: 0812-5550-0101. Tekan Simpan perbaikan, "
             "lalu Terima.",
             "Download the sample list: a title above the table, other column names, three wrong "
-            "phones. Upload it, then mend Siti Aminah's number: 0812-5550-0101. Press Simpan "
+            "phones. Upload it, then mend the one of Kerudung Bu Siti: 0812-5550-0101. Press Simpan "
             "perbaikan (save), then Terima (accept).",
         ),
         [
