@@ -28,7 +28,7 @@ def _curate_step(walk: CurationWalk, say: Speaker) -> Step:
             "Unggah, lalu perbaiki nomor Kerudung Bu Siti: 0812-5550-0101. Tekan Simpan perbaikan, "
             "lalu Terima.",
             "Download the sample list: a title above the table, other column names, three wrong "
-            "phones. Upload it, then mend the one of Kerudung Bu Siti: 0812-5550-0101. Press Simpan "
+            "phones. Upload it, then mend that of Kerudung Bu Siti: 0812-5550-0101. Press Simpan "
             "perbaikan (save), then Terima (accept).",
         ),
         [
