@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -148,10 +149,11 @@ def work():
 
 
 @pytest.fixture
-def visit(member, live_server, client):
+def visit(member, live_server):
     """`visit(user)`: a page of somebody else's browser, logged in, of the same size."""
 
     def run(user):
+        client = Client()  # logging in by the member's would end her session
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
         context = member.context.browser.new_context(viewport=member.viewport_size)
@@ -227,7 +229,7 @@ def test_the_list_of_323_applicants_comes_back_and_every_row_finds_its_person(
     page.goto(f"{live_server.url}/mitra/unduhan/")
     page.get_by_text("323 pelamar siap diunduh").wait_for()
     page.get_by_role("button", name="Siapkan daftar").click()
-    page.get_by_text("Versi 1 siap: 323 pelamar.").wait_for()
+    page.get_by_text("Versi 1 siap: 323 orang.").wait_for()
     look("unduhan")
     with page.expect_download() as download:
         page.get_by_role("link", name="versi 1 (.xlsx)").click()
