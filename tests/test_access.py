@@ -20,7 +20,7 @@ from participants.models import DuplicatePair, Merge, Stage, StageEvent
 from participants.registration.drafts import begin
 from participants.requests import ask
 from partners.api.tokens import make_token
-from partners.models import Agreement, Appeal, Bazaar, CurationResult, SharedList
+from partners.models import Agreement, Appeal, Bazaar, CurationResult, SalesReport, SharedList
 from partners.space.members import invite_member
 from tests.factories import (
     ApplicationFactory,
@@ -394,6 +394,12 @@ TABLE = {
     "admin/partners/sharedlist/<int:pk>/unduh/": Page(
         staff(404, head=302, auditor=403), "admin:partners_sharedlist_download", ("sharedlist_pk",)
     ),
+    "admin/partners/salesreport/<int:pk>/tarik/": Page(
+        staff(404, head=302, auditor=403),
+        "admin:partners_salesreport_withdraw",
+        ("salesreport_pk",),
+        "post",
+    ),
     "admin/mitra/corong/": Page(staff(200, district=403, elsewhere=403), "admin:partner_funnel"),
     "admin/partners/bazaar/<int:pk>/isi/": Page(
         staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
@@ -614,6 +620,7 @@ def scene():
             options={"call": call.pk},
         ).pk,
         agreement_pk=agreement.pk,
+        salesreport_pk=SalesReport.objects.create(partner=partner, version=1).pk,
         sharedlist_pk=SharedList.objects.create(
             partner=partner, agreement=agreement, version=1, expires_at=timezone.now()
         ).pk,

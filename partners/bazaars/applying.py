@@ -6,12 +6,12 @@ import json
 
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from partners.bazaars.entries import mark_sellers
 from partners.bazaars.matching import CLEAN
-from partners.models import Partner, SalesReport
+from partners.models import Partner, SalesReport, SalesRow
 from umkm_portal.imports.models import ImportFile
 
 _TAKE = f"""
@@ -78,9 +78,13 @@ def after_apply(file: ImportFile) -> str:
         same.current().exclude(pk=report.pk).update(replaced_by=report)
         SalesReport.objects.filter(pk=report.pk, stored_at=None).update(stored_at=now)
     if report.bazaar:
-        sellers = report.rows.filter(amount__gt=0).values_list("participant_id", flat=True)
-        mark_sellers(report.bazaar, sellers, now=now)
+        mark_sellers(report.bazaar, sellers_of(report), now=now)
     return f"Tersimpan sebagai versi {report.version}. Versi sebelumnya tidak dihitung lagi."
+
+
+def sellers_of(report: SalesReport) -> QuerySet[SalesRow, int]:
+    """The people who sold something by this report."""
+    return report.rows.filter(amount__gt=0).values_list("participant_id", flat=True)
 
 
 def report_for(file: ImportFile) -> SalesReport:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from participants.models import Participant
-from partners.models import Bazaar, BazaarEntry, CurationResult
+from partners.bazaars.milestones import write_milestones
+from partners.models import Bazaar, BazaarEntry, CurationResult, SalesRow
 from umkm_portal.accounts.models import User
 
 State = BazaarEntry.State
@@ -37,15 +39,29 @@ def add_passed(bazaar: Bazaar, *, by: User | None, now: datetime) -> int:
     return entered.count() - before
 
 
+@transaction.atomic
 def mark_entries(
     entries: QuerySet[BazaarEntry], *, state: str, by: User | None, now: datetime
 ) -> int:
-    """Write down who came; return how many entries changed."""
-    changing = entries.exclude(state=state)
-    return changing.update(state=State(state), recorded_by=by, recorded_at=now)
+    """Write down who came, and with it her step P5; return how many entries changed."""
+    changing = entries.exclude(state=state).order_by("pk").select_for_update(of=("self",))
+    keys = list(changing.values_list("pk", flat=True))
+    mine = BazaarEntry.objects.filter(pk__in=keys)
+    count = mine.update(state=State(state), recorded_by=by, recorded_at=now)
+    write_milestones(mine, came=state == State.PRESENT, by=by, now=now)
+    return count
 
 
 def mark_sellers(bazaar: Bazaar, people: Iterable[int], *, now: datetime) -> int:
-    """Whoever sold there was there, whatever was expected of her."""
-    entries = BazaarEntry.objects.filter(bazaar=bazaar, participant__in=list(people))
-    return mark_entries(entries.filter(state=State.EXPECTED), state=State.PRESENT, by=None, now=now)
+    """Whoever sold there was there, whatever was expected of her.
+
+    Who was there by an earlier report alone, and is in none that counts, is expected again.
+    """
+    entries, sellers = BazaarEntry.objects.filter(bazaar=bazaar), list(people)
+    ever_sold = SalesRow.objects.filter(report__bazaar=bazaar).values("participant")
+    by_report = entries.filter(
+        state=State.PRESENT, recorded_by=None, participant__in=ever_sold
+    ).exclude(participant__in=sellers)
+    mark_entries(by_report, state=State.EXPECTED, by=None, now=now)
+    came = entries.filter(state=State.EXPECTED, participant__in=sellers)
+    return mark_entries(came, state=State.PRESENT, by=None, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Min, Sum
 
 from participants.models import Revenue
 from partners.models import Bazaar, BazaarEntry, SalesReport, SalesRow
@@ -33,6 +33,29 @@ class Beside:
     name: str
     reported: int
     stated: int | None
+
+    @property
+    def difference(self) -> int | None:
+        """Rupiah that the report is above (below: negative) her own word; None without it."""
+        return None if self.stated is None else self.reported - self.stated
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether one channel is said to have sold more than she says of all in whole months."""
+        return self.difference is not None and self.difference > 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A report beside the owners' own word: what exceeds it most comes first.
+
+    `stated_count` of `people` have said something themselves about the time of the report.
+    """
+
+    rows: list[Beside]
+    people: int
+    stated_count: int
+    exceeding_count: int
 
 
 @dataclass(frozen=True)
@@ -69,24 +92,32 @@ def figures_of(bazaar: Bazaar) -> Figures:
     )
 
 
-def beside(bazaar: Bazaar) -> list[Beside]:
-    """Those who sold most, with what they state themselves about a time that overlaps.
+def compare(report: SalesReport) -> Comparison:
+    """Beside each other what a partner reports and what the owners state about that time.
 
-    For the dinas only: what a business earns by its own word is never shared.
+    Owners state months; every month that the report touches counts. For the dinas only: what a
+    business earns by its own word is never shared. Four queries.
     """
-    report = SalesReport.objects.current().filter(bazaar=bazaar).first()
-    if report is None:
-        return []
     sold = report.rows.values_list("participant", "participant__code", "participant__full_name")
-    rows = list(sold.annotate(amount=Sum("amount")).order_by("-amount", "participant")[:SHOWN])
+    rows = list(sold.annotate(amount=Sum("amount")).order_by("-amount", "participant"))
+    period = report.rows.aggregate(first=Min("period_from"), last=Max("period_to"))
+    if not rows:
+        return Comparison([], 0, 0, 0)
     stated = Revenue.objects.filter(
-        business__participant__in=[row[0] for row in rows],
+        business__participant__in=report.rows.values("participant"),
         source=Revenue.Source.OWNER,
-        period_start__lte=bazaar.ends_on,
-        period_end__gte=bazaar.starts_on,
+        period_start__lte=period["last"],
+        period_end__gte=period["first"],
     )
     by_person = dict(stated.values_list("business__participant").annotate(Sum("amount")).order_by())
-    return [Beside(code, name, amount, by_person.get(pk)) for pk, code, name, amount in rows]
+    found = [Beside(code, name, amount, by_person.get(pk)) for pk, code, name, amount in rows]
+    found.sort(key=lambda row: (row.difference is None, -(row.difference or 0)))
+    return Comparison(
+        rows=found[:SHOWN],
+        people=len(found),
+        stated_count=sum(row.stated is not None for row in found),
+        exceeding_count=sum(row.exceeds for row in found),
+    )
 
 
 def change_of(bazaar: Bazaar) -> Change | None:

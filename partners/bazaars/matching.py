@@ -27,7 +27,7 @@ _HAS_NAME = f"""({same_name("p.full_name", "s.full_name")} OR EXISTS (
 _MATCH = f"""
     CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
     WITH s AS MATERIALIZED (
-        SELECT r.id AS row_id, c.*
+        SELECT r.id AS row_id, r.target_id AS old_target, c.*
         FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean) AS c({CLEAN})
         WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
           AND r.action <> 'reject' AND r.applied_at IS NULL
@@ -68,7 +68,7 @@ _MATCH = f"""
         SELECT row_id, id, dense_rank() OVER (PARTITION BY row_id ORDER BY rank) AS place
         FROM found
     )
-    SELECT s.row_id,
+    SELECT s.row_id, s.old_target,
         (SELECT CASE WHEN count(DISTINCT b.id) = 1 THEN min(b.id) END
          FROM best b WHERE b.row_id = s.row_id AND b.place = 1) AS target_id
     FROM s
@@ -82,27 +82,35 @@ _WRITE_BACK = """
 """
 _JUDGE = """
     WITH mine AS MATERIALIZED (
-        SELECT r.id, r.row_no, r.target_id, c.period_from, c.period_to, lower(c.channel) AS channel,
-               c.amount, c.orders
+        SELECT r.id, r.row_no, r.target_id, r.action, c.period_from, c.period_to,
+               lower(c.channel) AS channel, c.amount, c.orders
         FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean)
              AS c(period_from date, period_to date, channel text, amount bigint, orders int)
-        WHERE r.file_id = %(file)s AND r.applied_at IS NULL AND r.action <> 'reject'
-          AND r.target_id = ANY(SELECT target_id FROM sold)
+        WHERE r.file_id = %(file)s AND r.applied_at IS NULL
+          AND (r.action <> 'reject' OR r.problems @> %(mark)s::jsonb)
+          AND r.target_id = ANY(SELECT unnest(ARRAY[target_id, old_target]) FROM sold)
     ), judged AS (
         SELECT target_id, period_from, period_to, channel, min(row_no) AS first,
-               count(DISTINCT (amount, orders)) > 1 AS differ,
+               count(*) > 1 AS repeats, count(DISTINCT (amount, orders)) > 1 AS differ,
                array_to_string((array_agg(row_no %% %(span)s ORDER BY row_no))[1:10], ', ')
                    AS places
-        FROM mine GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+        FROM mine GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 OR bool_or(action = 'reject')
     )
-    UPDATE imports_importrow r SET action = 'reject', problems = r.problems || jsonb_build_object(
-        'reason', 'same_sale', 'column', %(column)s,
-        'message', 'Baris ' || j.places || ' tentang usaha, masa, dan kanal yang sama'
-            || CASE WHEN j.differ THEN ', tetapi angkanya berbeda.' ELSE '.' END,
-        'repair', 'Sisakan satu baris yang benar.')
+    UPDATE imports_importrow r SET
+        action = CASE WHEN j.differ OR m.row_no <> j.first THEN 'reject' ELSE 'create' END,
+        problems = jsonb_path_query_array(r.problems, '$[*] ? (!(@.reason == "same_sale"))')
+            || CASE WHEN j.repeats AND (j.differ OR m.row_no <> j.first)
+            THEN jsonb_build_array(jsonb_build_object(
+                'reason', 'same_sale', 'column', %(column)s,
+                'message', 'Baris ' || j.places || ' tentang usaha, masa, dan kanal yang sama'
+                    || CASE WHEN j.differ THEN ', tetapi angkanya berbeda.' ELSE '.' END,
+                'repair', 'Sisakan satu baris yang benar.'))
+            ELSE '[]'::jsonb END
     FROM mine m JOIN judged j USING (target_id, period_from, period_to, channel)
-    WHERE r.id = m.id AND (j.differ OR m.row_no <> j.first)
+    WHERE r.id = m.id
 """
+"""Over the rows of all slices, those refused for this reason too: a third row that comes slices
+later contradicts the two before it. Once only one of them is left it goes on."""
 
 
 def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> None:
@@ -119,6 +127,7 @@ def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) 
     facts = {
         **{"file": file.pk, "first": first, "last": last, "partner": partner.pk},
         **{"stranger": json.dumps([stranger]), "span": ImportRow.SHEET_SPAN, "column": column},
+        "mark": json.dumps([{"reason": "same_sale"}]),
     }
     cursor.execute("DROP TABLE IF EXISTS sold")
     cursor.execute(_MATCH, facts)

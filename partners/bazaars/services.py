@@ -1,4 +1,4 @@
-"""A report of sales on its way: handed in, and accepted as a version."""
+"""A report of sales on its way: handed in, accepted as a version, taken back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from partners.bazaars.applying import report_for
+from partners.bazaars.applying import report_for, sellers_of
+from partners.bazaars.entries import mark_sellers
 from partners.models import Bazaar, Partner, SalesReport
 from umkm_portal.accounts.models import User
 from umkm_portal.imports import nudging, services
@@ -17,8 +18,11 @@ PROFILE = "penjualan"
 AT_ONCE_SECONDS = 4
 
 
+SHORTEST_WHY = 5
+
+
 class ReportNotAccepted(Exception):
-    """The report cannot be accepted now; the message is an Indonesian sentence."""
+    """The report cannot be accepted or taken back now; the message is an Indonesian sentence."""
 
 
 def receive_report(
@@ -80,6 +84,51 @@ def accept_report(file: ImportFile, *, by: User | None, now: datetime) -> SalesR
         nudging.nudge_on_commit(file)
     report.refresh_from_db()
     return report
+
+
+@transaction.atomic
+def withdraw_report(
+    report: SalesReport, *, why: str, by: User | None, now: datetime
+) -> SalesReport | None:
+    """Take back the version that counts, and return the one before, which counts again.
+
+    Its rows stay with who took it back, when and why; the same file may be sent again. Whoever
+    was at the bazaar by this report alone is expected again. Raises ReportNotAccepted.
+    """
+    Partner.objects.select_for_update().get(pk=report.partner_id)
+    report.refresh_from_db()
+    if report.withdrawn_at is not None:
+        raise ReportNotAccepted(f"Versi {report.version} sudah ditarik kembali.")
+    if report.stored_at is None:
+        raise ReportNotAccepted("Laporan ini masih disimpan. Tunggu sampai selesai.")
+    if report.replaced_by_id is not None:
+        raise ReportNotAccepted(f"Versi {report.version} sudah diganti. Tarik versi terbarunya.")
+    if len(why.strip()) < SHORTEST_WHY:
+        raise ReportNotAccepted("Tulis alasan laporan ini ditarik kembali.")
+    report.withdrawn_at, report.withdrawn_by, report.withdrawn_why = now, by, why.strip()[:200]
+    report.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_why"])
+    ImportFile.objects.filter(pk=report.file_id or 0).update(
+        undone_at=now, undone_by=by, undone_count=report.rows.count()
+    )
+    before = _restore_before(report)
+    if report.bazaar:
+        mark_sellers(report.bazaar, sellers_of(before) if before else [], now=now)
+    return before
+
+
+def _restore_before(report: SalesReport) -> SalesReport | None:
+    same = SalesReport.objects.filter(
+        partner=report.partner_id,
+        bazaar=report.bazaar_id,
+        stored_at__isnull=False,
+        withdrawn_at=None,
+        version__lt=report.version,
+    )
+    before = same.order_by("-version").first()
+    if before:
+        before.replaced_by = None
+        before.save(update_fields=["replaced_by"])
+    return before
 
 
 def report_of(file: ImportFile) -> SalesReport | None:

@@ -18,6 +18,7 @@ from unfold.decorators import display
 from partners.models import Agreement
 from partners.sharing import agreements, fields
 from partners.sharing.agreements import PaperRefused, State, state_of
+from partners.staff_filters import PartnerFilter
 from umkm_portal.common.staff_admin import StaffAdmin
 
 TONES = {
@@ -73,7 +74,7 @@ class AgreementAdmin(StaffAdmin):
 
     form = AgreementForm
     list_display = ("number", "partner", "shown_state", "valid_from", "valid_to", "shown_papers")
-    list_filter = ("partner",)
+    list_filter = (PartnerFilter,)
     list_select_related = ("partner__organisation",)
     search_fields = ("number", "purpose")
     ordering = ("-valid_to", "-pk")

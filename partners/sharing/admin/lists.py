@@ -17,6 +17,7 @@ from partners.sharing.admin.forms import CALL, SEGMENT, SharedListForm
 from partners.sharing.agreements import SharingStopped, agreement_of
 from partners.sharing.lists import make_shared_list, open_shared_list, percent_of
 from partners.sharing.overview import overview_of
+from partners.staff_filters import PartnerFilter
 from umkm_portal.common.staff_admin import MachineAdmin
 
 WAITS_LONG = 60
@@ -32,7 +33,7 @@ class SharedListAdmin(MachineAdmin):
         *("shown_title", "partner", "shown_state", "purpose", "row_count", "withdrawn_count"),
         *("agreement", "made_by", "made_at", "downloaded_at"),
     )
-    list_filter = ("partner", "state", "call")
+    list_filter = (PartnerFilter, "state", "call")
     list_select_related = ("partner__organisation", "call", "agreement", "made_by")
     search_fields = ("purpose", "agreement__number", "segment_name")
     ordering = ("-pk",)

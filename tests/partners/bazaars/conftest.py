@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from participants.models import Stage
 from partners.bazaars.entries import add_passed
 from partners.models import Bazaar, CurationResult
 from tests.factories import (
@@ -23,6 +24,7 @@ def now():
 @pytest.fixture
 def seed(db, settings, tmp_path, now):
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    Stage.objects.get_or_create(code="P5", defaults={"name": "Pemasaran"})
 
     def make(name, slug):
         partner = PartnerFactory(organisation__short_name=name, organisation__slug=name.lower())

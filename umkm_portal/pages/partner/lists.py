@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from partners.bazaars import services as sales
 from partners.curation import services as curation
 from partners.curation.columns import EXAMPLES
-from partners.models import CurationList
+from partners.models import CurationList, SalesReport
 from partners.space.files import CURATION, SALES, call_of, calls_of, files_of
 from partners.space.results import changes_of
 from umkm_portal.common.spreadsheets import SpreadsheetError
@@ -144,8 +144,11 @@ def all_pass(request: PartnerRequest, pk: int) -> HttpResponse:
 @require_POST
 @writer
 def withdraw(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Take an accepted version back while nothing is announced."""
-    version = curation.list_of(_file(request, pk))
+    """Take an accepted version back while nothing is announced, or a report of sales."""
+    file = _file(request, pk)
+    if file.profile == SALES:
+        return _withdraw_report(request, file)
+    version = curation.list_of(file)
     try:
         if version is None or version.file_id != pk:
             raise curation.ListNotAccepted("Berkas ini tidak menjadi versi baru.")
@@ -175,6 +178,31 @@ def _accept_report(request: PartnerRequest, file: ImportFile) -> HttpResponse:
     except sales.ReportNotAccepted as refusal:
         messages.error(request, str(refusal))
     return redirect("partner:list", file.pk)
+
+
+def _withdraw_report(request: PartnerRequest, file: ImportFile) -> HttpResponse:
+    report, now = sales.report_of(file), timezone.now()
+    try:
+        if report is None or not _may_take_back(report, now=now):
+            raise sales.ReportNotAccepted(
+                "Laporan hanya bisa ditarik kembali dalam 24 jam. Hubungi dinas."
+            )
+        sales.withdraw_report(report, why=request.POST.get("why", ""), by=request.user, now=now)
+    except sales.ReportNotAccepted as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Versi {report.version} ditarik kembali.")
+    return redirect("partner:list", file.pk)
+
+
+def _may_take_back(report: SalesReport, *, now: datetime) -> bool:
+    """Whether the partner may do it itself; later the dinas does."""
+    return (
+        report.stored_at is not None
+        and report.withdrawn_at is None
+        and report.replaced_by_id is None
+        and now - report.stored_at < ImportFile.UNDO_FOR
+    )
 
 
 def _file(request: PartnerRequest, pk: int) -> ImportFile:
@@ -222,6 +250,7 @@ def _show(
     is_sales = file.profile == SALES
     preview = curation.preview(file) if file.state == State.CHECKED and not is_sales else None
     accepted, now = curation.list_of(file) if file.approved_at else None, timezone.now()
+    report = sales.report_of(file) if is_sales and file.approved_at else None
     context = {
         **pages.context_of(file, now=now, form=form),
         "call": call_of(file, request.partner),
@@ -232,6 +261,8 @@ def _show(
         if preview and preview.difference
         else [],
         "accepted": accepted,
+        "report": report,
+        "may_take_back": report is not None and _may_take_back(report, now=now),
         "is_withdrawable": accepted is not None and _may_withdraw(file, accepted, now=now),
         "refusal": refusal,
     }

@@ -75,6 +75,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             Entry("partners.agreement", "Perjanjian", "contract"),
             Entry("partners.sharedlist", "Data dibagikan", "share"),
             Entry("partners.bazaar", "Bazar", "storefront"),
+            Entry("partners.salesreport", "Laporan penjualan", "receipt_long"),
             Page(
                 "admin:partner_funnel",
                 "Undang sampai jual",

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from partners.bazaars import entries, figures
 from partners.models import Bazaar, BazaarEntry
+from partners.staff_filters import PartnerFilter
 from umkm_portal.common import codes, money
 from umkm_portal.common.staff_admin import MachineAdmin, StaffAdmin
 
@@ -19,7 +20,7 @@ from umkm_portal.common.staff_admin import MachineAdmin, StaffAdmin
 @admin.register(Bazaar)
 class BazaarAdmin(StaffAdmin):
     list_display = ("name", "partner", "starts_on", "ends_on", "shown_entries", "is_online")
-    list_filter = ("partner", "is_online")
+    list_filter = (PartnerFilter, "is_online")
     list_select_related = ("partner__organisation",)
     search_fields = ("name", "slug")
     ordering = ("-starts_on", "-pk")
@@ -52,15 +53,6 @@ class BazaarAdmin(StaffAdmin):
             context |= {
                 "bazaar_figures": found,
                 "bazaar_amount": money.format_rupiah(found.amount),
-                "bazaar_sales": [
-                    (
-                        codes.display(row.code),
-                        row.name,
-                        money.format_rupiah(row.reported),
-                        "" if row.stated is None else money.format_rupiah(row.stated),
-                    )
-                    for row in figures.beside(bazaar)
-                ],
                 "bazaar_change": _change_in_words(figures.change_of(bazaar)),
                 "bazaar_may_fill": bazaar.call_id is not None
                 and self.has_change_permission(request, bazaar),
