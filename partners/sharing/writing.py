@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from participants.access import record_access
-from participants.models import DataAccess
+from participants.models import DataAccess, living
 from participants.segments.audiences import RulesBroken
 from partners.models import Disclosure, SharedList
 from partners.sharing import fields as known
@@ -128,6 +128,11 @@ def _write(shared: SharedList, *, now: datetime) -> None:
     try:
         write_workbook(path, shared, columns, _hashed(shared, columns, written, now=now))
         _finish(shared, path, written, columns, now=now)
+    except IntegrityError as error:
+        path.unlink(missing_ok=True)
+        if living.is_refusal(error):  # somebody in it was merged meanwhile
+            raise LeftMeanwhile from error
+        raise
     except BaseException:
         path.unlink(missing_ok=True)
         raise
