@@ -22,7 +22,7 @@ from umkm_portal.embedded.ports import free_port
 pytestmark = pytest.mark.browser
 
 PEOPLE = "500"
-UNSTUCK = ".final { position: static !important }"
+UNSTICK = "document.querySelectorAll('.final').forEach(bar => bar.style.position = 'static')"
 """In a picture of a whole page the bar of buttons stands at its end."""
 PATIENCE = 60_000
 """Milliseconds for what workers do in the background."""
@@ -81,8 +81,8 @@ class Walker:
     def keep(self, name):
         if folder := os.environ.get("PICTURES"):
             width = self.page.viewport_size["width"]
-            path = f"{folder}/{name}-{width}.png"
-            self.page.screenshot(path=path, full_page=True, style=UNSTUCK)
+            self.page.evaluate(UNSTICK)
+            self.page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
 @pytest.mark.timeout(600)
