@@ -10,8 +10,9 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from participants.models import Business, DataAccess, Participant
+from participants.models import Business, DataAccess, Participant, StageEvent
 from participants.profiles import state_revenue
+from participants.reference import load_reference_data
 from partners.announcing.curated import segment_of_passed
 from partners.announcing.publishing import announce, publish_due
 from partners.bazaars.entries import add_passed, mark_entries
@@ -55,6 +56,7 @@ def on(day, month=11, hour=9):
 def people(settings, tmp_path):
     """Owners of the register, active and willing, each with one business."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    load_reference_data()
     city = RegionFactory(code="31.74")
     owners = Participant.objects.bulk_create(
         ParticipantFactory.build(region=city, full_name=f"Pemilik {n}") for n in range(APPLIED)
@@ -138,6 +140,7 @@ def test_323_businesses_curated_by_shopee_sell_at_the_bazaar(people, dinas, shop
     bazaar = a_bazaar(call)
     assert add_passed(bazaar, by=dinas, now=on(13)) == PASSED
     mark_entries(bazaar.entries.all(), state="present", by=dinas, now=on(20, hour=17))
+    assert StageEvent.objects.filter(stage__code="P5").count() == PASSED
     sellers = people[:300]
     report, _ = receive_report(
         [sales_of(sellers)],
