@@ -79,7 +79,8 @@ def after_apply(file: ImportFile) -> str:
         SalesReport.objects.filter(pk=report.pk, stored_at=None).update(stored_at=now)
     if report.bazaar:
         mark_sellers(report.bazaar, sellers_of(report), now=now)
-    return f"Tersimpan sebagai versi {report.version}. Versi sebelumnya tidak dihitung lagi."
+    told = f"Tersimpan sebagai versi {report.version}."
+    return told if report.version == 1 else f"{told} Versi sebelumnya tidak dihitung lagi."
 
 
 def sellers_of(report: SalesReport) -> QuerySet[SalesRow, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -268,6 +269,12 @@ class ImportRow(models.Model):
     @property
     def sheet_no(self) -> int:
         return self.row_no // self.SHEET_SPAN
+
+    def place_in(self, sheets: Sequence[Mapping[str, object]]) -> str:
+        """`3`, or `3 (lembar Lolos)` where the file has several sheets."""
+        if len(sheets) < 2:
+            return str(self.shown_row)
+        return f"{self.shown_row} (lembar {sheets[self.sheet_no]['name']})"
 
 
 class RowRepair(models.Model):

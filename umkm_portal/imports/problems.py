@@ -36,6 +36,8 @@ class Example:
     """One row of a group: where, what stood there (masked), and why that is a problem."""
 
     row: int
+    place: str
+    """The row, with its sheet where the file has several."""
     value: str
     message: str
     row_no: int
@@ -111,7 +113,7 @@ def _error_rows(file: ImportFile, headings: list[str]) -> Iterator[list[object]]
         told = "; ".join(
             f"{p['column']}: {p['message']}" for p in row.problems if "warning" not in p
         )
-        yield [*(_rewritten(cells.get(h, "")) for h in headings), row.shown_row, told]
+        yield [*(_rewritten(cells.get(h, "")) for h in headings), row.place_in(file.sheets), told]
 
 
 def cells_of(file: ImportFile, row: ImportRow) -> dict[str, Cell]:
@@ -143,6 +145,7 @@ def _example(file: ImportFile, row: ImportRow, column: str, repair: str) -> Exam
     messages = [p["message"] for p in row.problems if p.get("repair") == repair]
     return Example(
         row=row.shown_row,
+        place=row.place_in(file.sheets),
         value=value,
         message=messages[0] if messages else "",
         row_no=row.row_no,

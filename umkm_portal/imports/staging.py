@@ -85,6 +85,7 @@ def _stage_sheets(
     is_first_reading = file.state == ImportFile.State.UPLOADED
     file.sheets, file.samples, count = [], [], 0
     lacking: list[str] = []
+    left_out: list[str] = []
     numbered = [mapping.NUMBERED.format(number + 1) for number in range(LIMITS.columns)]
     words = [*profile.header_words(), *numbered]
     with read_table(file.source, header_words=words, limits=LIMITS) as table:
@@ -99,7 +100,7 @@ def _stage_sheets(
             keys = mapping.places_of(file.mapping, headings)
             if missing := profile.missing_in(file, sheet.name, keys):
                 lacking = lacking or missing
-                told.append(notices.about_missing_columns(sheet.name, missing))
+                left_out.append(notices.about_missing_columns(sheet.name, missing))
                 deque(islice(rows, SAMPLES), maxlen=0)
                 continue
             repeated = mapping.repeated_headings(headings)
@@ -109,6 +110,7 @@ def _stage_sheets(
                 told.append(notices.about_hidden_rows(sheet.name, sheet.hidden_rows))
             rows = _within_header(rows, sheet, len(headings), told)
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
+        told += left_out if count else []  # else the page asks for the columns itself
         told += notices.about_skipped_sheets(table.skipped_sheets)
         told += notices.about_doubts(table.doubts)
     return count, lacking

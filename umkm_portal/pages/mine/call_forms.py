@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,15 +10,22 @@ from django.core.files.uploadedfile import UploadedFile
 
 from participants.models import Participant
 from partners.calls.applying import Shown, needs_consent
-from partners.calls.qualifying import LICENCES, missing_licence
+from partners.calls.qualifying import LICENCES, missing_licence, needed_licences
 from partners.models import Application, CurationCall, ProductKind
 from umkm_portal.pages.registration.fields import ChoiceCards, StoreLinksField
 
 LONGEST_NUMBER = 40
 
 
+class BusinessField(forms.ModelChoiceField):
+    """Her businesses by the names she gave them."""
+
+    def label_from_instance(self, business: Any) -> str:
+        return str(business.name)
+
+
 class ApplicationForm(forms.Form):
-    business: forms.ModelChoiceField = forms.ModelChoiceField(
+    business: BusinessField = BusinessField(
         label="Usaha",
         queryset=None,
         empty_label=None,
@@ -81,7 +89,15 @@ class ApplicationForm(forms.Form):
             )
         else:
             del self.fields["agrees"]
+        self._say_who_needs(kinds.queryset)
         self._begin_with(application, person)
+
+    def _say_who_needs(self, kinds: Iterable[ProductKind]) -> None:
+        """Beside each licence: which of the call's products cannot do without it."""
+        for name in LICENCES:
+            needing = [kind.name.lower() for kind in kinds if name in needed_licences(kind)]
+            wanted = f"Wajib untuk {', '.join(needing)}. " if needing else ""
+            self.fields[name].help_text = f"{wanted}Kosongkan bila produk Anda tidak memerlukannya."
 
     def _begin_with(self, application: Application | None, person: Participant) -> None:
         if application is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from partners.calls import applying, photos, steps
 from partners.calls.applying import ApplicationRefused
 from partners.calls.photos import PhotoRefused
 from partners.calls.qualifying import LICENCES, qualifies, qualifying
-from partners.models import Application, CurationCall, CurationResult
+from partners.models import Application, CurationCall, CurationList, CurationResult
 from partners.models.lists import Outcome
 from umkm_portal.pages.mine.call_forms import AppealForm, ApplicationForm
 from umkm_portal.pages.mine.people import account_of, for_person
@@ -52,7 +53,8 @@ def calls(request: HttpRequest, person: Participant) -> HttpResponse:
 
 
 def curations_of(person: Participant) -> dict[str, object]:
-    """Open calls she may apply to, her applications under way, her results; four queries."""
+    """Open calls she may apply to, her applications under way (those given back as `repairs`), her
+    results; four queries."""
     now = timezone.now()
     results = _results(person)
     applications = _applications(person)
@@ -61,11 +63,11 @@ def curations_of(person: Participant) -> dict[str, object]:
     found = CurationCall.objects.open(now=now).exclude(pk__in=decided | applied)
     rows = list(found.select_related("partner__organisation").order_by("closes_at", "pk"))
     met = qualifying(person, rows)
+    waiting = [(row, *_state_of(row)) for row in applications if row.call_id not in decided]
     return {
         "open_calls": [row for row in rows if row.pk in met],
-        "applications": [
-            (row, *_state_of(row)) for row in applications if row.call_id not in decided
-        ],
+        "repairs": [row for row in waiting if _may_repair(row[0])],
+        "applications": [row for row in waiting if not _may_repair(row[0])],
         "results": [(row, *words_of(row)) for row in results],
     }
 
@@ -176,8 +178,16 @@ def _results(person: Participant) -> list[CurationResult]:
 
 
 def _applications(person: Participant) -> list[Application]:
-    rows = Application.objects.live().filter(participant=person)
+    judged = CurationList.objects.filter(call=OuterRef("call"), state__in=CurationList.CURRENT)
+    rows = Application.objects.live().filter(participant=person).annotate(judged=Exists(judged))
     return list(rows.select_related("call__partner__organisation").order_by("-pk")[:SHOWN])
+
+
+def _may_repair(application: Application) -> bool:
+    """`applying.may_correct` of one that was given back, from what `_applications` asked for."""
+    is_cancelled = application.call.state == CurationCall.State.CANCELLED
+    judged: bool = getattr(application, "judged", False)
+    return application.state == State.RETURNED and not is_cancelled and not judged
 
 
 def _state_of(application: Application) -> tuple[str, str, str]:
@@ -234,6 +244,7 @@ def _page(
     context = {
         "mine": person,
         "call": found,
+        "is_open": found.is_open(now=now),
         "kinds": found.product_kinds.order_by("name", "pk"),
         "application": application,
         "licences": [

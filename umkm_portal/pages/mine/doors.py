@@ -24,7 +24,7 @@ from umkm_portal.pages.login.forms import PasskeyForm
 from umkm_portal.pages.login.passkeys import passkey_host
 from umkm_portal.pages.login.session import is_fresh
 from umkm_portal.pages.login.social import TIKTOK, let_forms_lead_to
-from umkm_portal.pages.mine.people import account_of
+from umkm_portal.pages.mine.people import account_of, chosen_person
 from umkm_portal.pages.partner import second_factor
 
 MOST = 10
@@ -97,6 +97,7 @@ def _page(request: HttpRequest, form: PasskeyForm) -> HttpResponse:
     has_tiktok = TIKTOK in settings.SOCIALACCOUNT_PROVIDERS
     context = {
         "account": account,
+        "mine": chosen_person(request),
         "form": form,
         "keys": [(key, key.wrap().name) for key in passkeys_of(account)],
         "can_change": can_change,

@@ -30,6 +30,8 @@ from umkm_portal.pages.registration.returning import in_words as draft_in_words
 State = Enrolment.State
 SHOWN = 20
 """Classes shown; who has more finds the newest."""
+CALLED = 24
+"""Letters of a name in the heading; the rest of a longer one stands below it."""
 PAST = (State.ATTENDED, State.COMPLETED, State.NO_SHOW)
 
 
@@ -53,6 +55,7 @@ def _home(request: HttpRequest, person: Participant) -> HttpResponse:
         "mine": person,
         "unfinished": _unfinished(request, now=now),
         "greeting": greeting(now),
+        "called": called(person.full_name),
         "business": businesses[0] if businesses else None,
         "place": place_of(person),
         "has_others": people_of(request).count() > 1,
@@ -100,6 +103,14 @@ def greeting(now: datetime) -> str:
     hour = timezone.localtime(now).hour
     words = ((4, "malam"), (11, "pagi"), (15, "siang"), (18, "sore"), (24, "malam"))
     return f"Selamat {next(word for end, word in words if hour < end)}"
+
+
+def called(name: str) -> str:
+    """The first words of a name that fit a heading on a phone: at least one, all where they fit."""
+    words = name.split()
+    while len(words) > 1 and len(" ".join(words)) > CALLED:
+        words.pop()
+    return " ".join(words)
 
 
 def place_of(person: Participant) -> str:

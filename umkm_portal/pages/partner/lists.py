@@ -251,10 +251,13 @@ def _show(
     preview = curation.preview(file) if file.state == State.CHECKED and not is_sales else None
     accepted, now = curation.list_of(file) if file.approved_at else None, timezone.now()
     report = sales.report_of(file) if is_sales and file.approved_at else None
+    shown = pages.context_of(file, now=now, form=form)
     context = {
-        **pages.context_of(file, now=now, form=form),
+        **shown,
         "call": call_of(file, request.partner),
         "preview": preview,
+        "is_known": file.state == State.CHECKED
+        and all(line.tone == "green" for line in shown["columns"]),
         "is_sales": is_sales,
         "acceptable": preview.acceptable if preview else file.accepted_count,
         "changes": changes_of(preview.difference._asdict())
