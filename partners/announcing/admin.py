@@ -20,6 +20,7 @@ from unfold.decorators import display
 from participants.models import Participant
 from partners.announcing import appeals, finding, publishing, unmatched
 from partners.announcing.curated import segment_of_passed
+from partners.announcing.rows import before_announcing
 from partners.calls.quotas import filled
 from partners.models import Appeal, CurationDecision, CurationList
 from partners.models.lists import Outcome
@@ -135,6 +136,7 @@ class CurationListAdmin(ButtonAdmin):
             may_announce=request.user.has_perm("partners.change_curationlist"),
             may_invite=request.user.has_perm(SAVE_SEGMENT),
             campaign=campaigns.order_by("-pk").first(),
+            **before_announcing(version, after=request.GET.get("setelah", "")),
         )
 
     def announce(self, request, version):

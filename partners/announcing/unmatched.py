@@ -20,6 +20,7 @@ from umkm_portal.common import phones
 
 Waiting = CurationDecision.Waiting
 MatchedBy = CurationDecision.MatchedBy
+SIMILAR = ("Nama pemilik mirip", "Nama usaha mirip")
 SHOWN = 6
 """Candidates shown for one row."""
 FEW = 500
@@ -80,7 +81,7 @@ def candidates(decision: CurationDecision) -> list[Candidate]:
     )
     for pk in taken:
         found[pk].is_taken = True
-    return sorted(found.values(), key=lambda c: (-len(c.reasons), c.person.pk))[:SHOWN]
+    return sorted(found.values(), key=_strength)[:SHOWN]
 
 
 @transaction.atomic
@@ -185,10 +186,16 @@ def _searches(decision: CurationDecision, row: Row) -> list[tuple[str, Participa
         ("Nomor HP sama", phone, lambda: people.filter(phone=phone)),
         ("Email sama", email, lambda: people.filter(email=email)),
         ("Tautan toko sama", link_, lambda: people.filter(_sells_at(link_))),
-        ("Nama pemilik mirip", row.get("owner_name", ""), lambda: find(people, row["owner_name"])),
-        ("Nama usaha mirip", shop, lambda: find(people, shop)),
+        (SIMILAR[0], row.get("owner_name", ""), lambda: find(people, row["owner_name"])),
+        (SIMILAR[1], shop, lambda: find(people, shop)),
     ]
     return [(reason, search().distinct().order_by("pk")) for reason, told, search in asked if told]
+
+
+def _strength(candidate: Candidate) -> tuple[int, int, int]:
+    """Sorts whoever shares more before others: a number or a link says more than a similar name."""
+    sure = sum(reason not in SIMILAR for reason in candidate.reasons)
+    return -sure, -len(candidate.reasons), candidate.person.pk
 
 
 def _sells_at(link_: str) -> Q:

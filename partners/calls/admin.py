@@ -79,7 +79,7 @@ class CurationCallAdmin(StaffAdmin):
     prepopulated_fields = {"slug": ("title",)}
     change_form_outer_before_template = "staff/call_before.html"
     fieldsets = (
-        (None, {"fields": ("partner", ("title", "slug"), "about", ("opens_at", "closes_at"))}),
+        (None, {"fields": ("partner", ("title", "slug"), "about", "opens_at", "closes_at")}),
         (
             "Siapa dan apa",
             {"fields": ("criteria_lines", "audience", "product_kinds", "quota")},

@@ -152,7 +152,11 @@ def _decided_call(scene):
     closed = {"opens_at": in_days(-20), "closes_at": in_days(-9), "state": "closed"}
     needs = "Siapkan 50 produk.\nDatang 30 menit sebelum siaran."
     scene.decided = CurationCallFactory(
-        partner=scene.partner, title=f"{TITLE}, November", slug="adegan-hasil", needs=needs, **closed
+        partner=scene.partner,
+        title=f"{TITLE}, November",
+        slug="adegan-hasil",
+        **closed,
+        needs=needs,
     )
     facts = {"announce_at": scene.now, "announced_at": scene.now, "announced_by": scene.head}
     version = CurationListFactory(call=scene.decided, state="announced", **facts)

@@ -77,15 +77,15 @@ class BazaarAdmin(StaffAdmin):
 class BazaarEntryAdmin(MachineAdmin):
     """Who takes part; came or not is marked for many at once."""
 
-    list_display = ("shown_person", "bazaar", "state", "recorded_by", "recorded_at")
+    list_display = ("shown_person", "shown_bazaar", "state", "shown_by", "recorded_at")
     list_filter = ("state", "bazaar")
     list_select_related = ("participant", "bazaar", "recorded_by")
     search_fields = ("participant__full_name",)
     ordering = ("bazaar", "pk")
     sortable_by = ()
     actions = ("mark_present", "mark_absent")
-    fields = ("bazaar", "shown_person", "state", "recorded_by", "recorded_at")
-    readonly_fields = ("shown_person",)
+    fields = ("shown_bazaar", "shown_person", "state", "shown_by", "recorded_at")
+    readonly_fields = ("shown_person", "shown_bazaar", "shown_by")
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).defer("participant__nik", "participant__search")
@@ -106,6 +106,14 @@ class BazaarEntryAdmin(MachineAdmin):
         rows = BazaarEntry.objects.filter(pk__in=queryset.values("pk"))
         count = entries.mark_entries(rows, state=state, by=request.user, now=timezone.now())
         messages.success(request, f"{count} peserta dicatat: {state.label.lower()}.")
+
+    @display(description="bazar")
+    def shown_bazaar(self, entry):
+        return entry.bazaar.name
+
+    @display(description="dicatat oleh")
+    def shown_by(self, entry):
+        return entry.recorded_by or "–"
 
     @display(description="peserta")
     def shown_person(self, entry):

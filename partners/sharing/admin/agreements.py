@@ -57,6 +57,7 @@ class AgreementForm(forms.ModelForm):
             *("partner", "number", "purpose", "role", "valid_from", "valid_to"),
             *("allowed_fields", "paper"),
         )
+        labels = {"partner": "Mitra"}
 
     def clean_paper(self):
         paper = self.cleaned_data["paper"]
@@ -73,7 +74,14 @@ class AgreementAdmin(StaffAdmin):
     """Without an agreement in force nothing is shared; the list says which are."""
 
     form = AgreementForm
-    list_display = ("number", "partner", "shown_state", "valid_from", "valid_to", "shown_papers")
+    list_display = (
+        "number",
+        "shown_partner",
+        "shown_state",
+        "valid_from",
+        "valid_to",
+        "shown_papers",
+    )
     list_filter = (PartnerFilter,)
     list_select_related = ("partner__organisation",)
     search_fields = ("number", "purpose")
@@ -138,6 +146,10 @@ class AgreementAdmin(StaffAdmin):
         if not file.is_file():
             raise Http404
         return FileResponse(file.open("rb"), as_attachment=True, filename=row.name)
+
+    @display(description="mitra")
+    def shown_partner(self, agreement):
+        return agreement.partner
 
     @display(description="status")
     def shown_state(self, agreement):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from partners.models import Partner
 from umkm_portal.accounts.models import User
+from umkm_portal.common import bars
 from umkm_portal.reports.funnel import STEPS, funnel_of
 
 PERMISSION = "partners.view_salesreport"
@@ -25,6 +29,16 @@ def funnel(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Dari diundang sampai berjualan",
         "steps": STEPS,
-        "lines": funnel_of(list(partners.order_by("organisation__short_name", "pk"))),
+        "counted_at": timezone.now(),
+        "lines": [
+            (line, _with_bars(line.counts))
+            for line in funnel_of(list(partners.order_by("organisation__short_name", "pk")))
+        ],
     }
     return TemplateResponse(request, "staff/partner_funnel.html", context)
+
+
+def _with_bars(counts: Sequence[int]) -> list[tuple[int, bars.Bar]]:
+    """Each count with a bar of it; the largest one is whole."""
+    most = max(counts)
+    return [(count, bars.draw([("green", "orang", count)], total=most)) for count in counts]

@@ -19,6 +19,7 @@ from trainings.models import Cohort, Enrolment, Offer
 from trainings.services.printed import untold
 from umkm_portal.accounts.models import User
 from umkm_portal.common import bars
+from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import pulse
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
@@ -52,7 +53,8 @@ def dashboard(request: HttpRequest, context: dict[str, object]) -> dict[str, obj
 
 def _imports(request: HttpRequest, now: datetime) -> Iterable[Task]:
     waiting = ImportFile.objects.filter(
-        state__in=[ImportFile.State.MAPPED, ImportFile.State.CHECKED]
+        profile__in=[profile.slug for profile in profiles.for_staff()],
+        state__in=[ImportFile.State.MAPPED, ImportFile.State.CHECKED],
     )
     for file in waiting.order_by("pk")[:AT_MOST]:
         is_checked = file.state == ImportFile.State.CHECKED
