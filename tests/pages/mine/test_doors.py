@@ -62,7 +62,7 @@ def test_keys_are_listed_in_few_queries(client, django_assert_num_queries):
     for count in (1, 3):
         while Authenticator.objects.count() < count:
             passkey_of(owner)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             page = client.get(DOORS).content.decode()
         assert page.count("<h3>HP</h3>") == count
 

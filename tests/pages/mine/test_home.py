@@ -8,7 +8,7 @@ from participants.models import StageEvent
 from tests.factories import CohortFactory, EnrolmentFactory, UserFactory, in_days
 from trainings.models import Enrolment
 from trainings.services import answers
-from umkm_portal.pages.mine.home import greeting
+from umkm_portal.pages.mine.home import called, greeting
 
 pytestmark = pytest.mark.django_db
 HOME = "/saya/"
@@ -141,3 +141,9 @@ def test_greeting_follows_the_clock_of_jakarta():
         "Selamat sore",
         "Selamat malam",
     ]
+
+
+def test_a_long_name_is_called_by_its_first_words():
+    assert called("Siti Aminah") == "Siti Aminah"
+    assert called("Raden Ajeng Siti Aminah Nurhasanah Kusumawardhani") == "Raden Ajeng Siti Aminah"
+    assert called("Nurhasanahkusumawardhaniwiryaningrat") == "Nurhasanahkusumawardhaniwiryaningrat"

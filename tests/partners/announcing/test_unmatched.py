@@ -55,6 +55,14 @@ def test_candidates_say_what_they_share(scene):
     ]
 
 
+def test_the_same_number_stands_before_similar_names(scene):
+    ParticipantFactory.create_batch(7, full_name="Ani Lestari")
+    ani = ParticipantFactory(full_name="A. Lestari", phone="+6281311112222")
+    row = unknown(scene.version, phone="0813-1111-2222", owner_name="Ani Lestari")
+
+    assert unmatched.candidates(row)[0].person == ani
+
+
 def test_linked_before_and_after_the_announcement_she_is_told_once(scene):
     now = timezone.now()
     early, late = (unknown(scene.version, owner_name=n) for n in ("Ani", "Eka"))

@@ -38,7 +38,10 @@ def funnel(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "staff/partner_funnel.html", context)
 
 
-def _with_bars(counts: Sequence[int]) -> list[tuple[int, bars.Bar]]:
-    """Each count with a bar of it; the largest one is whole."""
+def _with_bars(counts: Sequence[int]) -> list[tuple[str, int, bars.Bar]]:
+    """Each step with its count and a bar of it; the largest one is whole."""
     most = max(counts)
-    return [(count, bars.draw([("green", "orang", count)], total=most)) for count in counts]
+    return [
+        (step, count, bars.draw([("green", "orang", count)], total=most))
+        for step, count in zip(STEPS, counts, strict=True)
+    ]
