@@ -206,7 +206,7 @@ def _bazaar(scene):
     came = scene.bazaar.entries.exclude(participant=scene.daughter)
     entries.mark_entries(came, state="present", by=None, now=scene.now)
     scene.report = _report(scene, [1_250_000, 48_000])
-    sales.accept_report(scene.report, by=scene.member, now=scene.now)
+    scene.sold = sales.accept_report(scene.report, by=scene.member, now=scene.now)
     scene.unaccepted = _report(scene, [999_000, "banyak"])
 
 

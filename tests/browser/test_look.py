@@ -46,6 +46,7 @@ STAFF = """
     curationdecision/{row}/change/ appeal/ appeal/{appeal}/change/ productkind/ agreement/
     agreement/add/ agreement/{agreement}/change/ sharedlist/ sharedlist/add/
     sharedlist/{shared}/change/ bazaar/ bazaar/add/ bazaar/{bazaar}/change/ bazaarentry/
+    salesreport/ salesreport/{sold}/change/
 """
 OTHER_STAFF = """
     /admin/ /admin/mitra/corong/ /admin/participants/datarequest/
