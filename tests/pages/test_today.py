@@ -53,9 +53,11 @@ def test_with_nothing_to_do_a_sentence_says_so(head):
 
 def test_a_checked_file_waits_for_acceptance(head):
     ImportFile.objects.create(
-        sha256="x", profile="participants", name="data.xlsx", state="checked", total_rows=1240
+        sha256="x", profile="register", name="data.xlsx", state="checked", total_rows=1240
     )
-    ImportFile.objects.create(sha256="y", profile="participants", name="lama.xlsx", state="done")
+    ImportFile.objects.create(sha256="y", profile="register", name="lama.xlsx", state="done")
+    of_a_partner = {"profile": "kurasi", "name": "lolos.xlsx", "state": "checked"}
+    ImportFile.objects.create(sha256="z", **of_a_partner)
 
     assert titles(head) == ["Berkas data.xlsx"]
     assert "1.240 baris" in head.get(INDEX).content.decode()
