@@ -10,12 +10,11 @@ from pathlib import Path
 
 import environ
 import pghistory
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 
+from umkm_portal import theme
 from umkm_portal.embedded import connection
+from umkm_portal.schedules import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -335,88 +334,7 @@ CELERY_TASK_ROUTES = {
     "umkm_portal.backups.tasks.purge": {"queue": "imports"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
-CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {
-        "task": "umkm_portal.messaging.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "advance-cohorts": {
-        "task": "trainings.tasks.advance_cohorts",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "recompute-activity": {
-        "task": "participants.tasks.recompute_activity",
-        "schedule": crontab(hour=0, minute=10),
-        "options": {"expires": 6 * 3600},
-    },
-    "forget-codes": {
-        "task": "participants.tasks.forget_codes",
-        "schedule": crontab(minute=25),
-        "options": {"expires": 1800},
-    },
-    "remove-expired-registrations": {
-        "task": "participants.tasks.remove_expired_registrations",
-        "schedule": crontab(hour=0, minute=40),
-        "options": {"expires": 6 * 3600},
-    },
-    "send-registration-links": {
-        "task": "umkm_portal.pages.tasks.send_registration_links",
-        "schedule": crontab(minute="*/10", hour="8-19"),
-        "options": {"expires": 540},
-    },
-    "purge": {
-        "task": "umkm_portal.backups.tasks.purge",
-        "schedule": crontab(hour=2, minute=30),
-        "options": {"expires": 6 * 3600},
-    },
-    "find-duplicates": {
-        "task": "participants.tasks.find_duplicates",
-        "schedule": crontab(hour=3, minute=10),
-        "options": {"expires": 6 * 3600},
-    },
-    "sweep-imports": {
-        "task": "umkm_portal.imports.tasks.sweep",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},
-    },
-    "sweep-exports": {
-        "task": "participants.tasks.sweep_exports",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "purge-exports": {
-        "task": "participants.tasks.purge_exports",
-        "schedule": 600.0,
-        "options": {"expires": 600.0},
-    },
-    "publish-curations": {
-        "task": "partners.tasks.publish_due",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},
-    },
-    "link-registered": {
-        "task": "partners.tasks.link_registered",
-        "schedule": 300.0,
-        "options": {"expires": 300.0},
-    },
-    "tell-withdrawals": {
-        "task": "partners.tasks.tell_withdrawals",
-        "schedule": 600.0,
-        "options": {"expires": 600.0},
-    },
-    "sweep-shared-lists": {
-        "task": "partners.tasks.sweep_lists",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "recount-segments": {
-        "task": "participants.tasks.recount",
-        "schedule": 300.0,
-        "options": {"expires": 300.0},
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(sweep_seconds=SWEEP_SECONDS)
 
 # --- Logs: failures go to the standard error of the process, where containers keep them ---------
 LOGGING = {
@@ -473,59 +391,7 @@ PUBLISHED_FACTS = [
     },
 ]
 
-# --- Staff pages: theme and sidebar --------------------------------------------------------------
+# --- Staff pages --------------------------------------------------------------------------------
+UNFOLD = theme.UNFOLD
 IMPORT_EXPORT_ERROR_DISPLAY = ["message"]
 IMPORT_EXPORT_SKIP_ADMIN_LOG = False
-UNFOLD = {
-    "SITE_TITLE": "Portal Pelatihan UMKM",
-    "SITE_HEADER": "Jakpreneur",
-    "SITE_SUBHEADER": "Portal petugas",
-    "SITE_URL": "/",
-    "SITE_ICON": lambda request: static("img/staff-mark.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("img/staff-mark.svg"),
-        }
-    ],
-    "ENVIRONMENT": "umkm_portal.pages.staff.navigation.environment",
-    "DASHBOARD_CALLBACK": "umkm_portal.pages.staff.today.dashboard",
-    "STYLES": [lambda request: static("css/staff.css")],
-    "SCRIPTS": [lambda request: static("js/staff-poll.js")],
-    "SHOW_VIEW_ON_SITE": True,
-    "BORDER_RADIUS": "6px",
-    "COLORS": {
-        "primary": {
-            "50": "#eef7f2",
-            "100": "#dcefe5",
-            "200": "#bfe0cf",
-            "300": "#8cc7aa",
-            "400": "#4d9e7c",
-            "500": "#1f7f5d",
-            "600": "#0f6548",
-            "700": "#0d4e39",
-            "800": "#0a3a2a",
-            "900": "#08301f",
-            "950": "#041a11",
-        },
-        "font": {
-            "subtle-light": "#46534c",
-            "subtle-dark": "var(--color-base-400)",
-            "default-light": "#2b3a32",
-            "default-dark": "var(--color-base-300)",
-            "important-light": "#15211b",
-            "important-dark": "var(--color-base-100)",
-        },
-    },
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "umkm_portal.pages.staff.navigation.sidebar",
-    },
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Pengaman kedua", "link": reverse_lazy("mfa_index")},
-        ]
-    },
-}

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from participants.models import Participant
 from participants.segments.audiences import compiled
 from partners.announcing import messages
-from partners.announcing.unmatched import carry_over
 from partners.models import CurationCall, CurationDecision, CurationList, CurationResult
 from partners.reaching import has_whatsapp, reach_of, reachable
 from umkm_portal.accounts.models import User
@@ -90,7 +89,6 @@ def announce(version: CurationList, *, by: User, now: datetime) -> CurationList:
         raise AnnouncementRefused(_why_not(version))
     if version.call.state == CurationCall.State.CANCELLED:
         raise AnnouncementRefused("Kurasi ini sudah dibatalkan.")
-    carry_over(version, now=now)
     version.state, version.announced_by = State.ANNOUNCING, by
     version.announce_at = now + timedelta(minutes=settings.ANNOUNCE_AFTER_MINUTES)
     version.save(update_fields=["state", "announced_by", "announce_at"])

@@ -14,7 +14,7 @@ from django.db.models import Q
 from participants.models import Participant, ParticipantQuerySet, SalesChannel
 from participants.search import find
 from participants.store_links import LinkKey, link_key
-from partners.models import CurationDecision, CurationList
+from partners.models import CurationDecision
 from umkm_portal.accounts.models import User
 from umkm_portal.common import phones
 
@@ -147,33 +147,6 @@ def registered_since() -> list[tuple[CurationDecision, Participant]]:
     return found
 
 
-def carry_over(version: CurationList, *, now: datetime) -> int:
-    """Let what staff settled in the version before hold for the same rows; return how many."""
-    before = (
-        CurationList.objects.filter(call=version.call_id, version__lt=version.version)
-        .order_by("-version")
-        .first()
-    )
-    if before is None:
-        return 0
-    settled: dict[tuple[str, ...], CurationDecision] = {}
-    for old in before.decisions.filter(settled_at__isnull=False).select_related("participant"):
-        settled[_key_of(old)] = old
-    taken = set(version.decisions.values_list("participant", flat=True)) - {None}
-    carried = 0
-    for row in version.decisions.filter(participant=None, waiting=Waiting.REVIEW):
-        known = settled.get(_key_of(row)) if settled else None
-        if known is None or known.participant_id in taken:
-            continue
-        row.participant, row.matched_by = known.participant, known.matched_by
-        row.waiting = known.waiting
-        row.settled_by, row.settled_at = known.settled_by, now
-        row.save()
-        taken.add(known.participant_id) if known.participant_id else None
-        carried += 1
-    return carried
-
-
 def _searches(decision: CurationDecision, row: Row) -> list[tuple[str, ParticipantQuerySet]]:
     """(reason, people) by everything that the row tells."""
     people = Participant.objects.living()
@@ -251,20 +224,6 @@ def _phone_of(row: Row) -> str:
         return phones.to_e164(row.get("phone", ""))
     except phones.PhoneError:
         return ""
-
-
-def _key_of(decision: CurationDecision) -> tuple[str, ...]:
-    """What makes the same business the same row in the next version of a list."""
-    if decision.identity:
-        return (decision.identity,)
-    row = contact_of(decision)
-    told = (
-        decision.business_name or row.get("business_name", ""),
-        decision.store_link or row.get("store_link", ""),
-        row.get("owner_name", ""),
-        _phone_of(row) or row.get("email", ""),
-    )
-    return tuple(_plain(text) for text in told)
 
 
 def _plain(text: str) -> str:

@@ -64,14 +64,13 @@ _MATCH = f"""
         WHERE {_HAS_NAME}
         UNION ALL
         SELECT s.row_id, 4, shops.id FROM s JOIN shops ON shops.link = ANY(s.links)
+    ), ranked AS (
+        SELECT row_id, id, rank, min(rank) OVER (PARTITION BY row_id) AS surest FROM found
     ), best AS (
-        SELECT row_id, id, dense_rank() OVER (PARTITION BY row_id ORDER BY rank) AS place
-        FROM found
+        SELECT row_id, CASE WHEN min(id) = max(id) THEN min(id) END AS target_id
+        FROM ranked WHERE rank = surest GROUP BY row_id
     )
-    SELECT s.row_id, s.old_target,
-        (SELECT CASE WHEN count(DISTINCT b.id) = 1 THEN min(b.id) END
-         FROM best b WHERE b.row_id = s.row_id AND b.place = 1) AS target_id
-    FROM s
+    SELECT s.row_id, s.old_target, best.target_id FROM s LEFT JOIN best USING (row_id)
 """  # noqa: S608 - constants of this module
 _WRITE_BACK = """
     UPDATE imports_importrow r SET target_id = s.target_id,

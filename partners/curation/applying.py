@@ -55,16 +55,16 @@ _STORE = """
     WITH stored AS (
         INSERT INTO partners_curationdecision (
             list_id, participant_id, row_no, matched_by, waiting, outcome, grade, reason, note,
-            business_name, store_link, contact, identity)
+            business_name, store_link, contact, identity, settled_by_id, settled_at)
         SELECT %(list)s, s.target_id, s.row_no, s.matched_by,
             CASE WHEN s.target_id IS NULL THEN coalesce(w.waiting, 'review') ELSE '' END,
             s.outcome, coalesce(s.grade, ''), coalesce(s.reason, ''), coalesce(s.note, ''),
             coalesce(s.business_name, ''), coalesce(s.store_link, ''), c.contact,
-            coalesce(s.identity, '')
+            coalesce(s.identity, ''), w.settled_by_id, w.settled_at
         FROM decided s
         LEFT JOIN sealed c ON c.row_no = s.row_no
         LEFT JOIN LATERAL (
-            SELECT d.waiting FROM partners_curationdecision d
+            SELECT d.waiting, d.settled_by_id, d.settled_at FROM partners_curationdecision d
             WHERE s.target_id IS NULL AND d.identity = ANY(ARRAY[s.identity])
               AND d.identity <> '' AND d.list_id + 0 = %(before)s
               AND d.waiting IN ('invited', 'set_aside') LIMIT 1
@@ -173,7 +173,7 @@ def _seal_contacts(cursor: CursorWrapper) -> None:
     for row_no, candidates, *texts in cursor.fetchall():
         told = {key: text for key, text in zip(CONTACT.values(), texts, strict=True) if text}
         if candidates:
-            told["candidates"] = ",".join(map(str, candidates[:MOST_CANDIDATES]))
+            told["candidates"] = ",".join(map(str, sorted({*candidates})[:MOST_CANDIDATES]))
         numbers.append(row_no)
         contacts.append(seal(json.dumps(told, ensure_ascii=False)))
     cursor.execute("DROP TABLE IF EXISTS sealed")

@@ -7,6 +7,7 @@ nothing to do with this one, waits for staff like a stranger: the file tells nob
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -25,7 +26,10 @@ CLEAN_TYPES = {
 }
 """The keys of a clean row; an absent one says nothing."""
 
-_CLEAN = ", ".join(f"{key} {kind}" for key, kind in CLEAN_TYPES.items())
+MATCHED = ("code", "nik_indexes", "is_number_nik", "phone", "full_name", "business_name", "links")
+"""The keys that people are found by, besides what staff know them by: the identity."""
+_IS_AS_SURE = "rank = surest OR rank = 3 AND surest = 2"
+"""Code and NIK are equally sure: where they lead to two people, nobody is found."""
 _NO_OTHER_NIK = "(s.nik_indexes IS NULL OR p.nik_index IS NULL)"
 """Two different NIKs are two people, whatever else they share; equal ones were found before."""
 _HAS_BUSINESS = f"""EXISTS (
@@ -33,12 +37,14 @@ _HAS_BUSINESS = f"""EXISTS (
     WHERE b.participant_id = ANY(ARRAY[p.id])
       AND ({same_name("b.name", "s.business_name")} OR {same_name("b.name", "s.full_name")}))"""  # noqa: S608
 _HAS_NAME = f"({same_name('p.full_name', 's.full_name')} OR {_HAS_BUSINESS})"
+_RANKS = ("staff", "code", "nik", "phone", "link")
+"""Staff, or an invitation of theirs, found a business once: it is known in later versions."""
 
 
 def _look_up(by: str, condition: str, *, of: str = "participants_participant p") -> str:
     """SQL that finds people for the rows `s` by an index; OFFSET 0 keeps it one row at a time."""
     return f"""
-        SELECT s.row_no, '{by}' AS matched_by, p.id
+        SELECT s.row_no, {_RANKS.index(by) + 1} AS rank, p.id
         FROM s CROSS JOIN LATERAL (
             SELECT p.id FROM {of} WHERE {condition} AND {LIVES} OFFSET 0
         ) p"""  # noqa: S608 - constants of this module
@@ -52,10 +58,7 @@ _BY_APPLICATION = """partners_application a
 _BY_STAFF = """partners_curationdecision d
     JOIN partners_curationlist l ON l.id = d.list_id
     JOIN participants_participant p ON p.id = d.participant_id"""
-_RANKS = ("staff", "code", "nik", "phone", "link")
-"""Staff who found a business in an earlier version of the list need not find it again."""
-
-_LOOK_UPS = " UNION ALL ".join(
+_BY_NUMBER = " UNION ALL ".join(
     (
         _look_up("code", "p.code = s.code"),
         _look_up(
@@ -63,6 +66,10 @@ _LOOK_UPS = " UNION ALL ".join(
             "p.nik_index = ANY(s.nik_indexes) AND p.identity || '' = 'verified' "
             f"AND (s.is_number_nik IS NULL OR p.phone = s.phone OR {_HAS_NAME})",
         ),
+    )
+)
+_BY_CONTACT = " UNION ALL ".join(
+    (
         _look_up(
             "phone", f"p.phone = s.phone AND s.phone <> '' AND {_NO_OTHER_NIK} AND {_HAS_NAME}"
         ),
@@ -76,35 +83,29 @@ _LOOK_UPS = " UNION ALL ".join(
 )
 _TAKE = f"""
     CREATE TEMPORARY TABLE decided ON COMMIT DROP AS
-    WITH s AS MATERIALIZED (
+    WITH taken AS MATERIALIZED (
         SELECT r.id AS row_id, r.row_no, r.target_id AS old_target, c.*
-        FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean) AS c({_CLEAN})
+        FROM imports_importrow r CROSS JOIN jsonb_to_record(r.clean) AS c({{columns}})
         WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
           AND r.action <> 'reject' AND r.applied_at IS NULL
-    ), found AS ({_LOOK_UPS} {{by_application}} {{by_staff}}
+    ), numbered AS MATERIALIZED (
+        WITH s AS (SELECT * FROM taken) {_BY_NUMBER} {{by_staff}}
+    ), found AS (
+        SELECT * FROM numbered UNION ALL (
+        WITH s AS (SELECT * FROM taken WHERE row_no NOT IN (SELECT row_no FROM numbered))
+        {_BY_CONTACT} {{by_application}})
     ), ranked AS (
-        SELECT row_no, matched_by, id,
-               array_position(ARRAY{[*_RANKS]}, matched_by) AS rank
-        FROM found
+        SELECT row_no, id, rank, min(rank) OVER (PARTITION BY row_no) AS surest FROM found
     ), told AS (
-        SELECT row_no, min(rank) AS rank, array_agg(DISTINCT id) AS candidates,
-               count(DISTINCT id) FILTER (WHERE rank = 1) AS by_staff,
-               count(DISTINCT id) FILTER (WHERE rank IN (2, 3)) AS by_number,
-               (array_agg(id ORDER BY rank, id))[1] AS best
-        FROM ranked GROUP BY row_no
-    ), clear AS (
-        SELECT t.row_no, t.rank, t.candidates,
-               CASE WHEN t.by_staff = 1 OR t.by_number = 1
-                      OR t.by_number = 0 AND (
-                        SELECT count(DISTINCT r.id) FROM ranked r
-                        WHERE r.row_no = t.row_no AND r.rank = t.rank) = 1
-                    THEN t.best END AS best
-        FROM told t
+        SELECT row_no, surest, array_agg(id) AS candidates,
+               min(id) FILTER (WHERE {_IS_AS_SURE}) AS lowest,
+               max(id) FILTER (WHERE {_IS_AS_SURE}) AS highest
+        FROM ranked GROUP BY row_no, surest
     )
-    SELECT s.*, clear.best AS target_id, clear.candidates, 'create'::text AS action,
-           CASE WHEN clear.best IS NULL THEN '' ELSE (ARRAY{[*_RANKS]})[clear.rank] END
-               AS matched_by
-    FROM s LEFT JOIN clear USING (row_no)
+    SELECT s.*, t.candidates, 'create'::text AS action,
+           CASE WHEN t.lowest = t.highest THEN t.lowest END AS target_id,
+           CASE WHEN t.lowest = t.highest THEN (ARRAY{{ranks}})[t.surest] ELSE '' END AS matched_by
+    FROM taken s LEFT JOIN told t USING (row_no)
 """  # noqa: S608 - constants of this module
 _FROM_APPLICATIONS = "UNION ALL" + _look_up(
     "link",
@@ -114,7 +115,8 @@ _FROM_APPLICATIONS = "UNION ALL" + _look_up(
 )
 _FROM_STAFF = "UNION ALL" + _look_up(
     "staff",
-    "d.identity = s.identity AND d.identity <> '' AND d.matched_by = 'staff' "
+    "d.identity = s.identity AND d.identity <> '' "
+    "AND (d.settled_at IS NOT NULL OR d.matched_by = 'staff') "
     "AND l.call_id + 0 = %(call)s AND l.state <> 'withdrawn'",
     of=_BY_STAFF,
 )
@@ -163,11 +165,19 @@ _TOUCHED = """
 """
 
 
-def take_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> dict[str, Any]:
+def take_slice(
+    cursor: CursorWrapper,
+    file: ImportFile,
+    first: int,
+    last: int,
+    *,
+    keys: Iterable[str] = CLEAN_TYPES,
+) -> dict[str, Any]:
     """Make the table `decided` of the rows after `first` up to `last` that are not refused.
 
     `target_id` is whom a row is about, NULL where nobody or several fit; then `candidates` are
-    for staff. Returns the parameters that the statements over a slice use.
+    for staff. Of a clean row it has the `keys`, which must name those people are found by.
+    Returns the parameters that the statements over a slice use.
     """
     call = CurationCall.objects.select_related("partner").get(pk=file.options["call"])
     facts: dict[str, Any] = {
@@ -180,6 +190,8 @@ def take_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -
     has_applications = call.applications.live().exclude(store_link="").exists()
     cursor.execute(
         _TAKE.format(
+            columns=", ".join(f"{key} {CLEAN_TYPES[key]}" for key in keys),
+            ranks=[*_RANKS],
             by_application=_FROM_APPLICATIONS if has_applications else "",
             by_staff=_FROM_STAFF if call.lists.exists() else "",
         ),
@@ -191,7 +203,7 @@ def take_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -
 
 def check_slice(cursor: CursorWrapper, file: ImportFile, first: int, last: int) -> None:
     """Find the people of staged rows, and refuse rows that say two things about one of them."""
-    facts = take_slice(cursor, file, first, last)
+    facts = take_slice(cursor, file, first, last, keys=(*MATCHED, "identity"))
     if file.state == ImportFile.State.MAPPED:
         cursor.execute(WRITE_BACK, facts)
         # The rows of one person may stand in any slice: they are judged with the last one.

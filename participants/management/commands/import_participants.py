@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,8 @@ class Command(BaseCommand):
         report = self._report(file, path)
         if is_new and file.state == State.CHECKED:
             services.cancel_file(file, now=timezone.now())
-        self._tell(report, as_json=options["json"])
+        for line in reports.lines_of(report, as_json=options["json"]):
+            self.stdout.write(line)
         if report["file_error"]:
             raise CommandError(report["file_error"], returncode=1)
         if file.is_busy:
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         file.refresh_from_db()
         if file.state == State.READ:
             profile = profiles.get(file.profile)
-            lacking = ", ".join(profile.missing(filter(None, file.mapping.values())))
-            file.file_error = f"Kolom {lacking} tidak ditemukan. Beri judul kolom itu, lalu ulangi."
+            lacking = profile.missing(filter(None, file.mapping.values()))
+            file.file_error = reports.columns_missing(lacking)
             services.cancel_file(file, now=timezone.now())
             return file
         if is_applied and file.state == State.CHECKED:
@@ -66,22 +66,6 @@ class Command(BaseCommand):
         return file
 
     def _report(self, file: ImportFile, path: Path) -> dict[str, Any]:
-        error_file = None
-        if file.pk and file.rejected_count and file.rows.filter(action="reject").exists():
-            error_file = reports.write_errors_beside(file, path)
         if not file.pk:
             return reports.refusal_of(file.file_error)
-        return reports.report_of(file, error_file=error_file)
-
-    def _tell(self, report: dict[str, Any], *, as_json: bool) -> None:
-        if not report["file_error"]:
-            self.stdout.write(
-                "{rows} rows: {created} created, {updated} updated, {same} same, "
-                "{rejected} rejected, {review} for review.".format_map(report)
-            )
-        for problem in report["problems"][:20]:
-            self.stdout.write("Baris {row}, {column}: {message}".format_map(problem))
-        if report["error_file"]:
-            self.stdout.write(f"Rejected rows: {report['error_file']}")
-        if as_json:
-            self.stdout.write(json.dumps(report, ensure_ascii=False))
+        return reports.report_of(file, error_file=reports.write_errors_beside(file, path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,8 @@ class Command(BaseCommand):
         if call is None:
             raise CommandError(f"{options['partner']} has no call {options['call']}.", returncode=2)
         report = self._bring_in(path, call, options)
-        self._tell(report, as_json=options["json"])
+        for line in reports.lines_of(report, as_json=options["json"]):
+            self.stdout.write(line)
         if report["file_error"]:
             raise CommandError(str(report["file_error"]), returncode=1)
 
@@ -82,26 +82,9 @@ class Command(BaseCommand):
         return ""
 
     def _report(self, file: ImportFile, path: Path) -> dict[str, Any]:
-        error_file = None
-        if file.rejected_count and file.rows.filter(action="reject").exists():
-            error_file = reports.write_errors_beside(file, path)
+        error_file = reports.write_errors_beside(file, path)
         report = curation_reports.report_of(file, error_file=error_file)
         if file.state == State.READ:
-            lacking = ", ".join(pages.missing_of(file, profiles.get(file.profile)))
-            report["file_error"] = (
-                f"Kolom {lacking} tidak ditemukan. Beri judul kolom itu, lalu ulangi."
-            )
+            lacking = pages.missing_of(file, profiles.get(file.profile))
+            report["file_error"] = reports.columns_missing(lacking)
         return report
-
-    def _tell(self, report: dict[str, Any], *, as_json: bool) -> None:
-        if not report["file_error"]:
-            self.stdout.write(
-                "{rows} rows: {created} created, {updated} updated, {same} same, "
-                "{rejected} rejected, {review} for review.".format_map(report)
-            )
-        for problem in report["problems"][:20]:
-            self.stdout.write("Baris {row}, {column}: {message}".format_map(problem))
-        if report["error_file"]:
-            self.stdout.write(f"Rejected rows: {report['error_file']}")
-        if as_json:
-            self.stdout.write(json.dumps(report, ensure_ascii=False))

@@ -113,25 +113,6 @@ def test_row_without_contact_is_invited_by_hand_only(scene):
     assert not Delivery.objects.exists()
 
 
-def test_what_staff_settled_holds_for_the_next_version(scene):
-    now = timezone.now()
-    ani = ParticipantFactory(full_name="Ani")
-    row = unknown(scene.version, owner_name="Ani")
-    finding.link_row(row, ani, by=scene.head, now=now)
-    publish(scene.version, scene.head, now)
-    told = Delivery.objects.count()
-    after = next_version(scene.version, [(scene.siti, {"grade": "A"})])
-    unknown(after, owner_name="Ani")
-
-    publish(after, scene.head, now + timedelta(hours=1))
-
-    result = CurationResult.objects.get(participant=ani)
-    assert (result.told, result.withdrawn_at) == (1, None)
-    gone = CurationResult.objects.filter(withdrawn_at__isnull=False)
-    assert {r.participant for r in gone} == {scene.budi, scene.rani}
-    assert Delivery.objects.count() == told
-
-
 def test_nobody_is_taken_back_while_rows_wait_for_staff(scene):
     now = timezone.now()
     publish(scene.version, scene.head, now)

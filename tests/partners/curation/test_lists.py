@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from participants.models import Consent
+from partners.announcing import finding
 from partners.curation import services as curation
 from partners.models import Application, CurationDecision, CurationList
 from tests.factories import UserFactory
@@ -230,6 +231,38 @@ def test_versions_show_their_difference_and_the_same_bytes_the_old_receipt(call,
         **{"name": "dua.xlsx", "call": call, "uploader": officer, "now": timezone.now()},
     )
     assert is_new, "what was taken back may come again"
+
+
+def test_whom_staff_settled_once_is_known_in_later_versions(call, officer, tmp_path):
+    rows = [
+        {"Nama Pemilik": "Ani", "HP": "081511111111", "Hasil": "lolos"},
+        {"Nama Pemilik": "Eka", "HP": "081522222222", "Email": "eka@contoh.example", "Hasil": "v"},
+        {"Nama Pemilik": "Nono", "HP": "081533333333", "Hasil": "lolos"},
+        {"Nama Pemilik": "Siapa", "HP": "081544444444", "Hasil": "lolos"},
+    ]
+    now = timezone.now()
+    first = accept(check(book(tmp_path, rows), call), by=officer)
+    one, two, three, _ = CurationDecision.objects.filter(list=first).order_by("row_no")
+    ani = person("Anita Lestari")
+    finding.link_row(one, ani, by=officer, now=now)
+    finding.invite_row(two, by=officer, is_by_hand=True, now=now)
+    eka = person("Eka Putri", email="eka@contoh.example")
+    assert finding.link_registered(now=now) == 1
+    finding.set_row_aside(three, by=officer, now=now)
+
+    file = check(book(tmp_path, [row | {"Grade": "B"} for row in rows], "lagi.xlsx"), call)
+    seen = curation.preview(file)
+    second = accept(file, by=officer, seen_version=1)
+
+    assert (seen.matched, seen.unmatched, seen.difference.changed) == (2, 2, 4)
+    assert decisions(second) == {
+        2: (ani, "staff", "passed", ""),
+        3: (eka, "staff", "passed", ""),
+        4: (None, "", "passed", "set_aside"),
+        5: (None, "", "passed", "review"),
+    }
+    aside = CurationDecision.objects.get(list=second, row_no=4)
+    assert (aside.settled_by, aside.settled_at) == (officer, now)
 
 
 def test_only_one_of_two_is_accepted_and_the_other_is_told(call, officer, tmp_path):

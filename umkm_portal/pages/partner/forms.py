@@ -30,7 +30,20 @@ class InvitationForm(forms.Form):
     )
 
 
-class ListForm(FileOrCells):
+class SendingForm(FileOrCells):
+    """A file or pasted cells, in the look of the partner space."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["file"].widget.attrs["class"] = "in"
+        self.fields["pasted"].widget.attrs["class"] = "in cells"
+
+    def facts(self) -> dict[str, Any]:
+        """What the service takes besides the bytes."""
+        return {k: v for k, v in self.cleaned_data.items() if k not in ("file", "pasted")}
+
+
+class ListForm(SendingForm):
     """A list of decided businesses, and the call that they were decided in."""
 
     field_order = ("call", "file", "pasted", "all_pass")
@@ -52,12 +65,10 @@ class ListForm(FileOrCells):
     )
 
     def __init__(self, *args: object, calls: QuerySet[CurationCall], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         field = self.fields["call"]
         field.queryset = calls  # type: ignore[attr-defined]
         field.label_from_instance = lambda call: call.title  # type: ignore[attr-defined]
-        self.fields["file"].widget.attrs["class"] = "in"
-        self.fields["pasted"].widget.attrs["class"] = "in cells"
 
 
 class ColumnsForm(MappingForm):
@@ -93,7 +104,7 @@ class TokenForm(forms.Form):
         return {key: self.cleaned_data[key] for key in ("name", "scopes", "days")}
 
 
-class ReportForm(FileOrCells):
+class ReportForm(SendingForm):
     """A report of sales, for a bazaar or for none in particular."""
 
     field_order = ("bazaar", "file", "pasted")
@@ -108,9 +119,7 @@ class ReportForm(FileOrCells):
     )
 
     def __init__(self, *args: object, bazaars: QuerySet[Bazaar], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         field = self.fields["bazaar"]
         field.queryset = bazaars  # type: ignore[attr-defined]
         field.label_from_instance = lambda bazaar: bazaar.name  # type: ignore[attr-defined]
-        self.fields["file"].widget.attrs["class"] = "in"
-        self.fields["pasted"].widget.attrs["class"] = "in cells"

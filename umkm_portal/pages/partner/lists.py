@@ -16,12 +16,12 @@ from partners.curation.columns import EXAMPLES
 from partners.models import CurationList, SalesReport
 from partners.space.files import CURATION, SALES, call_of, calls_of, files_of
 from partners.space.results import changes_of
-from umkm_portal.common.spreadsheets import SpreadsheetError
 from umkm_portal.imports import downloads, nudging, pages, profiles, services
 from umkm_portal.imports.corrections import take_corrections
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.pages.partner.access import MANAGER, UPLOADER, PartnerRequest, partner_member
 from umkm_portal.pages.partner.forms import ColumnsForm, ListForm
+from umkm_portal.pages.partner.receiving import answer_upload, sent
 
 PAGE = 20
 State = ImportFile.State
@@ -48,17 +48,9 @@ def lists(request: PartnerRequest) -> HttpResponse:
 @writer
 def upload(request: PartnerRequest) -> HttpResponse:
     calls = calls_of(request.partner).order_by("-opens_at", "-pk")
-    is_sent = request.method == "POST"
-    form = ListForm(
-        request.POST if is_sent else None,
-        request.FILES if is_sent else None,
-        calls=calls,
-        initial={"call": request.GET.get("kurasi")},
-    )
-    if is_sent and form.is_valid() and (file := _receive(request, form)):
-        return redirect("partner:list", file.pk)
-    status = 422 if form.errors else 200
-    return render(request, "partners/upload.html", {"form": form}, status=status)
+    form = ListForm(*sent(request), calls=calls, initial={"call": request.GET.get("kurasi")})
+    keep, template = curation.receive_list, "partners/upload.html"
+    return answer_upload(request, form, profile=CURATION, keep=keep, template=template)
 
 
 @require_safe
@@ -210,27 +202,6 @@ def _file(request: PartnerRequest, pk: int) -> ImportFile:
     own = files_of(request.partner) | files_of(request.partner, profile=SALES)
     files = own.select_related("uploader", "approved_by", "cancelled_by")
     return get_object_or_404(files, pk=pk)
-
-
-def _receive(request: PartnerRequest, form: ListForm) -> ImportFile | None:
-    now, data = timezone.now(), form.cleaned_data
-    try:
-        name, blocks = form.source_for(profiles.get(CURATION), now=now)
-        file, is_new = curation.receive_list(
-            blocks,
-            name=name,
-            call=data["call"],
-            uploader=request.user,
-            all_pass=data["all_pass"],
-            now=now,
-        )
-    except SpreadsheetError as refusal:
-        form.add_error("file" if data["file"] else "pasted", str(refusal))
-        return None
-    if not is_new:
-        messages.info(request, "Berkas yang sama sudah pernah diunggah. Ini hasilnya.")
-    nudging.nudge_on_commit(file)
-    return file
 
 
 def _show(

@@ -1,0 +1,53 @@
+"""What beat sets off, and when; a missed errand is made up by the next: rows say what is due."""
+
+from __future__ import annotations
+
+from celery.schedules import crontab
+
+HOUR = 3600
+Errand = dict[str, object]
+
+
+def beat_schedule(*, sweep_seconds: float) -> dict[str, Errand]:
+    """Every errand by its name; the outbox is swept each `sweep_seconds`."""
+    return {
+        "sweep-outbox": _every(sweep_seconds, "umkm_portal.messaging.tasks.sweep"),
+        "advance-cohorts": _every(30, "trainings.tasks.advance_cohorts"),
+        "sweep-imports": _every(15, "umkm_portal.imports.tasks.sweep"),
+        "sweep-exports": _every(30, "participants.tasks.sweep_exports"),
+        "purge-exports": _every(600, "participants.tasks.purge_exports"),
+        "publish-curations": _every(15, "partners.tasks.publish_due"),
+        "link-registered": _every(300, "partners.tasks.link_registered"),
+        "tell-withdrawals": _every(600, "partners.tasks.tell_withdrawals"),
+        "sweep-shared-lists": _every(30, "partners.tasks.sweep_lists"),
+        "recount-segments": _every(300, "participants.tasks.recount"),
+        "forget-codes": _at("participants.tasks.forget_codes", HOUR / 2, minute=25),
+        "send-registration-links": _at(
+            "umkm_portal.pages.tasks.send_registration_links", 540, minute="*/10", hour="8-19"
+        ),
+        **_nightly(),
+    }
+
+
+def _nightly() -> dict[str, Errand]:
+    """Heavy errands, while nobody looks; a worker that was away does them until the morning."""
+    return {
+        "recompute-activity": _at(
+            "participants.tasks.recompute_activity", 6 * HOUR, hour=0, minute=10
+        ),
+        "remove-expired-registrations": _at(
+            "participants.tasks.remove_expired_registrations", 6 * HOUR, hour=0, minute=40
+        ),
+        "purge": _at("umkm_portal.backups.tasks.purge", 6 * HOUR, hour=2, minute=30),
+        "find-duplicates": _at("participants.tasks.find_duplicates", 6 * HOUR, hour=3, minute=10),
+    }
+
+
+def _every(seconds: float, task: str) -> Errand:
+    """An errand that is worth nothing once the next one is due."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": float(seconds)}}
+
+
+def _at(task: str, expires: float, **when: str | int) -> Errand:
+    """An errand by the clock; a worker that finds it `expires` seconds later leaves it."""
+    return {"task": task, "schedule": crontab(**when), "options": {"expires": expires}}
