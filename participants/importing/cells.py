@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 
@@ -18,10 +17,8 @@ from umkm_portal.common import codes, nik, phones
 from umkm_portal.common.dates import parse_date
 from umkm_portal.common.encryption import Cipher, blind_indexes
 from umkm_portal.common.money import parse_rupiah
-from umkm_portal.common.spreadsheets import Cell, text_of
-
-Row = dict[str, Any]
-FieldReader = Callable[[Cell, Row], None]
+from umkm_portal.common.spreadsheets import Cell, line_of, text_of
+from umkm_portal.imports.sheets import FieldReader, Row
 
 FEWEST_NIKS, MOST_ZEROS = 20, 0.30
 """From so many NIKs on, a file with a greater share ending in 0 has been through Excel."""
@@ -103,7 +100,7 @@ class CellReaders:
         longest, name = LONGEST[key], NAMES[key]
 
         def read(cell: Cell, row: Row) -> None:
-            text = " ".join(text_of(cell).lstrip("'").split())
+            text = line_of(cell)
             if len(text) > longest:
                 raise ValueError(f"{name} lebih dari {longest} huruf.")
             row[key] = text
@@ -126,7 +123,11 @@ class CellReaders:
         return read
 
     def _full_name(self, cell: Cell, row: Row) -> None:
-        name = " ".join(text_of(cell).lstrip("'").split())
+        name = line_of(cell)
+        is_plain = name.replace(" ", "").isalpha() and len(name) <= LONGEST["full_name"]
+        if is_plain:
+            row["full_name"] = name
+            return
         if "\ufffd" in name:
             raise ValueError(f"Nama “{name[:40]}” berisi huruf yang rusak.")
         if not any(map(str.isalpha, name)) or _NOT_IN_NAMES.search(name):
@@ -136,6 +137,16 @@ class CellReaders:
         row["full_name"] = name
 
     def _nik(self, cell: Cell, row: Row) -> None:
+        value = self._checked_nik(cell, row)
+        row["nik"] = base64.b64encode(self._seal(value)).decode()
+        row["nik_indexes"] = blind_indexes(niks.PURPOSE, value)
+        row["nik_last4"] = value[-4:]
+
+    def blind_nik(self, cell: Cell, row: Row) -> None:
+        """Read a NIK and keep its blind index alone."""
+        row["nik_indexes"] = blind_indexes(niks.PURPOSE, self._checked_nik(cell, row))
+
+    def _checked_nik(self, cell: Cell, row: Row) -> str:
         self._tally.count(cell)
         born = row.get("birth_date")
         found = nik.check(
@@ -148,11 +159,9 @@ class CellReaders:
             raise ValueError(" ".join(found.errors))
         for message in found.warnings:
             self._warn("nik", message, "Cocokkan dengan KTP; baris ini tetap diterima.")
-        row["nik"] = base64.b64encode(self._seal(found.value)).decode()
-        row["nik_indexes"] = blind_indexes(niks.PURPOSE, found.value)
-        row["nik_last4"] = found.value[-4:]
         if cell.__class__ is float:
             row["is_number_nik"] = True
+        return found.value
 
     def _phone(self, cell: Cell, row: Row) -> None:
         row["phone"] = phones.to_e164(cell if isinstance(cell, str) else f"{cell:.0f}")

@@ -13,14 +13,14 @@ from functools import lru_cache
 from django.utils import timezone
 
 from participants.activity import active_until_after
-from participants.importing import words
-from participants.importing.cells import DATES, FLAGS, CellReaders, FieldReader, NikTally, Row
+from participants.importing.cells import DATES, FLAGS, CellReaders, NikTally
 from participants.importing.lookups import Lookups
 from participants.importing.repairs import DATE_REPAIR, PLACE_COLUMNS, REPAIRS
 from umkm_portal.common import codes
-from umkm_portal.common.spreadsheets import Cell, text_of
+from umkm_portal.common.spreadsheets import Cell
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.imports.profiles import Cleaned, Problem
+from umkm_portal.imports.profiles import Cleaned
+from umkm_portal.imports.sheets import Row, SheetCells
 
 CLEARED = {
     **{key: key for key in ("phone", "email", "address", "products", "market", "stall", "nib")},
@@ -33,15 +33,16 @@ REPEATING = frozenset(
         *("market", "products", "yearly_sales", "whatsapp_source"),
     )
 )
-MOST_KNOWN = 20_000
-"""Columns whose cells repeat are read once for each different cell, up to so many."""
+PLACE = ("city", "district", "village")
+ENOUGH = frozenset(("nik", "code"))
+"""What tells by itself whom a row is about."""
 _NOT_NAME = re.compile(r"[\W_]+")
 LONGEST_KEY = 300
 
 
 @lru_cache(maxsize=8_192)
-def _active_until_text(day: date) -> str:
-    return str(active_until_after(day))
+def _active_until_text(day: str) -> str:
+    return str(active_until_after(date.fromisoformat(day)))
 
 
 class RegisterReader:
@@ -68,123 +69,66 @@ class _SheetReader:
     def __init__(
         self, reader: RegisterReader, places: Mapping[str, int], labels: Mapping[str, str]
     ) -> None:
-        self._reader, self._labels = reader, labels
-        self._warnings: list[Problem] = []
+        self._reader = reader
+        self._cells = SheetCells(places, labels, repairs=REPAIRS, other_repair=DATE_REPAIR)
         readers = CellReaders(
-            lookups=reader.lookups, today=reader.today, tally=reader.tally, warn=self._warn
-        ).by_key()
+            lookups=reader.lookups, today=reader.today, tally=reader.tally, warn=self._cells.warn
+        )
         # The NIK is read after the birth date that it is compared with.
-        self._fields: list[tuple[int, str, FieldReader, dict[Cell, Row] | None]] = [
-            (places[key], key, readers[key], {} if key in REPEATING else None)
-            for key in sorted(places, key="nik".__eq__)
-            if key in readers
-        ]
-        self._place_cells = [places.get(key) for key in ("city", "district", "village")]
-        self._has_place = any(index is not None for index in self._place_cells)
+        self._cells.read_with(readers.by_key(), repeating=REPEATING, last="nik", clear=_clear)
+        self._cells.read_group_with(PLACE, self._read_place)
 
     def clean(self, cells: Sequence[Cell]) -> Cleaned:
         """Return the row to be written; the key tells rows about one person."""
-        row: Row = {}
-        problems: list[Problem] = []
-        self._warnings = problems
-        for index, key, read, known in self._fields:
-            cell = cells[index]
-            if cell == "":
-                continue
-            if known is None:
-                self._read_cell(cell, key, read, row, problems)
-            elif (effect := known.get(cell)) is not None:
-                row.update(effect)
-            else:
-                row.update(self._learn(cell, key, read, known, problems))
-        if self._has_place:
-            self._read_place(cells, row, problems)
-        self._finish(row, problems)
-        return Cleaned(_key_of(row), row, problems)
+        row = self._cells.read(cells)
+        self._finish(row)
+        return Cleaned(_key_of(row), row, self._cells.problems)
 
-    def _read_cell(
-        self, cell: Cell, key: str, read: FieldReader, row: Row, problems: list[Problem]
-    ) -> None:
-        if isinstance(cell, str):
-            cell = cell.strip()
-            if cell in words.BLANK:
-                return
-        try:
-            if cell == words.CLEAR:
-                _clear(key, row)
-            elif cell in words.SHEET_ERRORS:
-                raise ValueError(f"Sel ini berisi kesalahan rumus {cell}.")
-            else:
-                read(cell, row)
-        except ValueError as error:
-            problems.append(self._problem(key, str(error)))
-
-    def _learn(
-        self,
-        cell: Cell,
-        key: str,
-        read: FieldReader,
-        known: dict[Cell, Row],
-        problems: list[Problem],
-    ) -> Row:
-        """Read a cell of a column that repeats itself, and keep what it does to a row."""
-        before, effect = len(problems), Row()
-        self._read_cell(cell, key, read, effect, problems)
-        if len(problems) == before and len(known) < MOST_KNOWN:
-            known[cell] = effect
-        return effect
-
-    # --- Several cells together -----------------------------------------------------------------
-    def _read_place(self, cells: Sequence[Cell], row: Row, problems: list[Problem]) -> None:
-        city, district, village = (
-            "" if index is None else text_of(cells[index]) for index in self._place_cells
-        )
-        if not (city or district or village):
-            return
+    def _read_place(self, texts: Mapping[str, str], row: Row) -> None:
         lookups = self._reader.lookups
-        region_id, problem = lookups.place(city, district, village)
+        region_id, problem = lookups.place(*[texts.get(key, "") for key in PLACE])
         if region_id is None and not problem:
             return
         if problem:
             level = problem.split(" ", 1)[0].lower()
-            problems.append(self._problem(PLACE_COLUMNS.get(level, "city"), problem))
+            self._cells.refuse(PLACE_COLUMNS.get(level, "city"), problem)
             return
         row["region_id"] = region_id
         if region_id in lookups.outside:
             message = f"{lookups.outside[region_id]} di luar Jakarta."
-            self._warn("city", message, REPAIRS["outside"])
+            self._cells.warn("city", message, REPAIRS["outside"])
 
-    def _finish(self, row: Row, problems: list[Problem]) -> None:
+    def _finish(self, row: Row) -> None:
         """Complete the row from its parts and refuse what only shows in the whole."""
-        refused = {problem["column"] for problem in problems if "warning" not in problem}
-        if "full_name" not in row and self._heading("full_name") not in refused:
-            problems.append(self._problem("full_name", "Nama kosong."))
-        if (
-            not refused
-            and not row.keys() & {"nik", "code"}
-            and not (row.get("phone") or row.get("email"))
-        ):
-            problems.append(
-                {
-                    "column": self._heading("nik", "phone", "email"),
-                    "message": "NIK, nomor HP, dan email semuanya kosong.",
-                    "repair": REPAIRS["identity"],
-                }
-            )
-        self._finish_whatsapp(row, problems)
+        if self._cells.problems or "full_name" not in row or not row.keys() & ENOUGH:
+            self._refuse_unknown(row)
+        if "whatsapp" in row:
+            self._finish_whatsapp(row)
         row["new_code"] = codes.new_code()
         if "last_activity_on" in row:
-            day = date.fromisoformat(row["last_activity_on"])
-            row["active_at_least"] = _active_until_text(day)
+            row["active_at_least"] = _active_until_text(row["last_activity_on"])
         if self._reader.default_agency and "agency_id" not in row:
             row["agency_id"] = self._reader.default_agency
         if "channels" in row:
             row["channels"] = _tidy_channels(row["channels"])
 
-    def _finish_whatsapp(self, row: Row, problems: list[Problem]) -> None:
+    def _refuse_unknown(self, row: Row) -> None:
+        """Refuse a row that does not tell whom it is about."""
+        is_refused = self._cells.is_refused()
+        if "full_name" not in row and not self._cells.is_refused("full_name"):
+            self._cells.refuse("full_name", "Nama kosong.")
+        is_known = row.keys() & {"nik", "code"} or row.get("phone") or row.get("email")
+        if not is_refused and not is_known:
+            self._cells.problems.append(
+                {
+                    "column": self._cells.heading("nik", "phone", "email"),
+                    "message": "NIK, nomor HP, dan email semuanya kosong.",
+                    "repair": REPAIRS["identity"],
+                }
+            )
+
+    def _finish_whatsapp(self, row: Row) -> None:
         """A consent counts only with its date and source (UU 27/2022 article 24)."""
-        if "whatsapp" not in row:
-            return
         if not row["whatsapp"]:
             row.setdefault("whatsapp_on", str(self._reader.today))
             return
@@ -194,25 +138,8 @@ class _SheetReader:
             if not row.get(key)
         ]
         if lacking:
-            problems.append(
-                self._problem("whatsapp", f"Persetujuan WhatsApp tanpa {' dan '.join(lacking)}.")
-            )
-
-    # --- Words ----------------------------------------------------------------------------------
-    def _problem(self, key: str, message: str) -> Problem:
-        return {
-            "column": self._heading(key),
-            "message": message,
-            "repair": REPAIRS.get(key, DATE_REPAIR),
-        }
-
-    def _warn(self, key: str, message: str, repair: str) -> None:
-        self._warnings.append(
-            {"column": self._heading(key), "message": message, "repair": repair, "warning": True}
-        )
-
-    def _heading(self, *keys: str) -> str:
-        return next((self._labels[key] for key in keys if key in self._labels), keys[0])
+            message = f"Persetujuan WhatsApp tanpa {' dan '.join(lacking)}."
+            self._cells.refuse("whatsapp", message)
 
 
 def _clear(key: str, row: Row) -> None:

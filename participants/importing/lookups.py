@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from participants.importing.words import BLANK
 from participants.models import Sector
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common.spreadsheets import normalise_header
+from umkm_portal.imports.sheets import BLANK
 from umkm_portal.regions.matching import Match, current_matcher
 from umkm_portal.regions.models import Region
 

@@ -6,13 +6,6 @@ import re
 
 from participants.models import Participant, SalesChannel
 
-BLANK = frozenset(("", "-", "–", "—", "--", "."))
-"""Cells that say nothing: what the register knows is kept."""
-CLEAR = "---"
-"""The cell that empties what the register knows."""
-SHEET_ERRORS = frozenset(
-    ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
-)
 _YES = frozenset(
     (
         *("ya", "y", "iya", "yes", "true", "1", "v", "x", "✓", "✔", "ok", "aktif", "masih aktif"),

@@ -22,7 +22,7 @@ from partners.models import CurationDecision, CurationList
 from umkm_portal.common.spreadsheets import Cell, text_of
 from umkm_portal.imports import pages, problems, profiles
 from umkm_portal.imports.models import ImportFile, ImportRow
-from umkm_portal.imports.staging import mask_niks
+from umkm_portal.imports.raw_cells import mask_niks
 
 State = ImportFile.State
 STATES = {

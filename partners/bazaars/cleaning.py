@@ -7,23 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.utils import timezone
 
-from participants.importing import words
-from participants.importing.cells import CellReaders, FieldReader, NikTally, Row
+from participants.importing.cells import CellReaders, NikTally
 from participants.importing.lookups import Lookups
 from partners.bazaars.columns import LABELS, REPAIRS
+from partners.curation.cleaning import read_code
 from partners.curation.shops import read_shops
 from partners.models import Bazaar
-from umkm_portal.common import codes
 from umkm_portal.common.dates import parse_date
 from umkm_portal.common.money import parse_rupiah
-from umkm_portal.common.spreadsheets import Cell, text_of
+from umkm_portal.common.spreadsheets import Cell, line_of, text_of
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.imports.profiles import Cleaned, Problem
-from umkm_portal.imports.staging import mask_niks
+from umkm_portal.imports.profiles import Cleaned
+from umkm_portal.imports.raw_cells import mask_niks
+from umkm_portal.imports.sheets import FieldReader, Row, SheetCells
 
 LONGEST_CHANNEL, LONGEST_NAME, LONGEST_KEY = 40, 120, 300
 MOST_ORDERS = 10_000_000
 WHO = ("code", "nik", "phone", "store_link")
+REPEATING = frozenset(("period_from", "period_to", "channel"))
 _WHOLE = re.compile(r"\d{1,3}(?:\.\d{3})*|\d{1,8}")
 _NOT_NAME = re.compile(r"[\W_]+")
 
@@ -58,25 +59,17 @@ class _SheetReader:
         self, reader: SalesReader, places: Mapping[str, int], labels: Mapping[str, str]
     ) -> None:
         self._reader, self._labels = reader, labels
-        readers = self._readers()
-        self._fields = [(places[key], key, readers[key]) for key in places if key in readers]
+        self._cells = SheetCells(
+            places, labels, repairs=REPAIRS, other_repair=REPAIRS["identity"], names=LABELS
+        )
+        self._cells.read_with(self._readers(), repeating=REPEATING, last="nik")
 
     def clean(self, cells: Sequence[Cell]) -> Cleaned:
         """Return the row to be stored; the key tells rows about one shop, time and channel."""
-        row: Row = {}
-        problems: list[Problem] = []
-        for index, key, read in self._fields:
-            cell = cells[index]
-            if cell == "" or (isinstance(cell, str) and cell.strip() in words.BLANK):
-                continue
-            try:
-                if cell in words.SHEET_ERRORS:
-                    raise ValueError(f"Sel ini berisi kesalahan rumus {cell}.")
-                read(cell, row)
-            except ValueError as error:
-                problems.append(self._problem(key, str(error)))
-        who = self._identify(row, problems)
-        self._complete(row, problems)
+        row = self._cells.read(cells)
+        who = self._identify(row)
+        self._complete(row)
+        problems = self._cells.problems
         key = _key_of(row, who) if who and not problems else ""
         return Cleaned(key, row, problems)
 
@@ -86,13 +79,14 @@ class _SheetReader:
             today=self._reader.today,
             tally=self._reader.tally,
             warn=lambda *told: None,
-        ).by_key()
+        )
+        known = shared.by_key()
         return {
-            "full_name": shared["full_name"],
-            "phone": shared["phone"],
+            "full_name": known["full_name"],
+            "phone": known["phone"],
             "business_name": _business_name,
-            "code": _code,
-            "nik": _nik_reader(shared["nik"]),
+            "code": read_code,
+            "nik": _nik_reader(shared.blind_nik),
             "store_link": self._store_link,
             "period_from": _day_reader("period_from", self._reader),
             "period_to": _day_reader("period_to", self._reader),
@@ -107,7 +101,7 @@ class _SheetReader:
         if found and found.keys:
             row["links"] = found.keys
 
-    def _identify(self, row: Row, problems: list[Problem]) -> str:
+    def _identify(self, row: Row) -> str:
         name = row.get("full_name") or row.get("business_name")
         if "code" in row:
             return f"code:{row['code']}"
@@ -117,34 +111,30 @@ class _SheetReader:
             return f"phone:{row['phone']}:{_NOT_NAME.sub('', str(name).lower())}"
         if "links" in row:
             return f"store_link:{row['links'][0]}"
-        headings = {self._labels[key] for key in WHO if key in self._labels}
-        if not any(problem["column"] in headings for problem in problems):
-            column = next((self._labels[key] for key in WHO if key in self._labels), LABELS["code"])
+        if not self._cells.is_refused(*WHO):
             told = "Kode peserta, nomor HP dengan nama, dan tautan toko kosong."
-            problems.append({"column": column, "message": told, "repair": REPAIRS["identity"]})
+            self._cells.problems.append(
+                {
+                    "column": self._cells.heading(*WHO),
+                    "message": told,
+                    "repair": REPAIRS["identity"],
+                }
+            )
         return ""
 
-    def _complete(self, row: Row, problems: list[Problem]) -> None:
+    def _complete(self, row: Row) -> None:
         """A day alone is a period of one day; a channel left out is the bazaar itself."""
-        refused = {str(problem["column"]) for problem in problems}
         for key, told in (
             ("period_from", "Tanggal mulai kosong."),
             ("amount", "Penjualan kosong."),
         ):
-            if key not in row and self._heading(key) not in refused:
-                problems.append(self._problem(key, told))
+            if key not in row and not self._cells.is_refused(key):
+                self._cells.refuse(key, told)
         row.setdefault("channel", self._reader.channel[:LONGEST_CHANNEL])
         if "period_from" in row:
             row.setdefault("period_to", row["period_from"])
             if row["period_to"] < row["period_from"]:
-                problems.append(self._problem("period_to", "Tanggal selesai sebelum mulai."))
-
-    def _heading(self, key: str) -> str:
-        return self._labels.get(key) or LABELS[key]
-
-    def _problem(self, key: str, message: str) -> Problem:
-        repair = REPAIRS.get(key, REPAIRS["identity"])
-        return {"column": self._heading(key), "message": message, "repair": repair}
+                self._cells.refuse("period_to", "Tanggal selesai sebelum mulai.")
 
 
 def _key_of(row: Row, who: str) -> str:
@@ -153,18 +143,11 @@ def _key_of(row: Row, who: str) -> str:
 
 
 def _business_name(cell: Cell, row: Row) -> None:
-    row["business_name"] = mask_niks(" ".join(text_of(cell).split()))[:LONGEST_NAME]
-
-
-def _code(cell: Cell, row: Row) -> None:
-    code = codes.normalise(text_of(cell))
-    if not codes.is_valid(code):
-        raise ValueError(f"Kode peserta “{mask_niks(text_of(cell))[:20]}” keliru.")
-    row["code"] = code
+    row["business_name"] = mask_niks(line_of(cell))[:LONGEST_NAME]
 
 
 def _nik_reader(read: FieldReader) -> FieldReader:
-    """Keep the blind index alone."""
+    """A damaged NIK does not matter beside a code."""
 
     def read_nik(cell: Cell, row: Row) -> None:
         try:
@@ -172,9 +155,6 @@ def _nik_reader(read: FieldReader) -> FieldReader:
         except ValueError:
             if "code" not in row:
                 raise ValueError("NIK tidak terbaca utuh.") from None
-        finally:
-            row.pop("nik", None)
-            row.pop("nik_last4", None)
 
     return read_nik
 
@@ -190,7 +170,7 @@ def _day_reader(key: str, reader: SalesReader) -> FieldReader:
 
 
 def _channel(cell: Cell, row: Row) -> None:
-    text = mask_niks(" ".join(text_of(cell).split()))
+    text = mask_niks(line_of(cell))
     if len(text) > LONGEST_CHANNEL:
         raise ValueError(f"Kanal lebih dari {LONGEST_CHANNEL} huruf.")
     row["channel"] = text

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils import timezone
 
-from participants.importing import words
-from participants.importing.cells import CellReaders, FieldReader, NikTally, Row
+from participants.importing.cells import CellReaders, NikTally
 from participants.importing.lookups import Lookups
 from partners.curation import outcomes, shops
 from partners.curation.columns import DECIDING
@@ -20,18 +19,19 @@ from partners.curation.repairs import REPAIRS
 from partners.models import CurationCall
 from umkm_portal.common import codes
 from umkm_portal.common.encryption import blind_index
-from umkm_portal.common.spreadsheets import Cell, text_of
+from umkm_portal.common.spreadsheets import Cell, line_of, text_of
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.imports.profiles import SHEET, Cleaned, Problem
-from umkm_portal.imports.staging import mask_niks
+from umkm_portal.imports.profiles import SHEET, Cleaned
+from umkm_portal.imports.raw_cells import mask_niks
+from umkm_portal.imports.sheets import FieldReader, Row, SheetCells
 
 IDENTITY = "curation.identity"
 LONGEST = {"business_name": 120, "products": 300, "reason": 300, "note": 300}
 NAMES = {"business_name": "Nama usaha", "products": "Produk", "reason": "Alasan"}
 NAMES |= {"note": "Catatan"}
 REPEATING = frozenset(("result", "passed_mark", "failed_mark", "grade", "products", "reason"))
-MOST_KNOWN = 5_000
-"""Columns whose cells repeat are read once for each different cell, up to so many."""
+PLACE = ("city", "district", "village")
+PASSED = outcomes.Outcome.PASSED.value
 SHARED = ("full_name", "phone", "email")
 """What is read as in the register."""
 _NOT_NAME = re.compile(r"[\W_]+")
@@ -76,40 +76,20 @@ class _SheetReader:
         self, reader: CurationReader, places: Mapping[str, int], labels: Mapping[str, str]
     ) -> None:
         self._reader, self._labels = reader, labels
-        self._warnings: list[Problem] = []
         self._by_sheet = _outcome_without_column(reader, places, labels)
-        readers = self._readers()
-        # The NIK is read last: what else a row has decides whether a damaged one matters.
-        self._fields: list[tuple[int, str, FieldReader, dict[Cell, Row] | None]] = [
-            (places[key], key, readers[key], {} if key in REPEATING else None)
-            for key in sorted(places, key="nik".__eq__)
-            if key in readers
-        ]
-        self._place_cells = [places.get(key) for key in ("city", "district", "village")]
         self._has_marks = "passed_mark" in places or "failed_mark" in places
-        self._has_place = any(index is not None for index in self._place_cells)
+        self._cells = SheetCells(places, labels, repairs=REPAIRS, names=LABELS)
+        # The NIK is read last: what else a row has decides whether a damaged one matters.
+        self._cells.read_with(self._readers(), repeating=REPEATING, last="nik")
+        self._cells.read_group_with(PLACE, self._read_place)
 
     def clean(self, cells: Sequence[Cell]) -> Cleaned:
         """Return the row to be judged; the key tells rows about one business."""
-        row: Row = {}
-        problems: list[Problem] = []
-        self._warnings = problems
-        for index, key, read, known in self._fields:
-            cell = cells[index]
-            if cell == "":
-                continue
-            if known is None:
-                self._read_cell(cell, key, read, row, problems)
-            elif (effect := known.get(cell)) is not None:
-                row.update(effect)
-            else:
-                row.update(self._learn(cell, key, read, known, problems))
-        if self._has_place:
-            self._read_place(cells, row)
-        self._decide(row, problems)
+        row = self._cells.read(cells)
+        self._decide(row)
         key = _key_of(row)
-        self._identify(row, key, problems)
-        return Cleaned(key, row, problems)
+        self._identify(row, key)
+        return Cleaned(key, row, self._cells.problems)
 
     # --- One cell -------------------------------------------------------------------------------
     def _readers(self) -> dict[str, FieldReader]:
@@ -118,13 +98,13 @@ class _SheetReader:
             today=self._reader.today,
             tally=self._reader.tally,
             warn=self._warn,
-        ).by_key()
-        texts = {key: _text_reader(key) for key in LONGEST}
+        )
+        known = shared.by_key()
         return {
-            **{key: shared[key] for key in SHARED},
-            **texts,
-            "code": self._code,
-            "nik": self._nik_reader(shared["nik"]),
+            **{key: known[key] for key in SHARED},
+            **{key: _text_reader(key) for key in LONGEST},
+            "code": read_code,
+            "nik": self._nik_reader(shared.blind_nik),
             "store_link": self._store_link,
             "result": self._result,
             "passed_mark": self._mark("passed_mark"),
@@ -132,48 +112,8 @@ class _SheetReader:
             "grade": self._grade,
         }
 
-    def _read_cell(
-        self,
-        cell: Cell,
-        key: str,
-        read: FieldReader,
-        row: Row,
-        problems: list[Problem],
-    ) -> None:
-        if isinstance(cell, str):
-            cell = cell.strip()
-            if cell in words.BLANK or cell == words.CLEAR:
-                return
-        try:
-            if cell in words.SHEET_ERRORS:
-                raise ValueError(f"Sel ini berisi kesalahan rumus {cell}.")
-            read(cell, row)
-        except ValueError as error:
-            problems.append(self._problem(key, str(error)))
-
-    def _learn(
-        self,
-        cell: Cell,
-        key: str,
-        read: FieldReader,
-        known: dict[Cell, Row],
-        problems: list[Problem],
-    ) -> Row:
-        """Read a cell of a column that repeats itself, and keep what it does to a row."""
-        before, effect = len(problems), Row()
-        self._read_cell(cell, key, read, effect, problems)
-        if len(problems) == before and len(known) < MOST_KNOWN:
-            known[cell] = effect
-        return effect
-
-    def _code(self, cell: Cell, row: Row) -> None:
-        code = codes.normalise(text_of(cell))
-        if not codes.is_valid(code):
-            raise ValueError(f"Kode peserta “{mask_niks(text_of(cell))[:20]}” keliru.")
-        row["code"] = code
-
     def _nik_reader(self, read: FieldReader) -> FieldReader:
-        """Keep the blind index alone; where a code tells who it is, damage is only noticed."""
+        """Where a code tells who it is, damage is only noticed."""
 
         def read_nik(cell: Cell, row: Row) -> None:
             if isinstance(cell, str) and codes.is_valid(code := codes.normalise(cell)):
@@ -186,14 +126,13 @@ class _SheetReader:
                 if "code" not in row:
                     raise ValueError(damage) from None
                 self._warn("nik", damage, "NIK diabaikan; peserta dikenali dari kodenya.")
-            row.pop("nik", None)
-            row.pop("nik_last4", None)
 
         return read_nik
 
     def _store_link(self, cell: Cell, row: Row) -> None:
         text = text_of(cell)
-        found = shops.read_shops(text, heading=self._labels["store_link"], platform=self._platform)
+        heading, platform = self._labels["store_link"], self._reader.platform
+        found = shops.read_shops(text, heading=heading, platform=platform)
         if found is None:
             self._warn(
                 "store_link",
@@ -233,81 +172,61 @@ class _SheetReader:
         )
 
     # --- Several cells together -----------------------------------------------------------------
-    def _read_place(self, cells: Sequence[Cell], row: Row) -> None:
+    def _read_place(self, texts: Mapping[str, str], row: Row) -> None:
         """A place only tells what follows; a wrong one keeps no decision back."""
-        texts = ["" if index is None else text_of(cells[index]) for index in self._place_cells]
-        if not any(texts):
-            return
-        lookups = self._reader.lookups
-        region_id, problem = lookups.place(*texts)
-        row["place"] = " / ".join(text for text in texts if text)[:120]
+        lookups, told = self._reader.lookups, [texts.get(key, "") for key in PLACE]
+        region_id, problem = lookups.place(*told)
+        row["place"] = " / ".join(filter(None, told))[:120]
         if problem:
             self._warn("city", problem, "Tidak perlu diperbaiki: baris ini tetap diterima.")
         elif region_id in lookups.outside:
             row["is_outside"] = True
             self._warn("city", f"{lookups.outside[region_id]} di luar Jakarta.", REPAIRS["outside"])
 
-    def _decide(self, row: Row, problems: list[Problem]) -> None:
+    def _decide(self, row: Row) -> None:
         """Settle what is decided from the result, the marks, or the sheet."""
         reader = self._reader
         if "outcome" in row and not self._has_marks and "is_cross" not in row:
-            reader.passes += row["outcome"] == outcomes.Outcome.PASSED
+            reader.passes += row["outcome"] == PASSED
             return
         marks = [row.pop(key) for key in ("passed_mark", "failed_mark") if key in row]
         found = {*marks, *([row["outcome"]] if "outcome" in row else [])}
         if len(found) > 1:
-            problems.append(self._problem("result", "Baris ini ditandai lolos dan tidak lolos."))
+            self._cells.refuse("result", "Baris ini ditandai lolos dan tidak lolos.")
         elif found:
             row["outcome"] = found.pop()
         elif self._by_sheet:
             row["outcome"] = self._by_sheet
-        elif not self._is_refused(problems, *DECIDING):
-            problems.append(self._problem("result", "Hasil kurasi kosong."))
+        elif not self._cells.is_refused(*DECIDING):
+            self._cells.refuse("result", "Hasil kurasi kosong.")
         if row.pop("is_cross", False):
             reader.crosses += 1
-        elif row.get("outcome") == outcomes.Outcome.PASSED:
+        elif row.get("outcome") == PASSED:
             reader.passes += 1
 
-    def _identify(self, row: Row, key: str, problems: list[Problem]) -> None:
+    def _identify(self, row: Row, key: str) -> None:
         """Refuse a row that does not tell whom it is about."""
         if key:
             row["identity"] = _identity_of(key)
             return
-        if self._is_refused(problems, "code", "nik", "phone", "store_link", "full_name"):
+        if self._cells.is_refused("code", "nik", "phone", "store_link", "full_name"):
             return
+        has_phone = bool(row.get("phone"))
+        column = self._cells.heading(*(("full_name",) if has_phone else ("code", "phone")))
         told = (
             "Nama di samping nomor HP kosong."
-            if row.get("phone")
-            else ("Kode peserta, nomor HP, dan tautan toko kosong.")
+            if has_phone
+            else "Kode peserta, nomor HP, dan tautan toko kosong."
         )
-        column = self._heading(*(("full_name",) if row.get("phone") else ("code", "phone")))
-        repair = REPAIRS["name" if row.get("phone") else "identity"]
-        problems.append({"column": column, "message": told, "repair": repair})
+        repair = REPAIRS["name" if has_phone else "identity"]
+        self._cells.problems.append({"column": column, "message": told, "repair": repair})
 
     # --- Words ----------------------------------------------------------------------------------
-    @property
-    def _platform(self) -> str:
-        return self._reader.platform
-
-    def _is_refused(self, problems: list[Problem], *keys: str) -> bool:
-        headings = {self._labels[key] for key in keys if key in self._labels}
-        return any(p["column"] in headings for p in problems if "warning" not in p)
-
-    def _problem(self, key: str, message: str) -> Problem:
-        return {"column": self._heading(key), "message": message, "repair": REPAIRS[key]}
-
     def _warn(self, key: str, message: str, repair: str) -> None:
         if key == "nik":
             message = message.split(". ", 1)[0].rstrip(".") + "."
             repair = repair if "kode" in repair else "Tidak perlu diperbaiki."
-        self._warnings.append(
-            {"column": self._heading(key), "message": message, "repair": repair, "warning": True}
-        )
-
-    def _heading(self, *keys: str) -> str:
-        return next(
-            (self._labels[key] for key in keys if key in self._labels), LABELS.get(keys[0], "")
-        )
+        self._cells.warn(key, message, repair)
 
 
 LABELS = {
@@ -340,11 +259,19 @@ def _outcome_without_column(
     return by_name or (outcomes.Outcome.PASSED.value if reader.all_pass else "")
 
 
+def read_code(cell: Cell, row: Row) -> None:
+    """Read a participant's code, however it was written."""
+    code = codes.normalise(text_of(cell))
+    if not codes.is_valid(code):
+        raise ValueError(f"Kode peserta “{mask_niks(text_of(cell))[:20]}” keliru.")
+    row["code"] = code
+
+
 def _text_reader(key: str) -> FieldReader:
     longest, name = LONGEST[key], NAMES[key]
 
     def read(cell: Cell, row: Row) -> None:
-        text = mask_niks(" ".join(text_of(cell).lstrip("'").split()))
+        text = mask_niks(line_of(cell))
         if len(text) > longest:
             raise ValueError(f"{name} lebih dari {longest} huruf.")
         row[key] = text

@@ -88,7 +88,7 @@ def test_killed_while_reading_the_file_is_read_again(transactional_db, register,
     file = receive(sample(ROWS))
 
     def work():
-        staging._copy_chunk = killing(staging._copy_chunk, 2)
+        staging.copy_slice = killing(staging.copy_slice, 2)
         services.process_file(file.pk)
 
     die_in(work)
@@ -117,14 +117,15 @@ def test_a_process_that_lost_its_lease_writes_nothing_more(register, sample):
 
 
 def test_cancelled_while_it_is_read_the_file_is_left_after_the_slice(register, sample, monkeypatch):
-    file, copy = receive(sample(ROWS)), staging._copy_chunk
+    file, copy = receive(sample(ROWS)), staging.copy_slice
 
-    def copy_and_cancel(claimed, chunk, count):
-        copy(claimed, chunk, count)
-        if count == staging.SLICE:
+    def copy_and_cancel(claimed, blocks, before):
+        count = copy(claimed, blocks, before)
+        if not before:
             services.cancel_file(ImportFile.objects.get(pk=file.pk), now=timezone.now())
+        return count
 
-    monkeypatch.setattr(staging, "_copy_chunk", copy_and_cancel)
+    monkeypatch.setattr(staging, "copy_slice", copy_and_cancel)
 
     assert services.process_file(file.pk) is None
 

@@ -43,10 +43,11 @@ def new_code(length: int = 8) -> str:
 
 def is_valid(code: str) -> bool:
     """Tell whether a normalised code has only known characters and the right check."""
-    if len(code) < 2 or any(character not in _VALUES for character in code):
+    try:
+        *body, check = [_VALUES[character] for character in code]
+    except (KeyError, ValueError):
         return False
-    *body, check = (_VALUES[character] for character in code)
-    return _check(body) == check
+    return bool(body) and _check(body) == check
 
 
 def normalise(text: str) -> str:

@@ -31,11 +31,10 @@ def to_e164(text: str) -> str:
     Accepts 08.., 8.., 62.., +62.., +6208.. and 0062.., with spaces, dots, dashes, brackets.
     Raises PhoneError for anything that is not exactly one Indonesian mobile number.
     """
-    bare = text.translate(_SEPARATORS) if _GROUPED.fullmatch(text) else text
-    plain = _MOBILE.fullmatch(bare)
-    if plain:
-        return "+62" + plain[1]
-    return _parse_untidy(text)
+    plain = _MOBILE.fullmatch(text)
+    if plain is None and _GROUPED.fullmatch(text):
+        plain = _MOBILE.fullmatch(text.translate(_SEPARATORS))
+    return "+62" + plain[1] if plain else _parse_untidy(text)
 
 
 def display(e164: str) -> str:

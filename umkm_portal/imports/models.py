@@ -227,7 +227,10 @@ class ImportRow(models.Model):
     SHEET_SPAN = 2_000_000
     """Row 12 of the third sheet is staged as 4,000,012."""
 
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False)
+    # Without a constraint in the database, which looks the file up again for each of its rows.
+    file = models.ForeignKey(
+        ImportFile, models.CASCADE, related_name="rows", db_index=False, db_constraint=False
+    )
     row_no = models.IntegerField("baris")
     key = models.CharField("penanda", max_length=300, blank=True)
     raw = EncryptedField("isi asli", purpose="import.row", null=True)

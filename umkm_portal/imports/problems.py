@@ -12,7 +12,7 @@ from django.db import connection
 from umkm_portal.common.spreadsheets import Cell, text_of, write_xlsx
 from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile, ImportRow
-from umkm_portal.imports.staging import mask_niks, unpack_cells
+from umkm_portal.imports.raw_cells import mask_niks, unpack_cells
 
 MOST_PROBLEMS = 1_000
 SHOWN_ROWS = 20

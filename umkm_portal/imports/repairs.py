@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from umkm_portal.accounts.models import User
 from umkm_portal.imports import duplicates, mapping, profiles, rows, services, staging
 from umkm_portal.imports.models import ImportFile, ImportRow, RowRepair
+from umkm_portal.imports.raw_cells import mask_niks, pack_cells, unpack_cells
 
 State, Action = ImportFile.State, ImportRow.Action
 OPEN_FOR_ROWS = (State.CHECKED, State.DONE)
@@ -92,15 +93,15 @@ def _clean_again(
     headings: list[str] = sheet["header"]
     places = mapping.places_of(file.mapping, headings)
     labels = {key: headings[index] for key, index in places.items()}
-    found = staging.unpack_cells(str(row.raw or ""))
+    found = unpack_cells(str(row.raw or ""))
     if len(found) > len(headings):
         raise services.NotNow("Isian baris ini bergeser. Perbaiki di berkas, lalu unggah lagi.")
     typed = staging.repaired(headings, found, cells)
     labels[profiles.SHEET] = sheet["name"]
     clean = profile.make_reader(file).for_sheet(places, labels)
     row.key, row.clean, problems = clean(typed)
-    row.problems = json.loads(staging.mask_niks(json.dumps(problems, ensure_ascii=False)))
-    row.raw = staging.pack_cells(typed)
+    row.problems = json.loads(mask_niks(json.dumps(problems, ensure_ascii=False)))
+    row.raw = pack_cells(typed)
     is_refused = any("warning" not in problem for problem in problems)
     row.action = Action.REJECT if is_refused else Action.CREATE
     row.save(update_fields=["key", "clean", "problems", "raw", "action"])

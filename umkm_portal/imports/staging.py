@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from django.conf import settings
 from django.utils import timezone
 
-from umkm_portal.common.encryption import Cipher
 from umkm_portal.common.spreadsheets import (
     Cell,
     Limits,
@@ -22,9 +19,11 @@ from umkm_portal.common.spreadsheets import (
     text_of,
 )
 from umkm_portal.imports import leaving_out, mapping, notices
-from umkm_portal.imports.leases import slice_transaction, update_claimed
-from umkm_portal.imports.models import ImportFile, ImportRow, RowDecision
+from umkm_portal.imports.copying import BLOCK, copy_blocks, copy_slice
+from umkm_portal.imports.leases import update_claimed
+from umkm_portal.imports.models import ImportFile, ImportRow
 from umkm_portal.imports.profiles import SHEET, Cleaned, Profile, Reader
+from umkm_portal.imports.raw_cells import mask_niks
 
 SLICE = 500
 """Rows copied at once; the page sees progress after each. From `LONG` rows on, more at once."""
@@ -32,13 +31,6 @@ LONG, LONG_SLICE = 10_000, 2_500
 SAMPLES = 3
 LIMITS = Limits(cells=20_000_000)
 """The whole register with all its columns: 370,000 rows of 32."""
-_NUL = "\\u0000"
-"""How JSON writes the one character that PostgreSQL does not know."""
-_BETWEEN = "\x1f"
-"""Stands between cells: the unit separator, which no spreadsheet writes."""
-_NIK_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_FORGOTTEN = json.dumps([leaving_out.FORGOTTEN])
-_COPY = "COPY imports_importrow (file_id, row_no, raw, clean, key, action, problems) FROM STDIN"
 
 
 class ColumnsMissing(Exception):
@@ -119,11 +111,6 @@ def _stage_sheets(
 def key_ids() -> list[str]:
     """The ids of the keys under which staged rows can be matched: a new one asks for a new look."""
     return [entry.split(":", 1)[0] for entry in settings.INDEX_KEYS]
-
-
-def mask_niks(text: str) -> str:
-    """Return text in which no 16-digit number can be read."""
-    return _NIK_DIGITS.sub(lambda found: f"{found[0][:4]}••••••••{found[0][-4:]}", text)
 
 
 def _match(file: ImportFile, profile: Profile, headings: Sequence[str]) -> None:
@@ -214,65 +201,8 @@ def _stage_sheet(
         return Cleaned(key, values, [notices.shifted_row(len(cells), width), *problems])
 
     left_out = leaving_out.left_out(file)
-    lines = _copy_lines(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows, left_out)
-    while chunk := "".join(islice(lines, SLICE if count < LONG else LONG_SLICE)):
-        count += chunk.count("\n")
-        _copy_chunk(file, chunk, count)
+    blocks = copy_blocks(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows, left_out)
+    for first in blocks:
+        size = SLICE if count < LONG else LONG_SLICE
+        count += copy_slice(file, chain([first], islice(blocks, size // BLOCK - 1)), count)
     return count
-
-
-def _copy_chunk(file: ImportFile, chunk: str, count: int) -> None:
-    """Copy one slice in its own short transaction, so that the page sees how far it is."""
-    with slice_transaction() as cursor:
-        update_claimed(file, now=timezone.now(), rows_read=count)
-        cursor.copy_expert(_COPY, io.StringIO(chunk))
-
-
-def _copy_lines(
-    file_id: int,
-    offset: int,
-    clean: Callable[[Sequence[Cell]], Cleaned],
-    rows: Iterator[tuple[int, list[Cell]]],
-    left_out: Mapping[int, str],
-) -> Iterator[str]:
-    """Give one line of COPY text for each row; `left_out` says which are not to be stored."""
-    seal = Cipher("import.row").encrypt
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    for row_no, cells in rows:
-        if left_out.get(row_no + offset) == RowDecision.Choice.GONE:
-            yield f"{file_id}\t{row_no + offset}\t\\N\t{{}}\t\treject\t{_FORGOTTEN}\n"
-            continue
-        raw = pack_cells(cells)
-        if "\0" in raw or _NUL in raw:
-            cells = [c.replace("\0", "") if isinstance(c, str) else c for c in cells]
-        key, values, problems = clean(cells)
-        if row_no + offset in left_out:
-            problems = [*problems, leaving_out.SKIPPED]
-        is_refused = any("warning" not in problem for problem in problems)
-        told = mask_niks(_escaped(dump(problems))) if problems else "[]"
-        yield (
-            f"{file_id}\t{row_no + offset}\t\\\\x{seal(raw).hex()}\t{_escaped(dump(values))}"
-            f"\t{_escaped(key)}\t{'reject' if is_refused else 'create'}\t{told}\n"
-        )
-
-
-def pack_cells(cells: Sequence[Cell]) -> str:
-    """Return cells as one text; `unpack_cells` gives them back, numbers as numbers."""
-    try:
-        text = _BETWEEN.join(cells)  # type: ignore[arg-type]
-        if text.count(_BETWEEN) == len(cells) - 1:
-            return _BETWEEN + text
-    except TypeError:  # a number
-        pass
-    return json.dumps(cells, ensure_ascii=False)
-
-
-def unpack_cells(text: str) -> list[Cell]:
-    if text.startswith(_BETWEEN):
-        return [*text[1:].split(_BETWEEN)]
-    return json.loads(text or "[]")
-
-
-def _escaped(text: str) -> str:
-    """Return JSON, or text without control characters, as one field of COPY text."""
-    return text.replace("\\", "\\\\") if "\\" in text else text

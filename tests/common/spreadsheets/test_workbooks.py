@@ -8,7 +8,7 @@ import pytest
 
 from tests.catalogue.builders import people, xls
 from tests.common.spreadsheets.conftest import WORDS, read, refusal
-from umkm_portal.common.spreadsheets import read_table, text_of
+from umkm_portal.common.spreadsheets import line_of, read_table, text_of
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -371,6 +371,11 @@ def test_a_zip_with_a_password_is_refused(simple_xlsx):
     simple_xlsx.write_bytes(bytes(content))
 
     assert "kata sandi" in refusal(simple_xlsx)
+
+
+def test_line_of_is_one_line_without_the_mark_of_a_text():
+    cells = ("Siti", "'0812", " Siti\n  Aminah ", "a\u00a0b", "''", 12.0)
+    assert [*map(line_of, cells)] == ["Siti", "0812", "Siti Aminah", "a b", "", "12"]
 
 
 def test_text_of_reads_as_a_person_does():

@@ -8,6 +8,7 @@ from umkm_portal.common.spreadsheets.tables import (
     Sheet,
     Skipped,
     SpreadsheetError,
+    line_of,
     normalise_header,
     text_of,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Skipped",
     "SpreadsheetError",
     "Table",
+    "line_of",
     "normalise_header",
     "read_table",
     "text_of",

@@ -62,6 +62,14 @@ def text_of(cell: Cell) -> str:
     return f"{cell:.0f}" if cell.is_integer() else repr(cell)
 
 
+def line_of(cell: Cell) -> str:
+    """Return a cell as one line with single spaces, without the ' by which Excel marks a text."""
+    text = text_of(cell)
+    if text.isprintable() and "  " not in text and text[:1] != "'":  # nearly all
+        return text
+    return " ".join(text.lstrip("'").split())
+
+
 def normalise_header(text: str) -> str:
     """Return header text for comparison: lower case words without marks, single spaces."""
     folded = unicodedata.normalize("NFKD", text).lower()
