@@ -6,58 +6,40 @@ In a database of its own with as many people as the list has rows. The limit rea
 with the reader alone, in its limited child process, and copies the cells as they are into an
 unlogged table, in the same run. The list names people by code, by NIK, by phone and name, by shop
 link, and names some whom nobody knows. `small` is a list of 300 rows, from its bytes to the numbers
-on the page, against 3 seconds. `allowed` is the greatest ratio of each job; `--strict` ends with 1
-when one needed more.
+on the page, against 3 seconds. `pages` is what visitors of the portal wait for while its own worker
+checks and applies the list, against what they wait for before: the page that suffers most.
+`allowed` is the greatest ratio of each job; `--strict` ends with 1 when one needed more.
 """
 
-import argparse
 import io
-import json
 import os
 import random
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import _pages
+import _report
+from _memory import Watch
 
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
-
-ALLOWED = {"checked": 4.0, "applied": 6.0, "small": 1.0}
+ALLOWED = {"checked": 4.0, "applied": 6.0, "small": 1.0, "pages": 2.0}
+BEFORE_SECONDS = 10
+LONGEST_SECONDS = 300
 SMALL_ROWS, SMALL_SECONDS = 300, 3.0
 HEADER = ["No", "Kode Peserta", "Nama Toko", "Nama Pemilik", "NIK", "No HP", "Link Toko"]
 HEADER += ["Produk", "Kota", "Hasil Kurasi", "Grade", "Catatan"]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=50_000)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--strict", action="store_true", help="fail when a job needs too much")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        throwaway_folder() as data,
-        Lease(data),
-    ):
-        result = measure(options.rows, Path(folder))
-    for name, found in result.items():
-        if isinstance(found, dict):
-            print(name, *(f"{key}: {value}" for key, value in found.items()), sep="\n  ")
-    if options.json:
-        print(json.dumps(result))
-    if options.strict:
-        slow = [name for name, most in ALLOWED.items() if result[name]["ratio"] > most]
-        if slow:
-            sys.exit(f"Too much: {', '.join(slow)}")
+    _report.run(__doc__, measure, rows=50_000, too_much=too_much)
+
+
+def too_much(result):
+    return [name for name, most in ALLOWED.items() if result[name]["ratio"] > most]
 
 
 def measure(rows, folder):
-    prepare_database()
+    _report.prepare_database()
     people = fill_register(rows, folder)
     call = make_call()
     large, small = folder / "daftar.xlsx", folder / "kecil.xlsx"
@@ -68,14 +50,14 @@ def measure(rows, folder):
     with Watch(os.getpid()) as watch:
         checked, file, seen = check_list(large, call)
         applied = accept(file)
-    again = bare_read_and_copy(large)
-    limit = (limit + again) / 2
+    limit = (limit + bare_read_and_copy(large)) / 2
     facts = {"matched": seen.matched, "unmatched": seen.unmatched, "child_rss_mb": watch.child_mb}
     return {
         "rows": rows,
         "checked": figures("checked", checked, limit, watch.peak_mb) | facts,
         "applied": figures("applied", applied, limit, watch.peak_mb),
         "small": figures("small", small_seconds, SMALL_SECONDS, watch.peak_mb),
+        "pages": pages(people, rows, folder),
     }
 
 
@@ -89,16 +71,6 @@ def figures(job, seconds, limit, peak):
     }
 
 
-def prepare_database():
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-
-
 def fill_register(rows, folder):
     """As many people as the list has rows; returns what a curator may know of each."""
     from participants.models import Participant
@@ -107,7 +79,7 @@ def fill_register(rows, folder):
     path = folder / "people.csv"
     write_sample(path, rows, seed=1)
     command = [sys.executable, "manage.py", "import_participants", str(path), "--apply"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=_report.ROOT, check=True, stdout=subprocess.DEVNULL)
     people = Participant.objects.order_by("pk").prefetch_related("businesses__channels")
     return [
         {
@@ -123,7 +95,8 @@ def fill_register(rows, folder):
     ]
 
 
-def make_call():
+def make_call(slug="bench"):
+    """A call of the one partner."""
     from datetime import timedelta
 
     from django.utils import timezone
@@ -139,19 +112,19 @@ def make_call():
     now = timezone.now()
     return CurationCall.objects.create(
         partner=partner,
-        slug="bench",
-        title="Bench",
+        slug=slug,
+        title=slug,
         opens_at=now - timedelta(days=1),
         closes_at=now + timedelta(days=1),
         state=CurationCall.State.OPEN,
     )
 
 
-def write_list(path, people, rows):
+def write_list(path, people, rows, seed=7):
     from umkm_portal.common.codes import display
     from umkm_portal.common.spreadsheets import write_xlsx
 
-    rng = random.Random(7)
+    rng = random.Random(seed)
     words = ("Lolos", "Tidak lolos", "Cadangan", "ya", "TL", "Perlu perbaikan")
 
     def lines():
@@ -237,54 +210,70 @@ def accept(file):
     return seconds
 
 
-class Watch(threading.Thread):
-    """Looks ten times a second how much memory a process, and each child of it, holds."""
+def pages(people, rows, folder):
+    """What visitors wait for while the portal's worker checks and applies a list, and before."""
+    from participants.models import Participant
+    from umkm_portal.embedded.lease import held
 
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.peak_mb, self.child_mb = pid, 0.0, 0
-        self._stopped = threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *failure):
-        self._stopped.set()
-        self.join()
-
-    def run(self):
-        while not self._stopped.wait(0.1):
-            own, *children = map(resident_mb, family(self.pid))
-            self.peak_mb = max(self.peak_mb, own + sum(children))
-            self.child_mb = max(self.child_mb, *map(round, children), 0)
-
-
-def family(pid):
-    """The process and those it started; the database's servers are nobody's reader."""
-    found = [pid]
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            children = (thread / "children").read_text().split()
-        except OSError:
-            continue
-        found += [int(child) for child in children if is_python(child)]
-    return found
+    call = make_call("pages")
+    path = folder / "bersama.xlsx"
+    write_list(path, people, rows, seed=8)
+    cookies = _pages.visitors(call.partner, Participant.objects.order_by("pk").first())
+    with _pages.running_portal(held().folder, folder / "portal.log") as port:
+        _pages.visit(port, cookies, until=_pages.after(3))  # code and templates are loaded
+        before = _pages.visit(port, cookies, until=_pages.after(BEFORE_SECONDS))
+        file = hand_in(path, call)
+        during = _pages.visit(port, cookies, until=is_in_state(file, "checked"))
+        accept_later(file)
+        while_applied = _pages.visit(port, cookies, until=is_in_state(file, "done"))
+    for address, seconds in while_applied.items():
+        during[address] += seconds
+    found = _pages.compared(before, during)
+    worst = max(found.values(), key=lambda page: page["ratio"])
+    return {
+        "seconds": worst["during_ms"][0] / 1000,
+        "limit_seconds": worst["before_ms"][0] / 1000,
+        "ratio": worst["ratio"],
+        "peak_rss_mb": 0,
+        "allowed": ALLOWED["pages"],
+        "pages": found,
+    }
 
 
-def is_python(pid):
-    try:
-        return b"python" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except OSError:
-        return False
+def hand_in(path, call):
+    """A list as a member uploads it: the worker is told and does the rest."""
+    from django.utils import timezone
+
+    from partners.curation import services as curation
+    from umkm_portal.imports import nudging, uploads
+
+    file, _ = curation.receive_list(
+        uploads.blocks_of(path), name=path.name, call=call, uploader=None, now=timezone.now()
+    )
+    nudging.nudge(file)
+    return file
 
 
-def resident_mb(pid):
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def accept_later(file):
+    """Accept a checked list and leave the writing to the worker from the first row on."""
+    from django.utils import timezone
+
+    from partners.curation import services as curation
+
+    curation.AT_ONCE_SECONDS = 0
+    curation.accept_list(file, by=None, now=timezone.now())
+
+
+def is_in_state(file, state):
+    """Whether a list has got so far, as a question."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+
+    def is_there():
+        assert time.monotonic() < deadline, (file.state, file.file_error)
+        file.refresh_from_db()
+        return file.state == state
+
+    return is_there
 
 
 if __name__ == "__main__":

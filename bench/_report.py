@@ -1,0 +1,54 @@
+"""What every bench has around what it measures: its options, a database of its own, its lines."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+
+
+def run(document, measure, *, rows, options=None, too_much=None):
+    """Measure on a throwaway database and tell: lines for people, with --json an object at the end.
+
+    `measure(rows, folder, **options)` returns a dict by job; `options` names switches and what they
+    do. With `too_much(result)`, `--strict` ends with 1 for the jobs that it names.
+    """
+    parser = argparse.ArgumentParser(description=document.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=rows)
+    parser.add_argument("--json", action="store_true", help="one JSON object as last line")
+    for name, text in (options or {}).items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+    if too_much:
+        parser.add_argument("--strict", action="store_true", help="fail when a job needs too much")
+    chosen = vars(parser.parse_args())
+    with tempfile.TemporaryDirectory() as folder, throwaway_folder() as data, Lease(data):
+        switches = {name: chosen[name] for name in options or {}}
+        result = measure(chosen["rows"], Path(folder), **switches)
+    tell(result)
+    if chosen["json"]:
+        print(json.dumps(result))
+    if chosen.get("strict") and (slow := too_much(result)):
+        sys.exit(f"Too much: {', '.join(slow)}")
+
+
+def tell(result):
+    for name, job in result.items():
+        if isinstance(job, dict):
+            print(name, *(f"{key}: {value}" for key, value in job.items()), sep="\n  ")
+
+
+def prepare_database():
+    """Django, and a migrated database; its pages without the manifest of static files."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
