@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imports", "0005_checked_files_are_told"),
+        ("imports", "0001_tables"),
     ]
 
     operations = [
