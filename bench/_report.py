@@ -13,11 +13,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
 
 
-def run(document, measure, *, rows, options=None, too_much=None):
+def run(document, measure, *, rows, options=None, too_much=None, in_lines=False):
     """Measure on a throwaway database and tell: lines for people, with --json an object at the end.
 
     `measure(rows, folder, **options)` returns a dict by job; `options` names switches and what they
-    do. With `too_much(result)`, `--strict` ends with 1 for the jobs that it names.
+    do. With `too_much(result)`, `--strict` ends with 1 for the jobs that it names. `in_lines` gives
+    each job one line, where there are many.
     """
     parser = argparse.ArgumentParser(description=document.splitlines()[0])
     parser.add_argument("--rows", type=int, default=rows)
@@ -28,19 +29,30 @@ def run(document, measure, *, rows, options=None, too_much=None):
         parser.add_argument("--strict", action="store_true", help="fail when a job needs too much")
     chosen = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as folder, throwaway_folder() as data, Lease(data):
-        switches = {name: chosen[name] for name in options or {}}
+        names = [name.replace("-", "_") for name in options or {}]
+        switches = {name: chosen[name] for name in names}
         result = measure(chosen["rows"], Path(folder), **switches)
-    tell(result)
+    tell(result, in_lines=in_lines)
     if chosen["json"]:
         print(json.dumps(result))
     if chosen.get("strict") and (slow := too_much(result)):
         sys.exit(f"Too much: {', '.join(slow)}")
 
 
-def tell(result):
+def tell(result, *, in_lines):
     for name, job in result.items():
         if isinstance(job, dict):
-            print(name, *(f"{key}: {value}" for key, value in job.items()), sep="\n  ")
+            facts = [f"{key}: {value}" for key, value in job.items()]
+            print(f"{name:32}", *facts) if in_lines else print(name, *facts, sep="\n  ")
+
+
+def figures(seconds, limit, peak):
+    return {
+        "seconds": round(seconds, 2),
+        "limit_seconds": round(limit, 2),
+        "ratio": round(seconds / limit, 2),
+        "peak_rss_mb": round(peak),
+    }
 
 
 def prepare_database():

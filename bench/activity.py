@@ -9,19 +9,11 @@ is one UPDATE of the same columns of the rows, with the answer already at hand i
 `none` and `few` are held against it as well.
 """
 
-import argparse
 import importlib
-import json
 import resource
-import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
 
 importing = importlib.import_module("import")
 MAY_BE = 2.5
@@ -44,20 +36,11 @@ UPDATE participants_participant SET last_activity_at = now() - interval '9 years
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with throwaway_folder() as data, Lease(data):
-        result = measure(options.rows)
-    for name in ("all", "none", "few"):
-        print(name, *(f"{key}: {value}" for key, value in result[name].items()), sep="\n  ")
-    if options.json:
-        print(json.dumps(result))
+    _report.run(__doc__, measure, rows=370_000)
 
 
-def measure(rows):
-    importing.prepare_database()
+def measure(rows, folder):
+    _report.prepare_database()
     from bench import _people as people
     from participants.models import Participant
 
@@ -76,9 +59,9 @@ def measure(rows):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     return {
         "rows": rows,
-        "all": importing.figures(all_seconds, limit, peak) | {"may_be": MAY_BE, "changed": living},
-        "none": importing.figures(none_seconds, limit, peak) | {"may_be": 1, "changed": nobody},
-        "few": importing.figures(few_seconds, limit, peak) | {"may_be": 1, "changed": few},
+        "all": _report.figures(all_seconds, limit, peak) | {"may_be": MAY_BE, "changed": living},
+        "none": _report.figures(none_seconds, limit, peak) | {"may_be": 1, "changed": nobody},
+        "few": _report.figures(few_seconds, limit, peak) | {"may_be": 1, "changed": few},
     }
 
 

@@ -62,13 +62,7 @@ def measure(rows, folder):
 
 
 def figures(job, seconds, limit, peak):
-    return {
-        "seconds": round(seconds, 2),
-        "limit_seconds": round(limit, 2),
-        "ratio": round(seconds / limit, 2),
-        "peak_rss_mb": round(peak),
-        "allowed": ALLOWED[job],
-    }
+    return _report.figures(seconds, limit, peak) | {"allowed": ALLOWED[job]}
 
 
 def fill_register(rows, folder):

@@ -10,21 +10,12 @@ same table with the same indexes and constraints and no history, in the same run
 is held against 1 % of `search` in `share`: in proportion is 1.
 """
 
-import argparse
 import importlib
-import json
 import random
 import resource
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
 
 importing = importlib.import_module("import")
 TWINS = 50
@@ -33,20 +24,11 @@ LIMIT = 15
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, throwaway_folder() as data, Lease(data):
-        result = measure(options.rows, Path(folder))
-    for name in ("search", "again", "increment"):
-        print(name, *(f"{key}: {value}" for key, value in result[name].items()), sep="\n  ")
-    if options.json:
-        print(json.dumps(result))
+    _report.run(__doc__, measure, rows=370_000)
 
 
 def measure(rows, folder):
-    importing.prepare_database()
+    _report.prepare_database()
     people, more = folder / "people.csv", folder / "more.csv"
     twins = write_people(people, more, rows)
     report, _, _ = importing.import_file(people)
@@ -80,7 +62,7 @@ def measure(rows, folder):
 
 
 def figures(seconds, limit, peak):
-    return importing.figures(seconds, limit, peak) | {"may_be": LIMIT}
+    return _report.figures(seconds, limit, peak) | {"may_be": LIMIT}
 
 
 def timed(find, *named, **options):

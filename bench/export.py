@@ -9,19 +9,14 @@ xlsxwriter alone with the same cells. `log` tells what the line about every pers
 costs on top: it is written once the file stands, before anybody can download it.
 """
 
-import argparse
 import csv
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
 
 ALLOWED = {"csv": 1.5, "csv_nik": 10.0, "xlsx": 1.2}
 MOST_MB = 130
@@ -58,21 +53,7 @@ with servers_for(["manage.py", "write_export"]):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        throwaway_folder() as data,
-        Lease(data),
-    ):
-        result = measure(options.rows, Path(folder))
-    for name, job in result.items():
-        if isinstance(job, dict):
-            print(name, *(f"{key}: {value}" for key, value in job.items()), sep="\n  ")
-    if options.json:
-        print(json.dumps(result))
+    _report.run(__doc__, measure, rows=370_000)
 
 
 def measure(rows, folder):
@@ -136,7 +117,7 @@ def write(user, file_format, columns):
         now=timezone.now(),
     )
     command = [sys.executable, "-c", WRITE.format(pk=export.pk)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, cwd=_report.ROOT, stdout=subprocess.PIPE, text=True, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["state"] == "done", report
     return report

@@ -11,22 +11,16 @@ as many other people and takes them back. `allowed` is the greatest ratio of eac
 is one; `--strict` ends with 1 when a job needed more, or more memory than a worker may take.
 """
 
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from itertools import islice
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
+from _memory import Watch, resident_mb
 
 TABLES = (
     "participants_participant",
@@ -45,28 +39,8 @@ HISTORY = ("participants_participanthistory", "participants_businesshistory")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--no-again", action="store_true", help="do not import the rows again")
-    parser.add_argument("--undo", action="store_true", help="also bring in and take back others")
-    parser.add_argument("--strict", action="store_true", help="fail when a job needs too much")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        throwaway_folder() as data,
-        Lease(data),
-    ):
-        result = measure(
-            options.rows, Path(folder), with_again=not options.no_again, with_undo=options.undo
-        )
-    for name, found in result.items():
-        if isinstance(found, dict):
-            print(name, *(f"{key}: {value}" for key, value in found.items()), sep="\n  ")
-    if options.json:
-        print(json.dumps(result))
-    if options.strict and (slow := too_much(result)):
-        sys.exit(f"Too much: {', '.join(slow)}")
+    switches = {"no-again": "do not import the rows again", "undo": "also take others back"}
+    _report.run(__doc__, measure, rows=370_000, options=switches, too_much=too_much)
 
 
 def too_much(result):
@@ -79,19 +53,19 @@ def too_much(result):
     ]
 
 
-def measure(rows, folder, *, with_again, with_undo):
-    prepare_database()
+def measure(rows, folder, *, no_again, undo):
+    _report.prepare_database()
     paths = make_files(rows, folder)
     seconds, peak = import_files(paths, "created", rows)
     history = count_history()
     limit, copied = time_copy(folder)
     facts = {"copied_rows": copied, "history_rows": history, "allowed": ALLOWED["import"]}
-    result = {"rows": rows, "import": figures(seconds, limit, peak) | facts}
-    if with_again:
+    result = {"rows": rows, "import": _report.figures(seconds, limit, peak) | facts}
+    if not no_again:
         seconds, peak = import_files([in_other_bytes(path) for path in paths], "same", rows)
-        result["again"] = figures(seconds, limit, peak) | {"allowed": ALLOWED["again"]}
-    if with_undo:
-        result["undo"] = figures(*take_back(rows, folder, limit))
+        result["again"] = _report.figures(seconds, limit, peak) | {"allowed": ALLOWED["again"]}
+    if undo:
+        result["undo"] = _report.figures(*take_back(rows, folder, limit))
     return result
 
 
@@ -126,25 +100,6 @@ def take_back(rows, folder, limit):
     file.refresh_from_db()
     assert (file.undone_count, file.left_count) == (report["created"] + report["updated"], 0)
     return seconds, limit, resident_mb(os.getpid())
-
-
-def figures(seconds, limit, peak):
-    return {
-        "seconds": round(seconds, 2),
-        "limit_seconds": round(limit, 2),
-        "ratio": round(seconds / limit, 2),
-        "peak_rss_mb": round(peak),
-    }
-
-
-def prepare_database():
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def make_files(rows, folder):
@@ -188,7 +143,7 @@ def import_file(path):
     """The report of the import command, its seconds, and MB of it and its children together."""
     start = time.monotonic()
     command = [sys.executable, "manage.py", "import_participants", str(path), "--apply", "--json"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=_report.ROOT, stdout=subprocess.PIPE, text=True)
     watch = Watch(process.pid)
     with watch:
         output, _ = process.communicate()
@@ -247,46 +202,6 @@ def plain_columns(cursor, table):
         [table],
     )
     return cursor.fetchone()[0]
-
-
-class Watch(threading.Thread):
-    """Looks ten times a second how much memory a process and its descendants hold together."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.peak_mb, self._stopped = pid, 0.0, threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *failure):
-        self._stopped.set()
-        self.join()
-
-    def run(self):
-        while not self._stopped.wait(0.1):
-            self.peak_mb = max(self.peak_mb, sum(map(resident_mb, family(self.pid))))
-
-
-def family(pid):
-    """The process and all processes below it."""
-    found = [pid]
-    for parent in found:
-        try:
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        except OSError:
-            continue
-        found.extend(map(int, children))
-    return found
-
-
-def resident_mb(pid):
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 if __name__ == "__main__":

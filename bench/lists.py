@@ -9,17 +9,10 @@ page over 1,000 people, times 1.5 (2 above a million rows); of a page that shows
 such as a search for common words, it is the first page. No page may ask more than 15 queries.
 """
 
-import argparse
-import json
 import os
-import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
 
 SMALL = 1_000
 MOST_QUERIES = 15
@@ -27,20 +20,10 @@ REPEATS, REPEATS_OF_FEW, FEW = 9, 2, 10_000
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with throwaway_folder() as data, Lease(data):
-        result = measure(options.rows)
-    for name, job in result.items():
-        if isinstance(job, dict):
-            print(f"{name:32}", *(f"{key}: {value}" for key, value in job.items()))
-    if options.json:
-        print(json.dumps(result))
+    _report.run(__doc__, measure, rows=370_000, in_lines=True)
 
 
-def measure(rows):
+def measure(rows, folder):
     prepare_database()
     from django.db import connections
 

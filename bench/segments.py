@@ -8,37 +8,20 @@ the living people in the same database, asked in turn with the rule: it reads on
 so a rule that reads another table, once, costs many times that.
 """
 
-import argparse
-import json
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+import _report
 
 ALLOWED = 25.0
 REPEATS, REPEATS_OF_FEW, FEW = 5, 2, 10_000
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=370_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with throwaway_folder() as data, Lease(data):
-        result = measure(options.rows)
-    for name, job in result.items():
-        if isinstance(job, dict):
-            print(f"{name:32}", *(f"{key}: {value}" for key, value in job.items()))
-    if options.json:
-        print(json.dumps(result))
+    _report.run(__doc__, measure, rows=370_000, in_lines=True)
 
 
-def measure(rows):
+def measure(rows, folder):
     from bench import _people as people
     from bench.lists import prepare_database
 

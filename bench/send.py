@@ -13,19 +13,14 @@ They take turns, `rounds` times with all rows: a machine is not always equally q
 longer that is.
 """
 
-import argparse
-import json
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import _report
 
-from tests.sink import RunningSink  # noqa: E402
-from umkm_portal.embedded.lease import Lease, throwaway_folder  # noqa: E402
+from tests.sink import RunningSink
 
 PROCESSES = 2
 ROUNDS = 2
@@ -34,23 +29,14 @@ LONGEST_SECONDS = 1800
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        throwaway_folder() as data,
-        Lease(data),
-        RunningSink(Path(folder) / "sink.log", ("--processes", "2")) as sink,
-    ):
+    _report.run(__doc__, measure_with_sink, rows=20_000)
+
+
+def measure_with_sink(rows, folder):
+    with RunningSink(folder / "sink.log", ("--processes", "2")) as sink:
         sink.log_path.touch()
         os.environ["EMAIL_URL"] = sink.url
-        result = measure(options.rows, sink, Path(folder))
-    for name, value in result["send"].items():
-        print(f"{name}: {value}")
-    if options.json:
-        print(json.dumps(result))
+        return measure(rows, sink, folder)
 
 
 def measure(rows, sink, folder):
@@ -80,15 +66,10 @@ def measure(rows, sink, folder):
 
 
 def prepare_database():
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "umkm_portal.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    _report.prepare_database()
 
     from tests.messaging import scenes
 
-    call_command("migrate", verbosity=0)
     scenes.register_kinds()
     scenes.let_fly()
 

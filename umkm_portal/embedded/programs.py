@@ -9,6 +9,9 @@ from umkm_portal.embedded.address import Address
 from umkm_portal.embedded.folder import DataFolder
 from umkm_portal.embedded.processes import CELERY, Program
 
+BEHIND_PAGES = "10"
+"""How much later the system lets a worker of files have its turn than the web server."""
+
 
 def catcher_program(port: int) -> Program:
     return Program("mail", (sys.executable, "-m", "umkm_portal.embedded.catcher", str(port)))
@@ -39,8 +42,9 @@ def portal_programs(address: Address, folder: DataFolder) -> list[Program]:
 
 
 def worker_program(queue: str, processes: int) -> Program:
-    """A Celery worker that serves only this queue."""
+    """A Celery worker that serves only this queue; files wait for pages, never pages for files."""
     command = (
+        *(("nice", "-n", BEHIND_PAGES) if queue == "imports" else ()),
         *_celery("worker", "--queues", queue, "--concurrency", str(processes)),
         *("--hostname", f"{queue}@%h", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle"),
