@@ -24,7 +24,7 @@ def _drop_broken_connections(**details: object) -> None:
 
 
 @worker_process_init.connect
-def _collect_garbage_rarely(**details: object) -> None:
+def collect_garbage_rarely(**details: object) -> None:
     """What was loaded before the first task stays: no collection need look at it again."""
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)

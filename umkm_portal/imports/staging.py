@@ -203,6 +203,6 @@ def _stage_sheet(
     left_out = leaving_out.left_out(file)
     blocks = copy_blocks(file.pk, sheet_no * ImportRow.SHEET_SPAN, clean_whole, rows, left_out)
     for first in blocks:
-        size = SLICE if count < LONG else LONG_SLICE
-        count += copy_slice(file, chain([first], islice(blocks, size // BLOCK - 1)), count)
+        more = (SLICE if count < LONG else LONG_SLICE) // BLOCK - 1
+        count += copy_slice(file, chain([first], islice(blocks, max(0, more))), count)
     return count
