@@ -146,7 +146,7 @@ def register_own() -> None:
             "participant",
             simple(DataRequest).export,
             _merge_requests,
-            simple(DataRequest, blank={"text": "", "proposed": {}, "answer": ""}).erase,
+            _erase_requests,
         ),
         PersonHandler(
             LicenceRequest,
@@ -165,6 +165,7 @@ def register_own() -> None:
         register(handler)
 
 
+CLOSED_ANSWER = "Data orang ini sudah dihapus, jadi permintaannya ditutup."
 ERASED_BUSINESS = {"name": "Dihapus", "products": "", "nib": "", "market": "", "stall": ""}
 
 
@@ -198,6 +199,17 @@ def _erase_businesses(person: Participant) -> int:
 
 def _merge_requests(source: Participant, target: Participant) -> int:
     return twins.merge_requests(source, target, now=timezone.now())
+
+
+def _erase_requests(person: Participant) -> int:
+    """What she wrote goes; what nobody has answered is closed with the reason, and is due no more.
+
+    Closed ones keep that sentence, also when she is forgotten once more.
+    """
+    rows, state = DataRequest.objects.filter(participant=person), DataRequest.State
+    rows.waiting().update(state=state.CLOSED, answer=CLOSED_ANSWER, decided_at=timezone.now())
+    rows.exclude(state=state.CLOSED).update(answer="")
+    return rows.update(text="", proposed={})
 
 
 def _merge_licences(source: Participant, target: Participant) -> int:

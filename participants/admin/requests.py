@@ -22,6 +22,7 @@ TONES = {
     "refused": "grey",
     "withdrawn": "grey",
     "joined": "grey",
+    "closed": "grey",
 }
 CONSEQUENCES = {
     DataRequest.Kind.CORRECTION: (

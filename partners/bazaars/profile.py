@@ -20,5 +20,6 @@ SALES = Profile(
     same_says="memberi angka yang sama",
     differ_says="angkanya berbeda",
     is_for_staff=False,
+    page="partner:list",
     after_apply=after_apply,
 )

@@ -135,6 +135,11 @@ def after_apply(file: ImportFile) -> str:
     return f"Tersimpan sebagai versi {version.version}. Dinas mengumumkan hasilnya."
 
 
+def after_stop(file: ImportFile) -> None:
+    """A version that is never stored whole counts for nothing: the one before goes on counting."""
+    CurationList.objects.filter(file=file, state=State.STORING).update(state=State.WITHDRAWN)
+
+
 def list_for(file: ImportFile) -> CurationList:
     """The version that holds the rows of this file, begun where there is none yet."""
     known = CurationList.objects.filter(file=file).first()

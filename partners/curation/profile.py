@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partners.curation.applying import after_apply, apply_slice
+from partners.curation.applying import after_apply, after_stop, apply_slice
 from partners.curation.cleaning import CurationReader, lacks_result
 from partners.curation.columns import COLUMNS, NEEDS_ONE_OF
 from partners.curation.doubles import DIFFER_SAYS, SAME_SAYS
@@ -25,6 +25,8 @@ CURATION = Profile(
     same_says=SAME_SAYS,
     differ_says=DIFFER_SAYS,
     is_for_staff=False,
+    page="partner:list",
     after_apply=after_apply,
+    after_stop=after_stop,
     typed_instead={"nik": "Kode peserta"},
 )

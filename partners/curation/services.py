@@ -92,6 +92,8 @@ def say_all_pass(file: ImportFile, *, all_pass: bool = True) -> None:
         failures=0,
         lease_until=None,
         attempt=file.attempt + 1,
+        waiting_since=timezone.now(),
+        told_at=None,
     )
     if not won:
         raise ListNotAccepted("Daftar ini sudah diterima, jadi tidak bisa diubah lagi.")

@@ -1,6 +1,10 @@
-"""The same person comes by herself and by four lists, in any order: one record, all is in it."""
+"""The same person comes by herself and by four lists, in any order: one record, all is in it.
+
+The list of the kecamatan names her among fifty for one class.
+"""
 
 from datetime import date
+from itertools import product
 
 import pytest
 from django.utils import timezone
@@ -21,6 +25,13 @@ pytestmark = pytest.mark.usefixtures("register")
 NIK, PHONE = "3171994101900001", "081234567890"
 BORN = "01/01/1990"
 SELF, MARKET, AGENCY, DINAS, CLASS = "sendiri", "pasar", "dinas", "register", "kelas"
+FIRST = ("Budi", "Rahmat", "Dewi", "Yohanes", "Kartika", "Maulana", "Puspita")
+LAST = ("Santoso", "Hidayat", "Lestari", "Simbolon", "Wijaya", "Nugroho", "Ramadhani")
+NEIGHBOURS = [
+    {"Nama": f"{first} {last}", "No HP": f"0857{number:08d}", "Kelurahan": "Kebon Kacang"}
+    for number, (first, last) in enumerate(product(FIRST, LAST), 10_000_001)
+]
+"""The other 49 names of the class."""
 ORDERS = (
     (SELF, MARKET, AGENCY, DINAS, CLASS),
     (MARKET, SELF, CLASS, AGENCY, DINAS),
@@ -35,7 +46,7 @@ class Comings:
 
     def __init__(self, make_file):
         self.make_file = make_file
-        self.cohort = CohortFactory(seats=10)
+        self.cohort = CohortFactory(seats=60)
         self.agency = Organisation.objects.filter(kind="agency").order_by("pk").first()
         self.files = []
 
@@ -53,7 +64,8 @@ class Comings:
             return
         options = {"goal": str(self.cohort.pk)} if way == CLASS else {}
         facts = {"organisation": self.agency} if way == AGENCY else {}
-        path = self.make_file([rows[way]], f"{way}.csv")
+        others = NEIGHBOURS if way == CLASS else []
+        path = self.make_file([*others[:20], rows[way], *others[20:]], f"{way}.csv")
         file = bring_in(path, profile=way, options=options, **facts)
         waiting = file.rows.filter(action=ImportRow.Action.REVIEW)
         if numbers := list(waiting.values_list("row_no", flat=True)):
@@ -86,7 +98,8 @@ def test_who_comes_by_five_ways_stays_one(make_file, order):
     for way in order:
         comings.by(way)
 
-    person = Participant.objects.get()
+    assert Participant.objects.count() == Enrolment.objects.count() == 50
+    person = Participant.objects.get(full_name__icontains="siti aminah")
     business = person.businesses.get()
     assert (person.nik, person.identity, person.phone) == (NIK, "verified", "+6281234567890")
     assert niks.facts_of(NIK)["nik_index"] == person.nik_index
@@ -100,7 +113,8 @@ def test_who_comes_by_five_ways_stays_one(make_file, order):
     )
     assert business.channels.get().platform == "shopee"
     assert person.stage_events.filter(stage="P1").count() == 1
-    assert Enrolment.objects.get().participant == person
+    assert Enrolment.objects.filter(participant=person).count() == 1
+    assert {row.cohort for row in Enrolment.objects.all()} == {comings.cohort}
     assert not DuplicatePair.objects.exists()
     assert invariants.violations() == []
     # Each way is remembered: the rows of the files, the agency, her own answers.

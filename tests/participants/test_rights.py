@@ -40,6 +40,7 @@ from tests.factories import (
     ParticipantFactory,
     UserFactory,
 )
+from tests.staff import make_user
 from trainings import invariants
 from trainings.models import Enrolment
 from trainings.services import answers
@@ -306,6 +307,29 @@ def test_a_request_for_oblivion_is_fulfilled_and_keeps_that_it_was_asked(family,
     work_everything()
     assert [address for _, address, _ in sink.received()][-1] == "sitirahma@contoh.example"
     assert traces("sitirahma") == []
+
+
+def test_what_she_asked_and_nobody_answered_is_closed_when_she_is_forgotten(client):
+    siti = ParticipantFactory(full_name="Sitirahma Hadijah")
+    long_ago = NOW - timedelta(days=30)
+    twin = ParticipantFactory(full_name=siti.full_name)
+    for person, kind in ((siti, "correction"), (siti, "restriction"), (twin, "correction")):
+        ask(person, kind=kind, text="Sitirahma minta", account=None, now=long_ago)
+    refused = ask(siti, kind="deletion", account=None, now=long_ago)
+    refuse(refused, answer="Sitirahma masih ikut kelas", actor=None, now=long_ago)
+    merge(twin, siti, actor=None, now=NOW)
+
+    anonymise(siti, actor=None, now=NOW)
+    anonymise(siti, actor=None, now=NOW)
+
+    assert not DataRequest.objects.overdue(now=NOW).exists()
+    found = DataRequest.objects.order_by("pk").values_list("state", "text", "answer")
+    closed = ("closed", "", "Data orang ini sudah dihapus, jadi permintaannya ditutup.")
+    assert [*found] == [closed, closed, closed, ("refused", "", "")]
+    client.force_login(make_user("head"))
+    page = client.get("/admin/participants/datarequest/").content.decode()
+    assert "Ditutup: data sudah dihapus" in page
+    assert "Terlambat" not in page
 
 
 def test_every_handler_can_be_asked_twice(family):

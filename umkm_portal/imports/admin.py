@@ -29,6 +29,7 @@ from umkm_portal.imports import (
 )
 from umkm_portal.imports.forms import MappingForm, UploadForm
 from umkm_portal.imports.models import ImportFile
+from umkm_portal.imports.telling import note_seen
 
 
 class ListFilter(admin.SimpleListFilter):
@@ -157,6 +158,7 @@ class ImportFileAdmin(StaffAdmin):
         file = self._file(request, unquote(object_id))
         if not self.has_view_permission(request, file):
             raise PermissionDenied
+        note_seen(file, now=timezone.now())
         return self._show(request, file)
 
     def example(self, request, slug):

@@ -7,6 +7,7 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once the apps are loaded.
-        from umkm_portal.imports import retention  # noqa: PLC0415
+        from umkm_portal.imports import retention, telling  # noqa: PLC0415
 
         retention.register_jobs()
+        telling.register()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.forms import BoundField
+from django.utils import timezone
 
 from umkm_portal.imports import mapping, policies, problems, profiles, repairs, services
 from umkm_portal.imports.forms import MappingForm
@@ -28,6 +30,8 @@ _STEP_OF_STATE = {
 }
 UNUSED = "Tidak dipakai"
 LONG_WAIT = timedelta(seconds=45)
+SURE_AFTER = 1.0
+"""Seconds of work before it is told how long the rest takes."""
 _DIGITS = re.compile(r"\d")
 
 
@@ -74,11 +78,25 @@ class Receipt:
 
 @dataclass
 class Progress:
-    """How far the machine is: a sentence, and a part of the whole where that is known."""
+    """How far the machine is: a sentence, and a part of the whole where that is known.
+
+    `seconds` it has been at it, from when it was asked.
+    """
 
     sentence: str
     done: int
     total: int
+    seconds: float = 0.0
+
+    @property
+    def left(self) -> str:
+        """How long it will take yet, in words; empty where nobody can say."""
+        if not self.total or not 0 < self.done < self.total or self.seconds < SURE_AFTER:
+            return ""
+        seconds = math.ceil(self.seconds * (self.total - self.done) / self.done)
+        if seconds > 90:
+            return f"kira-kira {math.ceil(seconds / 60)} menit lagi"
+        return f"kira-kira {seconds} detik lagi"
 
     @property
     def percent(self) -> int:
@@ -113,7 +131,7 @@ def context_of(
         "file": file,
         "profile": profile,
         "steps": _steps(file),
-        "progress": progress_of(file),
+        "progress": progress_of(file, now=now),
         "is_waiting_long": _is_waiting_long(file, now),
         "is_checked": is_checked,
         "is_cancellable": file.state in services.CANCELLABLE and file.done_at is None,
@@ -167,7 +185,16 @@ def _sureness(
     return "Cocok otomatis", "green"
 
 
-def progress_of(file: ImportFile) -> Progress | None:
+def progress_of(file: ImportFile, *, now: datetime | None = None) -> Progress | None:
+    """Return how far the machine is, or None when it is not its turn."""
+    progress = _progress_of(file)
+    since = file.approved_at or file.waiting_since
+    if progress and since and not file.was_applied:
+        progress.seconds = max(0.0, ((now or timezone.now()) - since).total_seconds())
+    return progress
+
+
+def _progress_of(file: ImportFile) -> Progress | None:
     """Return how far the machine is, or None when it is not its turn."""
     if file.state == State.UPLOADED:
         return Progress(f"Membaca berkas: {_number(file.rows_read)} baris", 0, 0)

@@ -131,12 +131,16 @@ class Profile:
     """How two rows about one person are told apart, in the sentence that refuses one or both."""
     is_for_staff: bool = True
     """Whether staff upload such lists in their pages; others have pages of their own."""
+    page: str = "admin:imports_importfile_change"
+    """The name of the address where its uploader looks at a file (by its key)."""
     needs_organisation: bool = False
     goals_label: str = ""
     goals: Callable[[User], list[tuple[str, str]]] | None = None
     """What the rows are for besides the register (value, label), where that has to be chosen."""
     after_apply: Callable[[ImportFile], str] | None = None
     """What follows once all rows are in; returns the sentence for the receipt. May repeat."""
+    after_stop: Callable[[ImportFile], None] | None = None
+    """What follows when the storing of an accepted file was given up or cancelled. May repeat."""
 
     by_key: dict[str, Column] = field(init=False, default_factory=dict)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.common.spreadsheets import SpreadsheetError
-from umkm_portal.imports import duplicates, mapping, profiles, rows, staging, uploads
+from umkm_portal.imports import duplicates, mapping, profiles, rows, staging, telling, uploads
 from umkm_portal.imports.leases import (
     LeaseLost,
     claim,
@@ -68,6 +68,7 @@ def receive_file(
         size=upload.size,
         options=dict(options or {}),
         uploaded_at=now or timezone.now(),
+        waiting_since=now or timezone.now(),
     )
     return file, True
 
@@ -76,13 +77,23 @@ def process_file(pk: int) -> ImportFile | None:
     """Read and check a waiting file; None if another process works on it or nothing is to do.
 
     What is wrong with the file as a whole is told in `file_error`; a missing column leaves it
-    `read` until a person has matched the columns.
+    `read` until a person has matched the columns. An uploader who did not wait is written to.
     """
     file = claim(pk, states=ImportFile.TO_PROCESS, now=timezone.now())
     if file is None:
         return None
     if file.failures > MOST_FAILURES:
-        return _refuse(file, "Berkas ini berulang kali gagal dibaca. Hubungi pengelola portal.")
+        _refuse(file, "Berkas ini berulang kali gagal dibaca. Hubungi pengelola portal.")
+    else:
+        try:
+            _process(file)
+        except LeaseLost:
+            return None
+    telling.tell_checked(file, now=timezone.now())
+    return file
+
+
+def _process(file: ImportFile) -> None:
     profile = profiles.get(file.profile)
     try:
         with held(file):
@@ -90,14 +101,11 @@ def process_file(pk: int) -> ImportFile | None:
                 staging.stage_file(file, profile)
             check_file(file, profile)
     except SpreadsheetError as refusal:
-        return _refuse(file, str(refusal))
+        _refuse(file, str(refusal))
     except staging.ColumnsMissing:
         release(file, state=State.READ)
     except FileNotFoundError:
-        return _refuse(file, "Berkas tidak tersimpan lagi. Unggah sekali lagi.")
-    except LeaseLost:
-        return None
-    return file
+        _refuse(file, "Berkas tidak tersimpan lagi. Unggah sekali lagi.")
 
 
 def check_file(file: ImportFile, profile: profiles.Profile) -> None:
@@ -142,6 +150,8 @@ def set_mapping(file: ImportFile, mapping_of: Mapping[str, str], *, now: datetim
         rows_checked=0,
         failures=0,
         lease_until=None,
+        waiting_since=now,
+        told_at=None,
     )
     if not won:
         raise NotNow("Kolom hanya bisa diubah sebelum daftar diterima.")
@@ -176,6 +186,7 @@ def cancel_file(file: ImportFile, *, by: User | None = None, now: datetime) -> N
         raise NotNow("Berkas ini sudah selesai, jadi tidak bisa dibatalkan.")
     rows.forget(file)
     file.refresh_from_db()
+    _stopped(file)
     if file.approved_at is not None:
         ImportFile.objects.filter(pk=file.pk).update(**rows.counts(file))
         file.refresh_from_db()
@@ -211,7 +222,9 @@ def check_again(file: ImportFile, **facts: object) -> None:
     """Have the rows of a checked file checked anew, with other facts; raises NotNow otherwise."""
     checked = ImportFile.objects.filter(pk=file.pk, state=State.CHECKED)
     if not checked.update(
-        state=State.MAPPED, rows_checked=0, failures=0, lease_until=None, **facts
+        **{"state": State.MAPPED, "rows_checked": 0, "failures": 0, "lease_until": None},
+        **{"waiting_since": timezone.now(), "told_at": None},
+        **facts,
     ):
         raise NotNow("Aturan hanya bisa diubah sebelum daftar diterima.")
     file.refresh_from_db()
@@ -326,13 +339,23 @@ def _same_bytes(sha256: str, profile: str, organisation: Organisation | None) ->
 def _refuse(file: ImportFile, sentence: str) -> ImportFile:
     release(file, state=State.FAILED, file_error=sentence[:400], done_at=timezone.now())
     rows.forget(file)
+    _stopped(file)
     return file
 
 
 def _give_up(file: ImportFile) -> ImportFile:
     """Stop writing a file that breaks again and again; what is stored stays and is told."""
     sentence = f"Penyimpanan terhenti setelah {file.rows_applied} baris. Hubungi pengelola portal."
-    if not file.was_applied:
-        return _refuse(file, sentence)
-    release(file, state=State.DONE, file_error=sentence)
+    if file.was_applied:
+        release(file, state=State.DONE, file_error=sentence)
+        return file
+    _refuse(file, sentence)
+    telling.tell_checked(file, now=timezone.now())
     return file
+
+
+def _stopped(file: ImportFile) -> None:
+    """What was accepted and will not be stored is known to who made something of it."""
+    after_stop = profiles.get(file.profile).after_stop
+    if file.approved_at is not None and after_stop:
+        after_stop(file)

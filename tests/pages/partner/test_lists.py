@@ -231,7 +231,7 @@ QUERIES = {
     "/mitra/": 14,
     "/mitra/daftar/": 5,
     "/mitra/daftar/unggah/": 5,
-    "/mitra/kurasi/": 12,
+    "/mitra/kurasi/": 13,
     "/mitra/kurasi/bazaar-online/": 9,
     "file": 15,
 }

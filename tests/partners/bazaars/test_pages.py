@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from participants.models import Revenue
 from partners.bazaars.services import accept_report
 from partners.models import SalesRow
-from tests.factories import CohortFactory, EnrolmentFactory
+from tests.factories import CohortFactory, EnrolmentFactory, SessionFactory
 from tests.partners.bazaars.test_sales import HEADER, line, people_of, receive
 from tests.staff import make_member, make_user
 from umkm_portal.common import codes
@@ -58,6 +58,7 @@ def test_member_sends_a_report_and_sees_her_own_bazaars_only(client, shopee, tik
 def test_dinas_sees_the_funnel_and_the_owners_word_beside_the_report(client, shopee, tiktok, now):
     first, second, _ = people_of(shopee)
     cohort = CohortFactory(training__provider=shopee.partner.organisation)
+    SessionFactory(cohort=cohort)
     EnrolmentFactory(cohort=cohort, participant=first, state="attended")
     EnrolmentFactory(cohort=cohort, participant=second)
     file, _ = receive(shopee, [line(first, "1500000"), line(second, "0")], now)
@@ -79,6 +80,7 @@ def test_dinas_sees_the_funnel_and_the_owners_word_beside_the_report(client, sho
     assert client.get("/admin/partners/bazaarentry/").status_code == 200
     funnel = client.get("/admin/mitra/corong/").content.decode()
     assert str(shopee.partner) in funnel
+    assert "1 (100%)" in " ".join(funnel.split()), "of one with a seat, one was there"
     client.force_login(make_member(shopee.partner))
     assert "1.200.000" not in client.get("/mitra/bazar/bazar-online/").content.decode()
 

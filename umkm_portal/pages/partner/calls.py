@@ -15,6 +15,7 @@ from partners.space.files import calls_of
 from umkm_portal.common.spreadsheets import write_xlsx
 from umkm_portal.imports import downloads
 from umkm_portal.pages.partner.access import PartnerRequest, partner_member
+from umkm_portal.reports.sessions import sessions_of
 
 PAGE = 50
 
@@ -25,6 +26,7 @@ def calls(request: PartnerRequest) -> HttpResponse:
     context = {
         "lines": overview.call_lines(request.partner, now=timezone.now()),
         "funnel": overview.funnel(request.partner),
+        "sessions": sessions_of([request.partner]),
     }
     return render(request, "partners/calls.html", context)
 

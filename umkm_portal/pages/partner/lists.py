@@ -19,6 +19,7 @@ from partners.space.results import changes_of
 from umkm_portal.imports import downloads, nudging, pages, profiles, services
 from umkm_portal.imports.corrections import take_corrections
 from umkm_portal.imports.models import ImportFile
+from umkm_portal.imports.telling import note_seen
 from umkm_portal.pages.partner.access import MANAGER, UPLOADER, PartnerRequest, partner_member
 from umkm_portal.pages.partner.forms import ColumnsForm, ListForm
 from umkm_portal.pages.partner.receiving import answer_upload, sent
@@ -63,7 +64,9 @@ def example(request: PartnerRequest) -> HttpResponse:
 @partner_member()
 def show(request: PartnerRequest, pk: int) -> HttpResponse:
     """One file, whatever it waits for; the poller asks for its inside only."""
-    return _show(request, _file(request, pk))
+    file = _file(request, pk)
+    note_seen(file, now=timezone.now())
+    return _show(request, file)
 
 
 @require_safe

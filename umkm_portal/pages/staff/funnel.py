@@ -15,6 +15,7 @@ from partners.models import Partner
 from umkm_portal.accounts.models import User
 from umkm_portal.common import bars
 from umkm_portal.reports.funnel import STEPS, funnel_of
+from umkm_portal.reports.sessions import sessions_of
 
 PERMISSION = "partners.view_salesreport"
 
@@ -25,15 +26,14 @@ def funnel(request: HttpRequest) -> HttpResponse:
     if not isinstance(user, User) or not user.has_perm(PERMISSION):
         raise PermissionDenied
     partners = Partner.objects.for_user(user).select_related("organisation")
+    found = list(partners.order_by("organisation__short_name", "pk"))
     context = {
         **admin.site.each_context(request),
         "title": "Dari diundang sampai berjualan",
         "steps": STEPS,
         "counted_at": timezone.now(),
-        "lines": [
-            (line, _with_bars(line.counts))
-            for line in funnel_of(list(partners.order_by("organisation__short_name", "pk")))
-        ],
+        "lines": [(line, _with_bars(line.counts)) for line in funnel_of(found)],
+        "sessions": sessions_of(found),
     }
     return TemplateResponse(request, "staff/partner_funnel.html", context)
 
