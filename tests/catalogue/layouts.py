@@ -105,7 +105,7 @@ CASES = [
         "Judul kolom diulang di tengah daftar",
         "ulang.csv",
         text([HEADER, *people(2), HEADER, *people(2, start=3)]),
-        5,
+        4,
     ),
     Case(
         "Judul kolom panjang dari Google Formulir",
@@ -271,6 +271,12 @@ CASES = [
             ]
         ),
         2,
+    ),
+    Case(
+        "Judul kolom diulang di tengah tabel",
+        "judul-ulang.xlsx",
+        sheet([*TWO, HEADER, *people(4)[2:], HEADER]),
+        4,
     ),
     Case("Baris yang sama dua kali", "dua-kali.csv", text([HEADER, person(), person()]), 2),
 ]

@@ -67,6 +67,15 @@ def about_repeated_headings(headings: Sequence[str]) -> str:
     )
 
 
+def about_headers_again(name: str, row_nos: Sequence[int]) -> str:
+    shown = ", ".join(str(row_no) for row_no in row_nos[:5])
+    more = f" dan {len(row_nos) - 5} lainnya" if len(row_nos) > 5 else ""
+    return (
+        f"Baris {shown}{more} lembar “{name}” mengulang judul kolom, jadi dilewati. Tidak perlu "
+        "diperbaiki."
+    )
+
+
 def about_cells_outside(name: str, row_no: int) -> str:
     return (
         f"Ada isian di kanan judul kolom terakhir lembar “{name}” (baris {row_no}). Isian itu "

@@ -101,6 +101,7 @@ def _stage_sheets(
             if sheet.hidden_rows:
                 told.append(notices.about_hidden_rows(sheet.name, sheet.hidden_rows))
             rows = _within_header(rows, sheet, len(headings), told)
+            rows = _without_header(rows, sheet, told)
             count = _stage_sheet(file, reader, sheet_no, headings, rows, count)
         told += left_out if count else []  # else the page asks for the columns itself
         told += notices.about_skipped_sheets(table.skipped_sheets)
@@ -149,6 +150,26 @@ def _within_header(
                 told.append(notices.about_cells_outside(sheet.name, row_no))
                 is_told = True
         yield row_no, cells
+
+
+def _without_header(
+    rows: Iterator[tuple[int, list[Cell]]], sheet: Sheet, told: list[str]
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Pass rows on without those that say the headings again, as between pasted pages."""
+    header = [text_of(cell).strip() for cell in sheet.header]
+    place = next((number for number, name in enumerate(header) if name), 0)
+    first, found = header[place], []
+    for row_no, cells in rows:
+        if (
+            place < len(cells)
+            and cells[place] == first
+            and [text_of(cell).strip() for cell in cells[: len(header)]] == header[: len(cells)]
+        ):
+            found.append(row_no)
+        else:
+            yield row_no, cells
+    if found:
+        told.append(notices.about_headers_again(sheet.name, found))
 
 
 def repaired(
