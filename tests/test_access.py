@@ -444,6 +444,14 @@ TABLE = {
         ("importfile_pk",),
         method="post",
     ),
+    **{
+        f"admin/participants/segment/<int:pk>/sebaran/{address}": Page(
+            staff(404, head=200, auditor=200),
+            f"admin:participants_segment_{name}",
+            ("segment_pk",),
+        )
+        for address, name in (("", "split"), ("unduh/", "split_file"))
+    },
     "admin/participants/segment/hitung/": Page(
         staff(200), "admin:participants_segment_count", method="post"
     ),

@@ -1,9 +1,11 @@
 """Saved audiences in the staff pages: rules, who they come to, copies."""
 
+import io
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -28,9 +30,11 @@ from participants.segments.audiences import (
 )
 from participants.segments.registry import groups, links_of, uses_of
 from umkm_portal.common import bars
+from umkm_portal.common.spreadsheets import write_xlsx
 from umkm_portal.common.staff_admin import StaffAdmin
 from umkm_portal.regions.models import Region
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DISTRICTS = 12
 """Lines of the split that are shown; the rest stands in one more."""
 
@@ -53,7 +57,14 @@ class SegmentAdmin(StaffAdmin):
     def get_urls(self):
         count = self.admin_site.admin_view(require_POST(never_cache(self.count)))
         copy = self.admin_site.admin_view(require_POST(self.copy))
+        view = self.admin_site.admin_view
         return [
+            path("<int:pk>/sebaran/", view(self.split), name="participants_segment_split"),
+            path(
+                "<int:pk>/sebaran/unduh/",
+                view(never_cache(self.split_file)),
+                name="participants_segment_split_file",
+            ),
             path("hitung/", count, name="participants_segment_count"),
             path("<int:pk>/salin/", copy, name="participants_segment_copy"),
             *super().get_urls(),
@@ -98,6 +109,48 @@ class SegmentAdmin(StaffAdmin):
             return redirect("admin:participants_segment_change", pk)
         messages.success(request, f"Disalin menjadi “{copied.name}”. Ubah aturannya, lalu simpan.")
         return redirect("admin:participants_segment_change", copied.pk)
+
+    def split(self, request, pk):
+        """All kecamatan of a segment on a page for paper."""
+        segment, split = self._split(request, pk)
+        total = sum(number for _, number in split)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Sebaran {segment.name}",
+            "segment": segment,
+            "told": in_words(segment.rules),
+            "total": total,
+            "split": [(place, number, _share(number, total)) for place, number in split],
+            "counted_at": timezone.now(),
+        }
+        return TemplateResponse(request, "staff/segment_split.html", context)
+
+    def split_file(self, request, pk):
+        """The same as a spreadsheet; it names nobody."""
+        segment, split = self._split(request, pk)
+        total, file = sum(number for _, number in split), io.BytesIO()
+        lines = [[place, number, _share(number, total)] for place, number in split]
+        moment = timezone.localtime(timezone.now())
+        write_xlsx(
+            file,
+            ["Kecamatan atau wilayah", "Orang", "Bagian"],
+            [*lines, ["Jumlah", total, "100%" if total else ""]],
+            above=[f"Sebaran segmen {segment.name}, dihitung {moment:%d/%m/%Y %H.%M} WIB"],
+        )
+        headers = {"Content-Disposition": f'attachment; filename="sebaran-{segment.slug}.xlsx"'}
+        return HttpResponse(file.getvalue(), content_type=XLSX, headers=headers)
+
+    def _split(self, request, pk):
+        """The segment and its people by kecamatan, as far as this user sees them."""
+        segment = self.get_object(request, str(pk))
+        if segment is None:
+            raise Http404
+        if not self.has_view_permission(request, segment):
+            raise PermissionDenied
+        try:
+            return segment, count_by_district(people_by(segment.rules, user=request.user))
+        except RulesBroken as broken:
+            raise Http404(str(broken)) from broken
 
     def delete_view(self, request, object_id, extra_context=None):
         segment = self.get_object(request, object_id)
@@ -170,6 +223,10 @@ class SegmentAdmin(StaffAdmin):
     def shown_rules(self, segment):
         count = len(segment.rules)
         return f"{count} aturan" if count else "Semua peserta"
+
+
+def _share(number, total):
+    return f"{100 * number / total:.1f}%".replace(".", ",") if total else ""
 
 
 def result_of(rules, *, user):

@@ -1,3 +1,6 @@
+import io
+
+import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -132,3 +135,27 @@ def test_the_list_of_people_has_segments_as_tabs_and_becomes_one(head):
     assert "?aktif=ya&amp;bersedia=ya&amp;jalur=scaling_up" in filtered.content.decode()
     assert list(broken.context["cl"].result_list) == []
     assert other.pk
+
+
+def test_split_by_kecamatan_is_printed_and_taken_along(head):
+    Region.objects.create(code="31.74.01", name="Tebet", short_name="Tebet", level="district")
+    place = RegionFactory(code="31.74.01.1001")
+    ParticipantFactory.create_batch(3, region=place)
+    hidden = ParticipantFactory(full_name="Sitirahma", region=None)
+    segment = SegmentFactory(name="Semua", slug="semua")
+    page = reverse("admin:participants_segment_split", args=[segment.pk])
+
+    shown = " ".join(head.get(page).content.decode().split())
+    file = head.get(reverse("admin:participants_segment_split_file", args=[segment.pk]))
+
+    assert page in head.get(page_of(segment)).content.decode()
+    assert "Sebaran Semua: 4 orang" in shown
+    assert '>Tebet</th><td class="st-num">3</td><td class="st-num">75,0%</td>' in shown
+    assert hidden.full_name not in shown
+    rows = openpyxl.load_workbook(io.BytesIO(file.content)).active.iter_rows(values_only=True)
+    assert [*rows][1:] == [
+        ("Kecamatan atau wilayah", "Orang", "Bagian"),
+        ("Tebet", "3", "75,0%"),
+        ("Wilayah belum diketahui", "1", "25,0%"),
+        ("Jumlah", "4", "100%"),
+    ]
