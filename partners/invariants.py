@@ -27,6 +27,9 @@ _CHECKS = {
         JOIN partners_curationresult r ON r.call_id = l.call_id
             AND r.participant_id = d.participant_id AND r.withdrawn_at IS NULL
         WHERE l.state = 'announced' AND (r.outcome, r.grade) <> (d.outcome, d.grade)""",
+    "rows shared by a list that was never finished": """
+        SELECT d.id FROM partners_disclosure d
+        JOIN partners_sharedlist l ON l.id = d.shared_list_id WHERE l.state <> 'done'""",
     "reports of sales that count beside a newer one": """
         SELECT s.id FROM partners_salesreport s
         JOIN partners_salesreport n ON n.partner_id = s.partner_id
