@@ -39,4 +39,4 @@ def _arrange(number: int, parent: int) -> None:
 
 if __name__ == "__main__":
     _arrange(int(sys.argv[1]), int(sys.argv[2]))
-    os.execv(sys.argv[3], sys.argv[3:])  # noqa: S606
+    os.execvp(sys.argv[3], sys.argv[3:])  # noqa: S606 - a command may stand on the PATH (nice)
