@@ -9,13 +9,11 @@ is one UPDATE of the same columns of the rows, with the answer already at hand i
 `none` and `few` are held against it as well.
 """
 
-import importlib
 import resource
 import time
 
 import _report
 
-importing = importlib.import_module("import")
 MAY_BE = 2.5
 FEW = 100
 """One person in so many takes a step between two nights."""

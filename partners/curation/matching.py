@@ -56,7 +56,7 @@ _BY_CHANNEL = """participants_saleschannel c
 _BY_APPLICATION = """partners_application a
     JOIN participants_participant p ON p.id = a.participant_id"""
 _BY_STAFF = """partners_curationdecision d
-    JOIN partners_curationlist l ON l.id = d.list_id
+    JOIN partners_curationlist l ON l.id = d.list_id + 0
     JOIN participants_participant p ON p.id = d.participant_id"""
 _BY_NUMBER = " UNION ALL ".join(
     (
@@ -193,7 +193,7 @@ def take_slice(
             columns=", ".join(f"{key} {CLEAN_TYPES[key]}" for key in keys),
             ranks=[*_RANKS],
             by_application=_FROM_APPLICATIONS if has_applications else "",
-            by_staff=_FROM_STAFF if call.lists.exists() else "",
+            by_staff=_FROM_STAFF if call.lists.exclude(file=file).exists() else "",
         ),
         facts,
     )
