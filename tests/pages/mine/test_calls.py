@@ -81,7 +81,10 @@ def test_partner_sees_nothing_without_consent_and_the_page_says_so(client, famil
 
     client.post(f"{LIST}{call.slug}/lamar/", typed)
 
-    assert "belum dapat melihat lamaran Anda" in body(client, f"{LIST}{call.slug}/")
+    shown = body(client, f"{LIST}{call.slug}/")
+    assert "belum dapat melihat lamaran Anda" in shown
+    assert "Kurator sedang menilai" not in shown
+    assert "Menunggu persetujuan Anda" in body(client, LIST)
 
 
 def test_business_of_somebody_else_and_a_file_that_is_no_photo_are_refused(client, family):
@@ -152,7 +155,7 @@ def test_list_runs_a_constant_number_of_queries(client, family, count, django_as
     CurationCallFactory(rules={"bersedia": "tidak"}, title="Bukan untuknya")
     body(client, LIST)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         shown = body(client, LIST)
 
     assert shown.count("Terbuka ") == count

@@ -128,7 +128,7 @@ def test_home_runs_a_constant_number_of_queries(client, family, count, django_as
         answers.join(CohortFactory(), family.siti, now=timezone.now(), via="tautan")
     body(client)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         body(client)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from participants.consents import has_consent
+from participants.consents import standing_consents
 from participants.models import Consent, Participant
 from partners.announcing import appeals
 from partners.calls import applying, photos, steps
@@ -46,6 +47,13 @@ TAKEN_BACK = (
 )
 
 
+NOT_SEEN = (
+    "Menunggu persetujuan Anda",
+    "err",
+    "Kurator baru dapat menilai setelah Anda setuju data dibagikan.",
+)
+
+
 @require_safe
 @for_person
 def calls(request: HttpRequest, person: Participant) -> HttpResponse:
@@ -54,7 +62,7 @@ def calls(request: HttpRequest, person: Participant) -> HttpResponse:
 
 def curations_of(person: Participant) -> dict[str, object]:
     """Open calls she may apply to, her applications under way (those given back as `repairs`), her
-    results; four queries."""
+    results; five queries."""
     now = timezone.now()
     results = _results(person)
     applications = _applications(person)
@@ -63,7 +71,12 @@ def curations_of(person: Participant) -> dict[str, object]:
     found = CurationCall.objects.open(now=now).exclude(pk__in=decided | applied)
     rows = list(found.select_related("partner__organisation").order_by("closes_at", "pk"))
     met = qualifying(person, rows)
-    waiting = [(row, *_state_of(row)) for row in applications if row.call_id not in decided]
+    said = standing_consents(person)
+    waiting = [
+        (row, *_state_of(row, is_seen=_may_see(row.call, said)))
+        for row in applications
+        if row.call_id not in decided
+    ]
     return {
         "open_calls": [row for row in rows if row.pk in met],
         "repairs": [row for row in waiting if _may_repair(row[0])],
@@ -190,15 +203,24 @@ def _may_repair(application: Application) -> bool:
     return application.state == State.RETURNED and not is_cancelled and not judged
 
 
-def _state_of(application: Application) -> tuple[str, str, str]:
+def _may_see(call_: CurationCall, said: Mapping[tuple[str, int | None], Consent]) -> bool:
+    """Whether the curator may see her applications, by what she said last to each consent."""
+    last = said.get((Consent.Purpose.SHARING.value, call_.partner.organisation_id))
+    has_agreed = last is not None and last.event == Consent.Event.GIVEN
+    return has_agreed or not applying.needs_consent(call_)
+
+
+def _state_of(application: Application, *, is_seen: bool) -> tuple[str, str, str]:
     """Badge, tone and sentence of an application under way."""
     state = State(application.state)
     step = steps.next_step(application.call, state)
     if state == State.RETURNED:
         return state.label, TONES[state], application.note
-    label = state.label if step else "Di kurator"
-    told = f"Langkah berikutnya: {step.label.lower()}." if step else "Kurator sedang menilai."
-    return label, TONES[state], told
+    if step:
+        return state.label, TONES[state], f"Langkah berikutnya: {step.label.lower()}."
+    if not is_seen:
+        return NOT_SEEN
+    return "Di kurator", TONES[state], "Kurator sedang menilai. Kami mengabari Anda hasilnya."
 
 
 def _found(
@@ -239,8 +261,7 @@ def _page(
     form: AppealForm | None,
 ) -> HttpResponse:
     now = timezone.now()
-    partner = found.partner.organisation
-    is_told = applying.needs_consent(found) and application is not None
+    is_seen = _may_see(found, standing_consents(person))
     context = {
         "mine": person,
         "call": found,
@@ -251,10 +272,9 @@ def _page(
             (LICENCES.get(key, key), number)
             for key, number in (application.licences if application else {}).items()
         ],
-        "state": _state_of(application) if application and not result else None,
+        "state": _state_of(application, is_seen=is_seen) if application and not result else None,
         "may_write": not result and _may_write(found, application, person, now=now),
-        "must_agree": is_told
-        and not has_consent(person, Consent.Purpose.SHARING, organisation=partner),
+        "must_agree": application is not None and not is_seen,
         "events": application.events.order_by("-pk") if application else [],
         "form": form,
         **(_told(result, now=now) if result else {}),
