@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -108,6 +109,15 @@ class CurationCallAdmin(StaffAdmin):
         context = _overview(request, call) if call else {}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
+    def response_add(self, request, obj, post_url_continue=None):
+        """A new call is a plan: the page shows what opens it."""
+        if "_addanother" in request.POST or obj.state != CurationCall.State.DRAFT:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(
+            request, "Kurasi disimpan dan belum diumumkan. Periksa, lalu tekan Umumkan kurasi."
+        )
+        return redirect("admin:partners_curationcall_change", obj.pk)
+
     def press(self, request, pk, button):
         call = self.get_object(request, pk)
         if call is None:
@@ -170,7 +180,11 @@ class WaitingFilter(admin.SimpleListFilter):
 class ApplicationAdmin(MachineAdmin):
     """Applications of the people this user serves; the ones that wait longest on top."""
 
-    list_display = ("shown_person", "shown_call", "shown_state", "shown_step", "region", "since")
+    list_display = (
+        *("shown_person", "shown_products", "shown_call", "shown_state", "shown_step"),
+        *("region", "since"),
+    )
+    list_before_template = "staff/applications_before.html"
     list_filter = (WaitingFilter, "state", "call")
     list_select_related = ("participant__region", "call", "product_kind")
     search_fields = ("participant__full_name", "products")
@@ -283,6 +297,10 @@ class ApplicationAdmin(MachineAdmin):
     @display(description="peserta")
     def shown_person(self, row):
         return row.participant.full_name
+
+    @display(description="produk")
+    def shown_products(self, row):
+        return Truncator(row.products).chars(60)
 
     @display(description="kurasi")
     def shown_call(self, row):

@@ -1,7 +1,8 @@
 """Invitations of partners' members in the staff pages: the dinas asks the first manager."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from partners.models import MemberInvitation
@@ -13,6 +14,10 @@ class MemberInvitationForm(forms.ModelForm):
     class Meta:
         model = MemberInvitation
         fields = ("partner", "email", "role")
+        help_texts = {
+            "email": "Begitu disimpan, undangan dikirim ke alamat ini. Tautannya berlaku 7 hari.",
+            "role": "Pengelola mengundang anggota, pengunggah mengirim daftar, pembaca melihat.",
+        }
 
     def clean(self):
         data = super().clean()
@@ -49,3 +54,8 @@ class MemberInvitationAdmin(StaffAdmin):
         )
         obj.pk = sent.pk
         obj.refresh_from_db()
+
+    def response_add(self, request, obj, post_url_continue=None):
+        messages.success(request, f"Undangan dikirim ke {obj.email}.")
+        again = "_addanother" in request.POST
+        return redirect(f"admin:partners_memberinvitation_{'add' if again else 'changelist'}")

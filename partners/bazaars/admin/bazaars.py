@@ -79,6 +79,7 @@ class BazaarEntryAdmin(MachineAdmin):
 
     list_display = ("shown_person", "shown_bazaar", "state", "shown_by", "recorded_at")
     list_filter = ("state", "bazaar")
+    list_before_template = "staff/entries_before.html"
     list_select_related = ("participant", "bazaar", "recorded_by")
     search_fields = ("participant__full_name",)
     ordering = ("bazaar", "pk")
