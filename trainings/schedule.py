@@ -81,6 +81,9 @@ class Wave:
     address: str
     place_note: str
     audience: str
+    """Who may take a seat."""
+    target: str
+    """Whom it is made for."""
     registration: str
     is_open: bool
     """Whoever is registered may join now, or wait in the line when it is full."""
@@ -118,7 +121,8 @@ def wave(cohort: Cohort, *, now: datetime) -> Wave:
         place=_online_place(cohort) if is_online else venue.name if venue else "",
         address="" if is_online or not venue else venue.address,
         place_note=cohort.place_note,
-        audience=training.audience or cohort.get_eligibility_display(),
+        audience=cohort.get_eligibility_display(),
+        target=training.audience,
         registration=registration_label(cohort, now=now),
         is_open=is_open(cohort, now=now),
         seats=Seats(cohort.seats, cohort.taken + cohort.held),
