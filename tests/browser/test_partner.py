@@ -232,7 +232,7 @@ def test_the_list_of_323_applicants_comes_back_and_every_row_finds_its_person(
     page.get_by_text("Versi 1 siap: 323 orang.").wait_for()
     look("unduhan")
     with page.expect_download() as download:
-        page.get_by_role("link", name="versi 1 (.xlsx)").click()
+        page.get_by_role("link", name="Unduh .xlsx").click()
     returned = tmp_path / download.value.suggested_filename
     download.value.save_as(returned)
     fill_in(returned)
