@@ -22,4 +22,5 @@ SALES = Profile(
     is_for_staff=False,
     page="partner:list",
     after_apply=after_apply,
+    typed_instead={"nik": "Kode peserta"},
 )

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from umkm_portal.accounts.models import User
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.imports import nudging, pages, profiles, repairs, services
 from umkm_portal.imports.models import ImportFile, ImportRow
 
@@ -27,9 +28,10 @@ def take_corrections(request: HttpRequest, file: ImportFile) -> None:
         raise Http404
     instead = profiles.get(file.profile).typed_instead.get(file.mapping.get(column, ""))
     typed = {
-        int(name.removeprefix("cell-")): str(text)
+        row_no: str(text)
         for name, text in request.POST.items()
-        if name.startswith("cell-") and name.removeprefix("cell-").isdecimal() and str(text).strip()
+        if name.startswith("cell-") and str(text).strip()
+        if (row_no := whole_in(name.removeprefix("cell-"))) is not None
     }
     if not typed:
         messages.error(request, "Isi perbaikan paling sedikit satu baris.")

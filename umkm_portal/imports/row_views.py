@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from umkm_portal.accounts.models import User
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.spreadsheets import text_of
 from umkm_portal.imports import decisions, nudging, pages, problems, profiles, services
 from umkm_portal.imports.corrections import correct_row, take_corrections
@@ -89,9 +90,9 @@ def review(request: HttpRequest, file: ImportFile, context: Context) -> HttpResp
         _decide(request, file)
         return redirect(request.get_full_path())
     reason = request.GET.get("alasan", "")
-    after = request.GET.get("setelah", "")
+    after = whole_in(request.GET.get("setelah", ""))
     waiting = _waiting(file, reason)
-    first = int(after) if after.isdecimal() else -1
+    first = -1 if after is None else after
     rows = list(waiting.filter(row_no__gt=first).order_by("row_no")[: PAGE + 1])
     profile = profiles.get(file.profile)
     context |= {
@@ -111,7 +112,8 @@ def _decide(request: HttpRequest, file: ImportFile) -> None:
     choice, user = request.POST.get("choice", ""), _user(request)
     profile = profiles.get(file.profile)
     if row_no := request.POST.get("row", ""):
-        numbers = [int(row_no)] if row_no.isdecimal() else []
+        number = whole_in(row_no)
+        numbers = [] if number is None else [number]
     else:
         waiting = _waiting(file, request.POST.get("reason", ""))
         found = waiting.order_by("row_no").values_list("row_no", flat=True)[:MOST_AT_ONCE]

@@ -151,6 +151,12 @@ def caller(client, side, asker):
     return Member(client, side.manager) if asker == MEMBER else System(client, side.secret)
 
 
+@pytest.fixture(autouse=True)
+def no_limit(settings):
+    """A 429 would hide what is behind it."""
+    settings.API_REQUESTS_PER_MINUTE = 10**9
+
+
 def look(client, sides, asker, routes, others, most, caplog):
     before = [state_of(side) for side in sides[1:]]
     caplog.set_level(logging.DEBUG)
@@ -158,7 +164,7 @@ def look(client, sides, asker, routes, others, most, caplog):
     with walk.nudges() as sent:
         wrong = sweep(caller(client, sides[0], asker), others, routes, most)
 
-    assert wrong == []
+    assert wrong[:9] == []
     assert [state_of(side) for side in sides[1:]] == before
     said = "\n".join([caplog.text, repr(sent), *(str(one.message()) for one in mail.outbox)])
     assert [nik for side in sides for nik in side.niks if nik in said] == []

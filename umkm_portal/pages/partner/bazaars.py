@@ -13,6 +13,7 @@ from partners.bazaars.entries import mark_entries
 from partners.bazaars.figures import figures_of
 from partners.models import Bazaar, BazaarEntry
 from umkm_portal.common import codes, money
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.pages.partner.access import MANAGER, UPLOADER, PartnerRequest, partner_member
 from umkm_portal.reports.funnel import funnel_of
 
@@ -39,8 +40,8 @@ def bazaars(request: PartnerRequest) -> HttpResponse:
 def bazaar(request: PartnerRequest, slug: str) -> HttpResponse:
     """One bazaar; people stand there by their code alone, which the partner knows them by."""
     found = _bazaar(request, slug)
-    after = request.GET.get("setelah", "")
-    rows = found.entries.filter(pk__gt=int(after) if after.isdecimal() else 0).order_by("pk")
+    after = whole_in(request.GET.get("setelah", "")) or 0
+    rows = found.entries.filter(pk__gt=after).order_by("pk")
     shown = list(rows.values_list("pk", "participant__code", "state")[: PAGE + 1])
     labels = dict(State.choices)
     figures = figures_of(found)
@@ -59,7 +60,7 @@ def bazaar(request: PartnerRequest, slug: str) -> HttpResponse:
 def mark(request: PartnerRequest, slug: str) -> HttpResponse:
     """Write down for the chosen people whether they came."""
     found = _bazaar(request, slug)
-    chosen = [int(pk) for pk in request.POST.getlist("peserta") if pk.isdecimal()]
+    chosen = [pk for text in request.POST.getlist("peserta") if (pk := whole_in(text))]
     state = State.PRESENT if request.POST.get("hadir") == "ya" else State.ABSENT
     rows = found.entries.filter(pk__in=chosen[: PAGE * 2])
     count = mark_entries(rows, state=state, by=request.user, now=timezone.now())

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from partners.models import CurationCall
 from partners.space import overview, results
 from partners.space.files import calls_of
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.spreadsheets import write_xlsx
 from umkm_portal.imports import downloads
 from umkm_portal.pages.partner.access import PartnerRequest, partner_member
@@ -39,8 +40,8 @@ def call(request: PartnerRequest, slug: str) -> HttpResponse:
     current = results.current_of(found)
     rows = []
     if current:
-        after = request.GET.get("setelah", "")
-        first = int(after) if after.isdecimal() else -1
+        after = whole_in(request.GET.get("setelah", ""))
+        first = -1 if after is None else after
         rows = list(results.rows_of(current).filter(row_no__gt=first)[: PAGE + 1])
     context = {
         "call": found,

@@ -16,6 +16,7 @@ from partners.curation.columns import EXAMPLES
 from partners.models import CurationList, SalesReport
 from partners.space.files import CURATION, SALES, call_of, calls_of, files_of
 from partners.space.results import changes_of
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.imports import downloads, nudging, pages, profiles, services
 from umkm_portal.imports.corrections import take_corrections
 from umkm_portal.imports.models import ImportFile
@@ -34,9 +35,9 @@ writer = partner_member(MANAGER, UPLOADER)
 def lists(request: PartnerRequest) -> HttpResponse:
     """All files sent in, the newest first."""
     files = files_of(request.partner).select_related("uploader").order_by("-pk")
-    before = request.GET.get("sebelum", "")
-    if before.isdecimal():
-        files = files.filter(pk__lt=int(before))
+    before = whole_in(request.GET.get("sebelum", ""))
+    if before is not None:
+        files = files.filter(pk__lt=before)
     shown = list(files[: PAGE + 1])
     context = {
         "files": [(file, pages.progress_of(file)) for file in shown[:PAGE]],
@@ -115,7 +116,7 @@ def accept(request: PartnerRequest, pk: int) -> HttpResponse:
             file,
             by=request.user,
             now=timezone.now(),
-            seen_version=int(seen) if seen.isdecimal() else None,
+            seen_version=whole_in(seen),
         )
     except curation.ListNotAccepted as refusal:
         messages.error(request, str(refusal))
