@@ -155,13 +155,15 @@ def _write(export: ExportFile) -> None:
     path = _new_path(export)
     try:
         people = people_by(export.rules, user=user)
-        _update(export, total=people.count(), area=area)
+        total = people.count()
+        _update(export, total=total, area=area)
         with Pulse(export) as pulse:
             written = write_file(
                 path,
                 people,
                 file_format=export.file_format,
                 columns=known.chosen(export.columns),
+                total=total,
                 beat=pulse.beat,
             )
         _finish(export, path, written, user=user, now=timezone.now())

@@ -5,14 +5,16 @@ import hashlib
 import io
 import re
 from datetime import date, timedelta
+from threading import Event, current_thread, main_thread
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from participants.exporting import columns, services, writing
-from participants.models import DataAccess, ExportFile, SalesChannel
+from participants.exporting import columns, services, streams, writing
+from participants.models import DataAccess, ExportFile, Participant, SalesChannel
 from participants.niks import facts_of
 from tests.factories import BusinessFactory, ParticipantFactory, RegionFactory, SectorFactory
 from tests.staff import make_user
@@ -252,6 +254,7 @@ def test_a_crashed_export_starts_over_and_gives_up_in_the_end(people, monkeypatc
 
 
 def test_a_running_export_shows_progress_and_stops_when_cancelled(people, monkeypatch):
+    monkeypatch.setattr(streams, "EVERY", 1)
     monkeypatch.setattr(writing, "EVERY", 1)
     monkeypatch.setattr(services, "BEAT_SECONDS", 0.0)
     boss, seen = make_user("head"), []
@@ -269,6 +272,59 @@ def test_a_running_export_shows_progress_and_stops_when_cancelled(people, monkey
 
     assert seen == [("running", 1, 2)]
     assert export.state == ExportFile.State.CANCELLED
+    assert list((settings.MEDIA_ROOT / "exports").iterdir()) == []
+    assert not DataAccess.objects.exists()
+
+
+@pytest.fixture
+def halves(monkeypatch):
+    """Every list is long: its upper half comes by a second connection, two rows at a time."""
+    monkeypatch.setattr(writing, "HALVES_FROM", 0)
+    monkeypatch.setattr(streams, "EVERY", 2)
+    monkeypatch.setattr(services, "BEAT_SECONDS", 0.0)
+
+
+def test_both_halves_of_a_long_list_are_of_one_moment(halves, monkeypatch):
+    owners = [ParticipantFactory(full_name=f"Pemilik {n}", **facts_of(NIK)) for n in range(7)]
+    boss, copy_at = make_user("head"), streams._copy_at
+
+    def rename_first(*half):
+        Participant.objects.filter(pk=owners[-1].pk).update(full_name="Nama baru")
+        return copy_at(*half)
+
+    monkeypatch.setattr(streams, "_copy_at", rename_first)
+    export = export_as(boss, keys=["kode", "nama", "nik"])
+
+    lines = read_csv(export)
+    assert Participant.objects.get(pk=owners[-1].pk).full_name == "Nama baru"
+    assert [(line["Nama lengkap"], line["NIK"]) for line in lines] == [
+        (owner.full_name, "317199-010190-0003") for owner in owners
+    ]
+    assert (export.state, export.rows_done, export.total) == ("done", 7, 7)
+    assert {row.participant_id for row in DataAccess.objects.all()} == {o.pk for o in owners}
+    assert [path.suffix for path in (settings.MEDIA_ROOT / "exports").iterdir()] == [".csv"]
+
+
+@pytest.mark.parametrize("fails", ["upper", "lower"])
+def test_a_half_that_fails_ends_the_other_and_leaves_nothing(halves, monkeypatch, fails):
+    for _ in range(7):
+        ParticipantFactory()
+    copy, began = streams._copy, Event()
+
+    def fail(sql, sink):
+        is_upper = current_thread() is not main_thread()
+        if is_upper == (fails == "upper"):
+            began.wait(10)
+            raise OperationalError("the server went away")
+        began.set()
+        while fails == "lower":  # until the others were told to stop
+            sink.tell()
+        copy(sql, sink)
+
+    monkeypatch.setattr(streams, "_copy", fail)
+    export = export_as(make_user("head"), keys=["kode"])
+
+    assert (export.state, export.error) == (ExportFile.State.FAILED, services.BROKEN)
     assert list((settings.MEDIA_ROOT / "exports").iterdir()) == []
     assert not DataAccess.objects.exists()
 
