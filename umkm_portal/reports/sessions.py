@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -30,13 +31,13 @@ class SessionLine:
         return 100 * self.came // self.seated if self.seated else 0
 
 
-def sessions_of(partners: Sequence[Partner]) -> list[SessionLine]:
-    """The newest sessions of trainings that these partners provide; one query."""
+def sessions_of(partners: Sequence[Partner], *, now: datetime) -> list[SessionLine]:
+    """The newest sessions that began, of trainings that these partners provide; one query."""
     offices = [partner.organisation_id for partner in partners]
     seated = Count("cohort__enrolments", filter=Q(cohort__enrolments__state__in=Enrolment.SEATED))
     came = Count("cohort__enrolments", filter=Q(cohort__enrolments__state__in=CAME))
     rows = (
-        Session.objects.filter(cohort__training__provider__in=offices)
+        Session.objects.filter(cohort__training__provider__in=offices, starts_at__lte=now)
         .select_related("cohort__training")
         .annotate(seated=seated, came=came)
         .order_by("-starts_at", "-pk")

@@ -27,7 +27,7 @@ def calls(request: PartnerRequest) -> HttpResponse:
     context = {
         "lines": overview.call_lines(request.partner, now=timezone.now()),
         "funnel": overview.funnel(request.partner),
-        "sessions": sessions_of([request.partner]),
+        "sessions": sessions_of([request.partner], now=timezone.now()),
     }
     return render(request, "partners/calls.html", context)
 

@@ -33,7 +33,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "steps": STEPS,
         "counted_at": timezone.now(),
         "lines": [(line, _with_bars(line.counts)) for line in funnel_of(found)],
-        "sessions": sessions_of(found),
+        "sessions": sessions_of(found, now=timezone.now()),
     }
     return TemplateResponse(request, "staff/partner_funnel.html", context)
 
