@@ -28,7 +28,7 @@ def slices(
 
     A later pass meets only rows that are not in the register and should be.
     """
-    size = max(staging.SLICE, min(5_000, file.total_rows // 20))
+    size = max(staging.SLICE, min(5_000, file.total_rows // 10))
     rows = file.rows.all()
     if is_later_pass:
         rows = rows.filter(applied_at__isnull=True, action__in=WAITING)
