@@ -14,7 +14,7 @@ ABSENT = {"int": "987654321", "slug": "tidak-ada-apa-apa", "str": "tidakada", "p
 ABSENT |= {"uuid": "00000000-0000-4000-8000-000000000000"}
 PARAMETERS = ("next", "file", "call", "kurasi", "bazar", "sebelum", "setelah", "after", "q", "p")
 CONVERTER = re.compile(r"<(?:(\w+):)?(\w+)>")
-NOT_TOLD = ("Set-Cookie", "X-Request-Id")
+NOT_TOLD = ("Set-Cookie", "X-Request-Id", "Expires", "Date", "Last-Modified")
 LEFT_OUT = {"mitra/gabung/<str:token>/", "api/v1/<anything:rest>"}
 """A link lets in whoever has it; the other one is what no address of ours is."""
 POSSIBLY_SAME = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]+')
