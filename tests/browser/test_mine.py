@@ -59,7 +59,7 @@ def test_owner_answers_switches_withdraws_and_asks_for_deletion(
 
     page.get_by_role("button", name="Ya, saya hadir").click()
     assert page.get_by_role("heading", name="Kursi Anda aman").is_visible()
-    page.get_by_role("link", name="Beranda saya").click()
+    page.get_by_role("main").get_by_role("link", name="Beranda saya").click()
     assert page.get_by_label("Kode QR tiket").count() == 2
 
     page.get_by_role("main").get_by_role("link", name="Ganti orang").first.click()
@@ -73,7 +73,7 @@ def test_owner_answers_switches_withdraws_and_asks_for_deletion(
     page.get_by_role("button", name="Tarik persetujuan Foto dan publikasi").click()
     assert page.get_by_text("Persetujuan ditarik.").is_visible()
 
-    page.get_by_role("link", name="Beranda saya").click()
+    page.get_by_role("main").get_by_role("link", name="Beranda saya").click()
     page.get_by_role("link", name="Permintaan data").click()
     page.get_by_role("link", name="Hapus data saya").click()
     page.get_by_role("button", name="Ya, minta data saya dihapus").click()
