@@ -131,7 +131,7 @@ place AS MATERIALIZED (
 # Nearly everybody has one business, which is joined as it stands; `many` has all of the others.
 _MANY = """
 several AS MATERIALIZED (
-    SELECT participant_id AS id FROM participants_business
+    SELECT participant_id AS id FROM participants_business b {only}
     GROUP BY participant_id HAVING count(*) > 1
 ),
 many AS MATERIALIZED (
@@ -144,13 +144,13 @@ _ONE = (
     " AND b.participant_id NOT IN (SELECT id FROM several)"
     " LEFT JOIN participants_sector s ON s.id = b.sector_id LEFT JOIN many ON many.id = p.id"
 )
-_SOLD = f"""
+_SOLD = """
 sold AS MATERIALIZED (
     SELECT b.participant_id AS id, string_agg(DISTINCT
-        {_labels("c.platform", SalesChannel.Platform)}, ', ') AS platforms
-    FROM participants_saleschannel c JOIN participants_business b ON b.id = c.business_id
+        {platform}, ', ') AS platforms
+    FROM participants_saleschannel c JOIN participants_business b ON b.id = c.business_id {only}
     GROUP BY b.participant_id
-)"""  # noqa: S608 - our own text
+)"""
 
 
 def chosen(keys: Iterable[str]) -> list[Column]:
@@ -159,11 +159,15 @@ def chosen(keys: Iterable[str]) -> list[Column]:
     return [column for column in COLUMNS if column.key in wanted]
 
 
-def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
+def statement(columns: list[Column], *, people: str, is_inert: bool, ids: str = "") -> str:
     """SQL that selects the id and then `columns` of the rows of `people`, a query.
 
     With `is_inert` a cell that a spreadsheet would run as a formula begins with an apostrophe.
+    `ids` is a condition like `> 5`: of other people nothing is read.
     """
+    if ids:
+        people = f"SELECT * FROM ({people}) AS part WHERE id {ids}"  # noqa: S608 - our own text
+    only = f"WHERE b.participant_id {ids}" if ids else ""
     cells = [inert(c.sql) if is_inert and c.is_typed else c.sql for c in columns]
     tables, joins = [], ""
     used = " ".join(c.sql for c in columns)
@@ -171,10 +175,11 @@ def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
         tables.append(_PLACE)
         joins += " LEFT JOIN place ON place.id = p.region_id"
     if facts := {name: sql for name, sql in _BUSINESS.items() if f"many.{name}" in used}:
-        tables.append(_many(facts))
+        tables.append(_many(facts, only))
         joins += _ONE
     if "sold." in used:
-        tables.append(_SOLD)
+        platform = _labels("c.platform", SalesChannel.Platform)
+        tables.append(_SOLD.format(platform=platform, only=only))
         joins += " LEFT JOIN sold ON sold.id = p.id"
     head = f"WITH {', '.join(tables)} " if tables else ""
     return (
@@ -183,12 +188,12 @@ def statement(columns: list[Column], *, people: str, is_inert: bool) -> str:
     )
 
 
-def _many(facts: dict[str, str]) -> str:
+def _many(facts: dict[str, str], only: str) -> str:
     joined = ", ".join(
         f"string_agg(nullif({sql}, ''), ', ' ORDER BY b.id) AS {name}"
         for name, sql in facts.items()
     )
-    return _MANY.format(joined=joined)
+    return _MANY.format(joined=joined, only=only)
 
 
 def inert(sql: str) -> str:

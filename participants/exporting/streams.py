@@ -33,8 +33,8 @@ AT_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 Beat = Callable[[int], None]
 """Told now and then how many rows are written; raises to stop."""
-Statement = Callable[[str], str]
-"""Gives the SQL that makes the cells of the people whom an SQL query reads."""
+Statement = Callable[[str, str], str]
+"""Gives the SQL that makes the cells of the people whom an SQL query reads, with such ids only."""
 
 
 class Written(NamedTuple):
@@ -136,7 +136,7 @@ def stream(
         if not in_halves or connection.in_atomic_block:
             sink = Sink(file, beat, show_nik=show_nik)
             sink.put(head)
-            _copy(statement(rows), sink)
+            _copy(statement(rows, ""), sink)
             return sink.finish()
         beside = path.with_suffix(".half")
         try:
@@ -158,10 +158,9 @@ def _stream_halves(
     """Fill both sinks at once; return what the second got. `stop` ends the second early."""
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         snapshot, middle = _fix_moment()
-        half = f"SELECT * FROM ({rows}) AS half WHERE id {{}} {middle}"  # noqa: S608 - our own text
-        upper = pool.submit(_copy_at, snapshot, statement(half.format(">")), second)
+        upper = pool.submit(_copy_at, snapshot, statement(rows, f"> {middle}"), second)
         try:
-            _copy(statement(half.format("<=")), first)
+            _copy(statement(rows, f"<= {middle}"), first)
             while wait([upper], timeout=WAIT_SECONDS).not_done:
                 first.tell()
             return upper.result()

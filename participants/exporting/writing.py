@@ -40,7 +40,7 @@ def write_csv(
     titles = ";".join(column.label for column in columns).encode()
     return stream(
         people,
-        lambda rows: statement(columns, people=rows, is_inert=for_eyes),
+        lambda rows, ids: statement(columns, people=rows, is_inert=for_eyes, ids=ids),
         path,
         head=(BOM if for_eyes else b"") + titles + b"\n",
         show_nik=(grouped if for_eyes else str) if columns[-1].key == NIK else None,

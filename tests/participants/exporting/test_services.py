@@ -286,6 +286,9 @@ def halves(monkeypatch):
 
 def test_both_halves_of_a_long_list_are_of_one_moment(halves, monkeypatch):
     owners = [ParticipantFactory(full_name=f"Pemilik {n}", **facts_of(NIK)) for n in range(7)]
+    for owner in owners[::6] * 2:
+        shop = BusinessFactory(participant=owner, name=f"Warung {owner.pk}")
+        SalesChannel.objects.create(business=shop, platform="shopee")
     boss, copy_at = make_user("head"), streams._copy_at
 
     def rename_first(*half):
@@ -293,13 +296,14 @@ def test_both_halves_of_a_long_list_are_of_one_moment(halves, monkeypatch):
         return copy_at(*half)
 
     monkeypatch.setattr(streams, "_copy_at", rename_first)
-    export = export_as(boss, keys=["kode", "nama", "nik"])
+    export = export_as(boss, keys=["kode", "nama", "usaha", "kanal", "nik"])
 
     lines = read_csv(export)
     assert Participant.objects.get(pk=owners[-1].pk).full_name == "Nama baru"
-    assert [(line["Nama lengkap"], line["NIK"]) for line in lines] == [
-        (owner.full_name, "317199-010190-0003") for owner in owners
-    ]
+    cells = [(line["Nama lengkap"], line["Usaha"], line["Tempat jual"]) for line in lines]
+    shops = {o.full_name: (", ".join([f"Warung {o.pk}"] * 2), "Shopee") for o in owners[::6]}
+    assert cells == [(o.full_name, *shops.get(o.full_name, ("", ""))) for o in owners]
+    assert {line["NIK"] for line in lines} == {"317199-010190-0003"}
     assert (export.state, export.rows_done, export.total) == ("done", 7, 7)
     assert {row.participant_id for row in DataAccess.objects.all()} == {o.pk for o in owners}
     assert [path.suffix for path in (settings.MEDIA_ROOT / "exports").iterdir()] == [".csv"]
