@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from umkm_portal.backups.archive import CHUNK_BYTES, Part, PartWriter
@@ -112,8 +113,19 @@ def applied_migrations() -> list[list[str]]:
 
 def unknown_migrations(migrations: list[list[str]]) -> list[str]:
     """Migrations of a backup that this version of the code does not have."""
-    known = MigrationExecutor(connection).loader.graph.nodes
-    return [f"{app}.{name}" for app, name in migrations if (app, name) not in known]
+    loader = MigrationExecutor(connection).loader
+    unknown = _of_today(loader, migrations).difference(loader.graph.nodes)
+    return [f"{app}.{name}" for app, name in sorted(unknown)]
+
+
+def _of_today(loader: MigrationLoader, migrations: list[list[str]]) -> set[tuple[str, str]]:
+    """These migrations; where all that one of today replaces are among them, that one instead."""
+    given = {(app, name) for app, name in migrations}
+    for key, migration in loader.disk_migrations.items():
+        replaced = {(app, name) for app, name in migration.replaces}
+        if replaced and replaced <= given:
+            given = (given - replaced) | {key}
+    return given
 
 
 def copy_out(part: Part, target: PartWriter) -> None:
@@ -154,7 +166,7 @@ def build_schema(migrations: list[list[str]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_DROP_EVERYTHING)
     executor = MigrationExecutor(connection)
-    graph, wanted = executor.loader.graph, {(app, name) for app, name in migrations}
+    graph, wanted = executor.loader.graph, _of_today(executor.loader, migrations)
     last_of_each_app = [
         node
         for node in sorted(wanted)

@@ -17,7 +17,7 @@ from tests.partners.isolation.test_sweep import state_of
 from umkm_portal.imports.services import process_file
 from umkm_portal.pages.partner.urls import urlpatterns
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db, pytest.mark.timeout(180)]
 OPEN = {"join", "security"}
 MANAGERS = {"members", "member_role", "member_end", "invitation_revoke", "tokens", "token_revoke"}
 WRITERS = {

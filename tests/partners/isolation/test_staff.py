@@ -7,7 +7,7 @@ from tests.partners.isolation import walk
 from umkm_portal.accounts.models import Membership
 from umkm_portal.regions.models import Region
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db, pytest.mark.timeout(180)]
 OBJECT = "<path:object_id>/change/"
 ROUTES = [r for r in walk.ROUTES if r.startswith(("admin/partners/", "admin/mitra/"))]
 
