@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.embedded.holders import is_alive, wait_for
+from umkm_portal.embedded.deathsig import tethered
 from umkm_portal.embedded.processes import Child, Program, StopStep, stop_all
 
 STUBBORN = (
@@ -109,3 +110,9 @@ def test_a_child_ends_with_its_parent_however_that_dies(start):
         parent.kill()
 
         assert wait_for(lambda: not is_alive(child))
+
+
+def test_a_tethered_command_may_stand_on_the_path():
+    command = tethered(["nice", "-n", "1", sys.executable, "-c", "print(7)"], signal.SIGTERM)
+
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"7\n"
