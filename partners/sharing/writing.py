@@ -24,7 +24,7 @@ from partners.models import Disclosure, SharedList
 from partners.sharing import fields as known
 from partners.sharing.agreements import SharingStopped, agreement_of
 from partners.sharing.people import contacts_gone, gone
-from partners.sharing.rows import SharedRow, count_of, rows_of
+from partners.sharing.rows import CHUNK, SharedRow, count_of, rows_of
 from partners.sharing.workbook import write_workbook
 from umkm_portal.messaging import nudges
 
@@ -191,10 +191,11 @@ def _finish(
         lease_until=None,
         error="",
     )
-    Disclosure.objects.bulk_create(
-        (Disclosure(shared_list=shared, disclosed_at=now, **row._asdict()) for row in written),
-        batch_size=2_000,
-    )
+    for start in range(0, len(written), CHUNK):  # one bulk_create would hold them all
+        Disclosure.objects.bulk_create(
+            Disclosure(shared_list=shared, disclosed_at=now, **row._asdict())
+            for row in written[start : start + CHUNK]
+        )
     _refuse_those_who_left(shared)
     record_access(
         (row.participant_id for row in written),
