@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from participants.models import Participant, Stage
 from tests.browser.conftest import OFFICE, PHONE
@@ -63,6 +64,7 @@ def keep(page, name):
 def type_person(page, *, nik, name, born, place, phone, business):
     """One person as a quick officer types her: Tab from field to field, Space, Enter."""
     keyboard = page.keyboard
+    expect(page.get_by_label("NIK")).to_be_focused()  # a busy machine focuses after loading
     for text in (nik, name, born, place, ""):
         keyboard.type(text)
         keyboard.press("Tab")
