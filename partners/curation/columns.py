@@ -79,7 +79,7 @@ COLUMNS = (
             ),
             *("toko online", "link toko online", "link tokopedia", "username shopee", "username"),
             *("akun shopee", "akun tiktok", "username tiktok", "shop link", "store link", "link"),
-            *("shop url", "store url", "url", "tautan", "nama akun", "akun toko"),
+            *("shop url", "store url", "url", "tautan", "nama akun"),
         ),
         example="https://shopee.co.id/dapurbusiti",
         pattern=r"https?://\S+|(?:www\.)?(?:shopee|tiktok|tokopedia)\.\S+|@\S+",

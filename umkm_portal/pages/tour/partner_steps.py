@@ -16,10 +16,7 @@ def partner_steps(walk: CurationWalk, say: Speaker) -> list[Step]:
 
 def _curate_step(walk: CurationWalk, say: Speaker) -> Step:
     file = walk.file
-    bad = file.rejected_count if file else 0
     upload = f"{reverse('partner:upload')}?kurasi={walk.call.pk}" if walk.call else ""
-    count = say.number(file.accepted_count if file else 0)
-    is_accepted = bool(file and file.approved_at and not file.undone_at)
     return Step(
         "curate",
         say("Sebagai Shopee: unggah daftar yang lolos", "As Shopee: upload who passed"),
@@ -31,20 +28,7 @@ def _curate_step(walk: CurationWalk, say: Speaker) -> Step:
             "phones. Upload it, then mend that of Kerudung Bu Siti: 0812-5550-0101. Press Simpan "
             "perbaikan (save), then Terima (accept).",
         ),
-        [
-            Tick(say("Daftar diunggah", "List uploaded"), file is not None),
-            Tick(
-                say("Diperiksa", "Checked")
-                + say(f": {bad} perlu diperbaiki", f": {bad} to repair") * bool(bad),
-                walk.is_checked,
-            ),
-            Tick(say("Satu baris diperbaiki", "A row was repaired"), walk.repaired > 0),
-            Tick(
-                say("Diterima", "Accepted")
-                + say(f": {count} baris", f": {count} rows") * is_accepted,
-                is_accepted,
-            ),
-        ],
+        _curate_ticks(walk, say),
         [
             Action(
                 say("Unduh daftar Shopee", "Download Shopee's list"),
@@ -64,6 +48,24 @@ def _curate_step(walk: CurationWalk, say: Speaker) -> Step:
             ),
         ],
     )
+
+
+def _curate_ticks(walk: CurationWalk, say: Speaker) -> list[Tick]:
+    file = walk.file
+    bad = file.rejected_count if file else 0
+    count = say.number(file.accepted_count if file else 0)
+    is_accepted = bool(file and file.approved_at and not file.undone_at)
+    checked, accepted = say("Diperiksa", "Checked"), say("Diterima", "Accepted")
+    if bad:
+        checked += say(f": {bad} perlu diperbaiki", f": {bad} to repair")
+    if is_accepted:
+        accepted += say(f": {count} baris", f": {count} rows")
+    return [
+        Tick(say("Daftar diunggah", "List uploaded"), file is not None),
+        Tick(checked, walk.is_checked),
+        Tick(say("Satu baris diperbaiki", "A row was repaired"), walk.repaired > 0),
+        Tick(accepted, is_accepted),
+    ]
 
 
 def _announce_step(walk: CurationWalk, say: Speaker) -> Step:
