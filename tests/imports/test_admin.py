@@ -1,5 +1,6 @@
 """The pages of a file: who gets in, what each state shows, and that a button does one thing."""
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -271,6 +272,23 @@ def test_review_page_runs_a_constant_number_of_queries(
         shown = client.get(page(file, "review")).content.decode()
 
     assert shown.count("Simpan keputusan") == count
+
+
+def test_rows_of_several_sheets_are_told_with_their_sheet(client, officer, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Pusat"
+    book.active.append(["Nama", "HP"])
+    utara = book.create_sheet("Utara")
+    for line in (["Nama", "HP"], ["Siti", "12"]):
+        utara.append(line)
+    book.active.append(["Budi", "081234567890"])
+    book.save(tmp_path / "dua.xlsx")
+    file = check(tmp_path / "dua.xlsx")
+    faulty = file.rows.exclude(problems=[]).get()
+
+    shown = client.get(reverse("admin:imports_importfile_row", args=[file.pk, faulty.row_no]))
+
+    assert "Baris 2 (lembar Utara)" in shown.content.decode()
 
 
 def test_a_row_is_repaired_in_the_page_without_script(client, officer, make_file):

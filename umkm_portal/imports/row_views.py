@@ -45,6 +45,7 @@ class WaitingRow:
     """A row that waits for a person, beside the record that it met."""
 
     row: ImportRow
+    place: str
     message: str
     comparison: profiles.Comparison
     choices: list[tuple[str, str]]
@@ -63,19 +64,20 @@ def one_row(
     row = file.rows.filter(row_no=row_no).first()
     if row is None or row.raw is None:
         raise Http404
-    cells = _faulty_cells(file, row)
+    cells, place = _faulty_cells(file, row), row.place_in(file.sheets)
     if request.method == "POST":
         typed = {c.heading: request.POST.get(f"cell-{n}", "") for n, c in enumerate(cells)}
         typed = {heading: text for heading, text in typed.items() if text.strip()}
         if typed and correct_row(request, file, row_no, typed):
-            messages.success(request, f"Baris {row.shown_row} sudah benar.")
+            messages.success(request, f"Baris {place} sudah benar.")
             return _back(file)
         row.refresh_from_db()
         cells = _faulty_cells(file, row)
     context |= {
-        "title": f"Perbaiki baris {row.shown_row}",
+        "title": f"Perbaiki baris {place}",
         "file": file,
         "row": row,
+        "place": place,
         "cells": cells,
         "others": [p for p in row.problems if p["column"] not in {c.heading for c in cells}],
         "row_title": problems.title_of(file, problems.cells_of(file, row)),
@@ -98,7 +100,7 @@ def review(request: HttpRequest, file: ImportFile, context: Context) -> HttpResp
     context |= {
         "title": "Tinjau baris",
         "file": file,
-        "rows": _waiting_rows(profile, rows[:PAGE]),
+        "rows": _waiting_rows(profile, file, rows[:PAGE]),
         "count": waiting.count(),
         "reason": reason,
         "next": rows[PAGE - 1].row_no if len(rows) > PAGE else None,
@@ -167,11 +169,14 @@ def _waiting(file: ImportFile, reason: str) -> Any:
     return rows.filter(problems__contains=[{"reason": reason}]) if reason else rows
 
 
-def _waiting_rows(profile: profiles.Profile, rows: list[ImportRow]) -> list[WaitingRow]:
+def _waiting_rows(
+    profile: profiles.Profile, file: ImportFile, rows: list[ImportRow]
+) -> list[WaitingRow]:
     compared = profile.compare(rows) if profile.compare else {}
     return [
         WaitingRow(
             row=row,
+            place=row.place_in(file.sheets),
             message=next((str(p["message"]) for p in row.problems if p.get("reason")), ""),
             comparison=compared[row.row_no],
             choices=[(c, Choice(c).label) for c in compared[row.row_no].choices],

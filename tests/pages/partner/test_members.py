@@ -167,6 +167,17 @@ def test_members_run_a_constant_number_of_queries(
         client.get(MEMBERS)
 
 
+def test_member_says_what_she_is_called(client, manager):
+    address = reverse("partner:security")
+    refused = client.post(address, {"full_name": " "})
+    assert refused.status_code == 422
+    assert "Isi nama Anda." in refused.content.decode()
+
+    assert client.post(address, {"full_name": "Dewi Lestari"}).url == address
+
+    assert "Dewi Lestari" in client.get(MEMBERS).content.decode()
+
+
 def test_other_accounts_know_of_no_space(client):
     client.force_login(UserFactory())
     absent = client.get("/mitra/tidak-ada/")

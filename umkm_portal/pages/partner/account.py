@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from participants.contacts import CodeRefused, CodeWrong, Contact
 from partners.space.members import ROLES
+from umkm_portal.accounts.models import User
 from umkm_portal.pages.login.forms import CodeForm
 from umkm_portal.pages.login.session import next_page_of
 from umkm_portal.pages.partner import second_factor
 from umkm_portal.pages.partner.access import PartnerRequest, choose, partner_member
+from umkm_portal.pages.partner.forms import NameForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,12 +39,15 @@ def switch(request: PartnerRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partner_member(before_second_factor=True)
 def security(request: PartnerRequest) -> HttpResponse:
-    """Ask for the second code where it is due; else tell how the account is locked."""
+    """Ask for the second code where it is due; else tell whose account it is and how it is locked.
+
+    There a member also says what she is called.
+    """
     now = timezone.now()
     if second_factor.is_passed(request, request.user, now=now):
         if next_page := next_page_of(request):
             return redirect(next_page)
-        return render(request, "partners/security.html", _facts(request))
+        return _own_account(request)
     request.navigation = []
     contact = second_factor.contact_for(request, request.user)
     form = CodeForm(request.POST if "kode" in request.POST else None)
@@ -65,6 +70,17 @@ def security(request: PartnerRequest) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "partners/second_factor.html", context, status=status)
+
+
+def _own_account(request: PartnerRequest) -> HttpResponse:
+    user = request.user
+    form = NameForm(request.POST or None, initial={"full_name": user.full_name})
+    if request.method == "POST" and form.is_valid():
+        User.objects.filter(pk=user.pk).update(**form.cleaned_data)
+        messages.success(request, "Nama Anda tersimpan.")
+        return redirect("partner:security")
+    context = _facts(request) | {"form": form}
+    return render(request, "partners/security.html", context, status=422 if form.errors else 200)
 
 
 def _facts(request: PartnerRequest) -> dict[str, object]:

@@ -30,6 +30,18 @@ class InvitationForm(forms.Form):
     )
 
 
+class NameForm(forms.Form):
+    """What a member is called where others see what she did."""
+
+    full_name = forms.CharField(
+        label="Nama Anda",
+        max_length=150,
+        help_text="Terlihat di daftar anggota dan di riwayat daftar yang Anda kirim.",
+        error_messages={"required": "Isi nama Anda."},
+        widget=forms.TextInput(attrs={"class": "in", "autocomplete": "name"}),
+    )
+
+
 class SendingForm(FileOrCells):
     """A file or pasted cells, in the look of the partner space."""
 

@@ -92,10 +92,23 @@ def _announce_step(walk: CurationWalk, say: Speaker) -> Step:
                 walk.is_told,
             ),
             Tick(say("Surat hasil sampai", "The mail arrived"), walk.mail is not None),
-            Tick(say("Siti Aminah melihat hasilnya", "Siti Aminah saw it"), walk.has_owner_looked),
+            Tick(_owner_label(walk, say), walk.has_owner_looked),
         ],
         _announce_actions(walk, say) if version else [],
     )
+
+
+def _owner_label(walk: CurationWalk, say: Speaker) -> str:
+    """Where her row was announced unrepaired, how she still gets her result."""
+    label = say("Siti Aminah melihat hasilnya", "Siti Aminah saw it")
+    if walk.is_told and walk.owner_result is None:
+        label += say(
+            ". Barisnya belum diperbaiki: betulkan nomornya di berkas contoh, unggah sebagai "
+            "Shopee, terima, lalu umumkan versi baru itu",
+            ". Her row was not repaired: correct the phone in the sample file, upload it as "
+            "Shopee, accept it and announce that new version",
+        )
+    return label
 
 
 def _announce_actions(walk: CurationWalk, say: Speaker) -> list[Action]:
