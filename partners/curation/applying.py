@@ -27,7 +27,9 @@ CONTACT = {
 MOST_CANDIDATES = 10
 
 _LEAVE_REFUSED = """
-    DELETE FROM decided s USING imports_importrow r WHERE r.id = s.row_id AND r.action = 'reject'
+    DELETE FROM decided s USING imports_importrow r
+    WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
+      AND r.row_no = s.row_no AND r.action = 'reject'
 """
 _UNFOUND = f"""
     SELECT row_no, candidates, {", ".join(CONTACT)} FROM decided WHERE target_id IS NULL
@@ -81,7 +83,8 @@ _STORE = """
         raw = CASE WHEN d.row_no IS NULL THEN r.raw END,
         clean = CASE WHEN d.row_no IS NULL THEN r.clean ELSE '{}' END
     FROM decided s LEFT JOIN stored d ON d.row_no = s.row_no
-    WHERE r.id = s.row_id
+    WHERE r.file_id = %(file)s AND r.row_no > %(first)s AND r.row_no <= %(last)s
+      AND r.row_no = s.row_no
 """
 _TWICE = {
     "message": "Peserta ini sudah ada di daftar yang diterima.",
@@ -167,7 +170,7 @@ def _refuse_new_doubles(cursor: CursorWrapper, file: ImportFile, facts: dict[str
     if moved:
         cursor.execute(WRITE_BACK, facts)
         refuse_doubles(cursor, file, moved)
-        cursor.execute(_LEAVE_REFUSED)
+        cursor.execute(_LEAVE_REFUSED, facts)
 
 
 def _seal_contacts(cursor: CursorWrapper) -> None:

@@ -12,6 +12,7 @@ _BETWEEN = "\x1f"
 """Stands between cells: the unit separator, which no spreadsheet writes."""
 _NIK_LENGTH = 16
 _NIK_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def mask_niks(text: str) -> str:
@@ -29,7 +30,7 @@ def pack_cells(cells: Sequence[Cell]) -> str:
             return _BETWEEN + text
     except TypeError:  # a number
         pass
-    return json.dumps(cells, ensure_ascii=False)
+    return _dump(cells)
 
 
 def unpack_cells(text: str) -> list[Cell]:

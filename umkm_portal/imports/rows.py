@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from umkm_portal.imports import staging, uploads
 from umkm_portal.imports.models import ImportFile, ImportRow
@@ -34,12 +34,12 @@ def slices(
         rows = rows.filter(applied_at__isnull=True, action__in=WAITING)
     first = after
     while True:
-        numbers = rows.filter(row_no__gt=first).order_by("row_no").values_list("row_no")
-        found = [number for (number,) in numbers[:size]]
-        if not found:
+        numbers = rows.filter(row_no__gt=first).order_by("row_no").values("row_no")[:size]
+        found = numbers.aggregate(last=Max("row_no"), count=Count("row_no"))
+        if not found["count"]:
             return
-        yield first, found[-1], len(found)
-        first = found[-1]
+        yield first, found["last"], found["count"]
+        first = found["last"]
 
 
 def counts(file: ImportFile) -> dict[str, int]:

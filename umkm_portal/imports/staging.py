@@ -1,4 +1,4 @@
-"""From the uploaded file to staged rows: read, cleaned and copied in slices of 500."""
+"""From the uploaded file to staged rows: read, cleaned and copied in slices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from umkm_portal.imports.raw_cells import mask_niks
 
 SLICE = 500
 """Rows copied at once; the page sees progress after each. From `LONG` rows on, more at once."""
-LONG, LONG_SLICE = 10_000, 2_500
+LONG, LONG_SLICE = 2_500, 5_000
 SAMPLES = 3
 LIMITS = Limits(cells=20_000_000)
 """The whole register with all its columns: 370,000 rows of 32."""
