@@ -233,7 +233,7 @@ QUERIES = {
     "/mitra/daftar/unggah/": 5,
     "/mitra/kurasi/": 13,
     "/mitra/kurasi/bazaar-online/": 9,
-    "file": 15,
+    "file": 14,
 }
 
 
