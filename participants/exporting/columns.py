@@ -66,7 +66,7 @@ COLUMNS = (
     Column(
         "kode",
         "Kode peserta",
-        f"'{codes.PREFIX}-' || substr(p.code, 1, 4) || '-' || substr(p.code, 5)",
+        f"'{codes.PREFIX}-' || left(p.code, 4) || '-' || right(p.code, -4)",
     ),
     Column("nama", "Nama lengkap", "p.full_name", is_typed=True),
     Column("hp", "Nomor HP", PHONE),
@@ -160,7 +160,7 @@ def chosen(keys: Iterable[str]) -> list[Column]:
 
 
 def statement(columns: list[Column], *, people: str, is_inert: bool, ids: str = "") -> str:
-    """SQL that selects the id and then `columns` of the rows of `people`, a query.
+    """SQL that selects `columns` of the rows of `people`, a query; one row for each person.
 
     With `is_inert` a cell that a spreadsheet would run as a formula begins with an apostrophe.
     `ids` is a condition like `> 5`: of other people nothing is read.
@@ -183,7 +183,7 @@ def statement(columns: list[Column], *, people: str, is_inert: bool, ids: str = 
         joins += " LEFT JOIN sold ON sold.id = p.id"
     head = f"WITH {', '.join(tables)} " if tables else ""
     return (
-        f"{head}SELECT p.id, {', '.join(cells)} "  # noqa: S608 - our own text
+        f"{head}SELECT {', '.join(cells)} "  # noqa: S608 - our own text
         f"FROM ({people}) AS p{joins}"
     )
 
@@ -199,11 +199,11 @@ def _many(facts: dict[str, str], only: str) -> str:
 def inert(sql: str) -> str:
     """The same text so that no spreadsheet takes it for a formula.
 
-    Letters stand after the signs and the blank, and before the signs in full width: the
-    comparisons spare nearly all the pattern.
+    Letters stand after the signs and the blank, and before the signs in full width: looking at
+    the first one spares nearly all the pattern.
     """
     return (
-        f"CASE WHEN ({sql} COLLATE \"C\" < 'A' OR {sql} COLLATE \"C\" >= '\uff0b') "
-        f"AND {sql} ~ '^ *[-=+@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]' "
+        f"CASE WHEN ascii({sql}) BETWEEN ascii('A') AND ascii('\uff0b') - 1 THEN {sql} "
+        f"WHEN {sql} ~ '^ *[-=+@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]' "
         f"THEN '''' || {sql} ELSE {sql} END"
     )

@@ -18,9 +18,10 @@ from django.utils import timezone
 from participants.access import record_access
 from participants.exporting import columns as known
 from participants.exporting.recalling import left_since
+from participants.exporting.streams import HALVES_FROM
 from participants.exporting.writing import Written, write_file
-from participants.models import DataAccess, ExportFile
-from participants.segments.audiences import Rules, RulesBroken, people_by
+from participants.models import DataAccess, ExportFile, ParticipantQuerySet
+from participants.segments.audiences import Rules, RulesBroken, estimate, people_by
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import DecryptionError
 from umkm_portal.messaging import nudges
@@ -155,7 +156,7 @@ def _write(export: ExportFile) -> None:
     path = _new_path(export)
     try:
         people = people_by(export.rules, user=user)
-        total = people.count()
+        total = _about(people)
         _update(export, total=total, area=area)
         with Pulse(export) as pulse:
             written = write_file(
@@ -170,6 +171,12 @@ def _write(export: ExportFile) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _about(people: ParticipantQuerySet) -> int:
+    """How many people these are; of many only what the planner thinks, who looks at nobody."""
+    guess = estimate(people)
+    return guess if guess >= HALVES_FROM else people.count()
 
 
 def _requester(export: ExportFile) -> User:
@@ -223,6 +230,7 @@ def _finish(export: ExportFile, path: Path, written: Written, *, user: User, now
         export,
         state=ExportFile.State.DONE,
         path=f"{FOLDER}/{path.name}",
+        total=len(written.people),
         rows_done=len(written.people),
         size=written.size,
         sha256=written.sha256,
@@ -267,7 +275,7 @@ class Pulse:
     """
 
     def __init__(self, export: ExportFile) -> None:
-        self._export, self._next = export, 0.0
+        self._export, self._next = export, time.monotonic() + BEAT_SECONDS
         self._connection = connection.copy()
 
     def __enter__(self) -> Pulse:

@@ -1,7 +1,7 @@
 """The rows of a list of people, streamed out of PostgreSQL by COPY in flat memory.
 
-A long list comes in two halves at once, each made by a PostgreSQL process of its own; both see the
-register as it was at the same moment.
+A long list comes in two halves at once, each made by a PostgreSQL process of its own. Both, and the
+look at who is in the list, see the register as it was at the same moment.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from array import array
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from io import BufferedWriter, RawIOBase
 from pathlib import Path
+from sys import byteorder
 from threading import Event
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 
@@ -23,18 +25,22 @@ from participants.niks import PURPOSE
 from participants.segments.audiences import compiled
 from umkm_portal.common.encryption import Cipher
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 BLOCK = 1 << 18
-EVERY = 2_000
-"""Rows that are handled together, and between two looks at the clock."""
+"""Bytes that are written together, and between two looks at the clock: some 2,000 rows."""
 HALVES_FROM = 50_000
 """People from which a second connection pays."""
 WAIT_SECONDS = 0.2
 AT_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 Beat = Callable[[int], None]
-"""Told now and then how many rows are written; raises to stop."""
+"""Told now and then about how many rows are written; raises to stop."""
 Statement = Callable[[str, str], str]
 """Gives the SQL that makes the cells of the people whom an SQL query reads, with such ids only."""
+ShowNik = Callable[[str], str]
+"""Says how an opened NIK is written."""
 
 
 class Written(NamedTuple):
@@ -45,78 +51,74 @@ class Written(NamedTuple):
     sha256: str
 
 
-class Sink:
-    """Takes the rows of COPY one by one and writes them in blocks; counts and hashes on the way.
+class Sink(RawIOBase):
+    """Takes blocks of rows and writes them; counts on the way, and hashes where it is asked to.
 
-    `show_nik` says how an opened NIK is written; None where the rows have none.
+    It is only ever written to through a buffer: COPY hands over single rows, 370,000 of them.
     """
 
-    def __init__(
-        self, file: BinaryIO, beat: Beat, *, show_nik: Callable[[str], str] | None = None
-    ) -> None:
+    def __init__(self, file: BinaryIO, beat: Beat, *, is_hashed: bool = True) -> None:
         self._file, self._beat = file, beat
-        self._lines: list[bytes] = []
-        self._cipher, self._show_nik = Cipher(PURPOSE), show_nik
-        self._people, self._size, self._digest = array("q"), 0, hashlib.sha256()
+        self._digest = hashlib.sha256() if is_hashed else None
+        self._size = self.count = 0
 
-    def write(self, line: bytes) -> None:
-        """One row, as psycopg2 hands it over: the id of the person, then her cells."""
-        self._lines.append(line)
-        if len(self._lines) >= EVERY:
-            self._take()
+    def writable(self) -> bool:
+        return True
 
-    def _take(self) -> None:
-        """Pass the waiting rows on to the file."""
-        if not self._lines:
-            return
-        pairs = [line.split(b";", 1) for line in self._lines]
-        self._lines.clear()
-        self._people.extend(int(pk) for pk, _ in pairs)
-        if self._show_nik is not None:
-            show = self._show_nik
-            self.put(b"".join([self._with_nik(cells, show) for _, cells in pairs]))
-        else:
-            self.put(b"".join([cells for _, cells in pairs]))
-        self._beat(len(self._people))
+    def write(self, block: ReadableBuffer, /) -> int:
+        """Write a block of rows; raises what `beat` raises."""
+        data = bytes(block)
+        self.put(data)
+        self.count += data.count(b"\n")  # a cell of several lines counts for so many
+        self.report()
+        return len(data)
 
-    @property
-    def count(self) -> int:
-        """Rows that were passed on so far."""
-        return len(self._people)
-
-    def tell(self) -> None:
-        """Tell how many there are while others are waited for."""
+    def report(self) -> None:
+        """Tell how many there are, also while others are waited for."""
         self._beat(self.count)
 
-    def append(self, other: Written, path: Path) -> None:
+    def put(self, data: bytes) -> None:
+        """Bytes for the file that are no rows: the head, or those of another file."""
+        self._file.write(data)
+        self._size += len(data)
+        if self._digest:
+            self._digest.update(data)
+
+    def append(self, path: Path) -> None:
         """The rows of another file, which has no head, after those of this one."""
-        self._take()
-        self._people.extend(other.people)
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 self.put(block)
 
-    def put(self, data: bytes) -> None:
-        """Bytes for the file: the head, or finished rows."""
-        self._file.write(data)
-        self._digest.update(data)
-        self._size += len(data)
+    def finish(self, people: array[int]) -> Written:
+        """What stands in the file now, with these people in it."""
+        return Written(people, self._size, self._digest.hexdigest() if self._digest else "")
 
-    def finish(self) -> Written:
-        """Write what is left."""
-        self._take()
-        return Written(self._people, self._size, self._digest.hexdigest())
 
-    def _with_nik(self, line: bytes, show: Callable[[str], str]) -> bytes:
+class _NikOpener:
+    """Stands before the buffer of rows that end with a sealed NIK: one row at a time."""
+
+    def __init__(self, rows: BufferedWriter[Sink], show: ShowNik) -> None:
+        self._rows, self._show, self._cipher = rows, show, Cipher(PURPOSE)
+
+    def write(self, line: bytes) -> None:
         """The sealed NIK is the last cell, in hexadecimal digits: nothing that CSV would quote."""
         start = line.rfind(b";") + 1
         sealed = line[start:].strip()
         nik = self._cipher.decrypt(bytes.fromhex(sealed.decode())) if sealed else ""
-        return line[:start] + show(nik).encode() + b"\n"
+        self._rows.write(line[:start] + self._show(nik).encode() + b"\n")
 
 
 class _Abandoned(Exception):
     """The other half was stopped."""
+
+
+class _Part(NamedTuple):
+    """What one connection writes: the cells of these people, and who they are."""
+
+    cells: str
+    ids: str
+    show_nik: ShowNik | None
 
 
 def stream(
@@ -125,45 +127,57 @@ def stream(
     path: Path,
     *,
     head: bytes,
-    show_nik: Callable[[str], str] | None,
+    show_nik: ShowNik | None,
     in_halves: bool,
     beat: Beat,
 ) -> Written:
     """Write `head` and the rows of these people to `path`; within a transaction in one go."""
     with connection.cursor() as cursor:
         rows = cursor.mogrify(*compiled(people, READ)).decode()
+
+    def part(ids: str) -> _Part:
+        return _Part(statement(rows, ids), _ids_of(rows, ids), show_nik)
+
     with path.open("wb", buffering=0) as file:
         if not in_halves or connection.in_atomic_block:
-            sink = Sink(file, beat, show_nik=show_nik)
+            sink = Sink(file, beat)
             sink.put(head)
-            _copy(statement(rows, ""), sink)
-            return sink.finish()
+            return sink.finish(_stream_whole(part(""), sink))
         beside = path.with_suffix(".half")
         try:
             with beside.open("wb", buffering=0) as upper:
                 stop = Event()
-                second = Sink(upper, lambda _: _go_on(stop), show_nik=show_nik)
-                first = Sink(file, lambda count: beat(count + second.count), show_nik=show_nik)
+                second = Sink(upper, lambda _: _go_on(stop), is_hashed=False)
+                first = Sink(file, lambda count: beat(count + second.count))
                 first.put(head)
-                written = _stream_halves(rows, statement, first, second, stop)
-            first.append(written, beside)
-            return first.finish()
+                written = _stream_halves(part, first, second, stop)
+            first.append(beside)
+            return first.finish(written)
         finally:
             beside.unlink(missing_ok=True)
 
 
+def _stream_whole(part: _Part, sink: Sink) -> array[int]:
+    if connection.in_atomic_block:
+        return _copy(part, sink)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(AT_ONE_MOMENT)
+        return _copy(part, sink)
+
+
 def _stream_halves(
-    rows: str, statement: Statement, first: Sink, second: Sink, stop: Event
-) -> Written:
-    """Fill both sinks at once; return what the second got. `stop` ends the second early."""
+    part: Callable[[str], _Part], first: Sink, second: Sink, stop: Event
+) -> array[int]:
+    """Fill both sinks at once; return who is in them. `stop` ends the second early."""
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         snapshot, middle = _fix_moment()
-        upper = pool.submit(_copy_at, snapshot, statement(rows, f"> {middle}"), second)
+        upper = pool.submit(_copy_at, snapshot, part(f"> {middle}"), second)
         try:
-            _copy(statement(rows, f"<= {middle}"), first)
+            people = _copy(part(f"<= {middle}"), first)
             while wait([upper], timeout=WAIT_SECONDS).not_done:
-                first.tell()
-            return upper.result()
+                first.report()
+            return people + upper.result()
         finally:
             stop.set()
 
@@ -184,24 +198,47 @@ def _fix_moment() -> tuple[str, int]:
         return cursor.fetchone()
 
 
-def _copy_at(snapshot: str, sql: str, sink: Sink) -> Written:
+def _copy_at(snapshot: str, part: _Part, sink: Sink) -> array[int]:
     """Runs in a thread, on the thread's connection."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(AT_ONE_MOMENT)
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
-            _copy(sql, sink)
-        return sink.finish()
+            return _copy(part, sink)
     finally:
         connection.close()
 
 
-def _copy(sql: str, sink: Sink) -> None:
+def _copy(part: _Part, sink: Sink) -> array[int]:
+    """Write the rows of a part into the sink; return whose they are."""
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")  # compiling so many cells takes longer than running them
         try:
-            cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER ';')", sink)
+            with BufferedWriter(sink, BLOCK) as rows:
+                lines = _NikOpener(rows, part.show_nik) if part.show_nik else rows
+                cursor.copy_expert(
+                    f"COPY ({part.cells}) TO STDOUT (FORMAT csv, DELIMITER ';')", lines
+                )
+            count = cursor.rowcount
+            cursor.execute(part.ids)
+            people = _people_in(cursor.fetchone()[0])
         finally:
             with suppress(DatabaseError):  # the connection may be what broke
                 cursor.execute("RESET jit")
+    if len(people) != count:
+        raise RuntimeError(f"{count} rows are about {len(people)} people")
+    return people
+
+
+def _ids_of(rows: str, ids: str) -> str:
+    """SQL that gives the ids of the people whom an SQL query reads, eight bytes each."""
+    part = f"WHERE id {ids}" if ids else ""
+    return f"SELECT string_agg(int8send(id), ''::bytea) FROM ({rows}) AS p {part}"  # noqa: S608
+
+
+def _people_in(found: memoryview | None) -> array[int]:
+    people = array("q", bytes(found or b""))
+    if byteorder == "little":  # the database sends the other way round
+        people.byteswap()
+    return people

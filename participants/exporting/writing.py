@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from participants.exporting.columns import NIK, Column, statement
-from participants.exporting.streams import BLOCK, EVERY, HALVES_FROM, Beat, Written, stream
+from participants.exporting.streams import BLOCK, HALVES_FROM, Beat, Written, stream
 from participants.models import ExportFile, ParticipantQuerySet
 from umkm_portal.common.spreadsheets import write_xlsx
 
 BOM = b"\xef\xbb\xbf"
+EVERY = 2_000
+"""Rows of a workbook between two looks at the clock."""
 
 
 def grouped(nik: str) -> str:

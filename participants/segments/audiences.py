@@ -95,6 +95,15 @@ def compiled(
     return sql, tuple(params)
 
 
+def estimate(people: ParticipantQuerySet) -> int:
+    """How many people the planner expects; it looks at none of them."""
+    sql, params = compiled(people)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        (found,) = cursor.fetchone()
+    return found[0]["Plan"]["Plan Rows"]
+
+
 def samples_of(people: ParticipantQuerySet) -> list[Sample]:
     """The newest ten, for the officer to see whether they are whom she means."""
     rows = people.select_related("region").only(

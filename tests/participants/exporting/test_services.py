@@ -254,7 +254,7 @@ def test_a_crashed_export_starts_over_and_gives_up_in_the_end(people, monkeypatc
 
 
 def test_a_running_export_shows_progress_and_stops_when_cancelled(people, monkeypatch):
-    monkeypatch.setattr(streams, "EVERY", 1)
+    monkeypatch.setattr(streams, "BLOCK", 1)
     monkeypatch.setattr(writing, "EVERY", 1)
     monkeypatch.setattr(services, "BEAT_SECONDS", 0.0)
     boss, seen = make_user("head"), []
@@ -278,9 +278,10 @@ def test_a_running_export_shows_progress_and_stops_when_cancelled(people, monkey
 
 @pytest.fixture
 def halves(monkeypatch):
-    """Every list is long: its upper half comes by a second connection, two rows at a time."""
+    """Every list is long: its upper half comes by a second connection, row by row."""
     monkeypatch.setattr(writing, "HALVES_FROM", 0)
-    monkeypatch.setattr(streams, "EVERY", 2)
+    monkeypatch.setattr(services, "HALVES_FROM", 0)
+    monkeypatch.setattr(streams, "BLOCK", 1)
     monkeypatch.setattr(services, "BEAT_SECONDS", 0.0)
 
 
@@ -315,17 +316,27 @@ def test_a_half_that_fails_ends_the_other_and_leaves_nothing(halves, monkeypatch
         ParticipantFactory()
     copy, began = streams._copy, Event()
 
-    def fail(sql, sink):
+    def fail(part, sink):
         is_upper = current_thread() is not main_thread()
         if is_upper == (fails == "upper"):
             began.wait(10)
             raise OperationalError("the server went away")
         began.set()
         while fails == "lower":  # until the others were told to stop
-            sink.tell()
-        copy(sql, sink)
+            sink.report()
+        return copy(part, sink)
 
     monkeypatch.setattr(streams, "_copy", fail)
+    export = export_as(make_user("head"), keys=["kode"])
+
+    assert (export.state, export.error) == (ExportFile.State.FAILED, services.BROKEN)
+    assert list((settings.MEDIA_ROOT / "exports").iterdir()) == []
+    assert not DataAccess.objects.exists()
+
+
+def test_a_list_of_others_than_were_looked_up_is_given_to_nobody(people, monkeypatch):
+    monkeypatch.setattr(streams, "_ids_of", lambda rows, ids: "SELECT int8send(1)")
+
     export = export_as(make_user("head"), keys=["kode"])
 
     assert (export.state, export.error) == (ExportFile.State.FAILED, services.BROKEN)
