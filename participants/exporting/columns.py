@@ -7,7 +7,7 @@ that Python writes: it is sealed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -130,18 +130,14 @@ place AS MATERIALIZED (
 )"""  # noqa: S608 - our own text
 # Nearly everybody has one business, which is joined as it stands; `many` has all of the others.
 _MANY = """
-several AS MATERIALIZED (
-    SELECT participant_id AS id FROM participants_business b {only}
-    GROUP BY participant_id HAVING count(*) > 1
-),
 many AS MATERIALIZED (
-    SELECT several.id, {joined}
-    FROM several JOIN participants_business b ON b.participant_id = several.id
-    LEFT JOIN participants_sector s ON s.id = b.sector_id GROUP BY several.id
+    SELECT b.participant_id AS id, {joined}
+    FROM participants_business b LEFT JOIN participants_sector s ON s.id = b.sector_id
+    WHERE b.participant_id = ANY({several}) GROUP BY b.participant_id
 )"""
 _ONE = (
     " LEFT JOIN participants_business b ON b.participant_id = p.id"
-    " AND b.participant_id NOT IN (SELECT id FROM several)"
+    " AND b.participant_id <> ALL({several})"
     " LEFT JOIN participants_sector s ON s.id = b.sector_id LEFT JOIN many ON many.id = p.id"
 )
 _SOLD = """
@@ -159,41 +155,71 @@ def chosen(keys: Iterable[str]) -> list[Column]:
     return [column for column in COLUMNS if column.key in wanted]
 
 
-def statement(columns: list[Column], *, people: str, is_inert: bool, ids: str = "") -> str:
-    """SQL that selects `columns` of the rows of `people`, a query; one row for each person.
+@dataclass(frozen=True)
+class Listing:
+    """Which columns a list has; `is_inert` puts an apostrophe before what would run as a formula.
 
-    With `is_inert` a cell that a spreadsheet would run as a formula begins with an apostrophe.
     `ids` is a condition like `> 5`: of other people nothing is read.
     """
-    if ids:
-        people = f"SELECT * FROM ({people}) AS part WHERE id {ids}"  # noqa: S608 - our own text
-    only = f"WHERE b.participant_id {ids}" if ids else ""
-    cells = [inert(c.sql) if is_inert and c.is_typed else c.sql for c in columns]
-    tables, joins = [], ""
-    used = " ".join(c.sql for c in columns)
-    if "place." in used:
-        tables.append(_PLACE)
-        joins += " LEFT JOIN place ON place.id = p.region_id"
-    if facts := {name: sql for name, sql in _BUSINESS.items() if f"many.{name}" in used}:
-        tables.append(_many(facts, only))
-        joins += _ONE
-    if "sold." in used:
-        platform = _labels("c.platform", SalesChannel.Platform)
-        tables.append(_SOLD.format(platform=platform, only=only))
-        joins += " LEFT JOIN sold ON sold.id = p.id"
-    head = f"WITH {', '.join(tables)} " if tables else ""
-    return (
-        f"{head}SELECT {', '.join(cells)} "  # noqa: S608 - our own text
-        f"FROM ({people}) AS p{joins}"
-    )
+
+    columns: list[Column]
+    is_inert: bool
+
+    def several(self, ids: str = "") -> str:
+        """SQL of the ids of people with several businesses; "" where businesses do not matter.
+
+        Asked beforehand, the few do not lead the planner to expect many.
+        """
+        if not self._facts:
+            return ""
+        return (
+            f"SELECT participant_id FROM participants_business b {_only(ids)} "  # noqa: S608
+            "GROUP BY participant_id HAVING count(*) > 1"
+        )
+
+    def statement(self, people: str, *, ids: str = "", several: Collection[int] = ()) -> str:
+        """SQL of the cells of the rows of `people`, a query; one row for each person."""
+        if ids:
+            people = f"SELECT * FROM ({people}) AS part WHERE id {ids}"  # noqa: S608 - our own text
+        cells = [inert(c.sql) if self.is_inert and c.is_typed else c.sql for c in self.columns]
+        tables, joins = [], ""
+        if "place." in self._used:
+            tables.append(_PLACE)
+            joins += " LEFT JOIN place ON place.id = p.region_id"
+        if self._facts:
+            listed = f"'{{{','.join(map(str, several))}}}'::bigint[]"
+            tables.append(_many(self._facts, listed))
+            joins += _ONE.format(several=listed)
+        if "sold." in self._used:
+            platform = _labels("c.platform", SalesChannel.Platform)
+            tables.append(_SOLD.format(platform=platform, only=_only(ids)))
+            joins += " LEFT JOIN sold ON sold.id = p.id"
+        head = f"WITH {', '.join(tables)} " if tables else ""
+        return (
+            f"{head}SELECT {', '.join(cells)} "  # noqa: S608 - our own text
+            f"FROM ({people}) AS p{joins}"
+        )
+
+    @property
+    def _used(self) -> str:
+        return " ".join(column.sql for column in self.columns)
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        """The facts about businesses that the columns tell."""
+        return {name: sql for name, sql in _BUSINESS.items() if f"many.{name}" in self._used}
 
 
-def _many(facts: dict[str, str], only: str) -> str:
+def _only(ids: str) -> str:
+    return f"WHERE b.participant_id {ids}" if ids else ""
+
+
+def _many(facts: dict[str, str], several: str) -> str:
     joined = ", ".join(
         f"string_agg(nullif({sql}, ''), ', ' ORDER BY b.id) AS {name}"
         for name, sql in facts.items()
     )
-    return _MANY.format(joined=joined, only=only)
+    return _MANY.format(joined=joined, several=several)
 
 
 def inert(sql: str) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 
-from participants.exporting.columns import READ
+from participants.exporting.columns import READ, Listing
 from participants.models import ParticipantQuerySet
 from participants.niks import PURPOSE
 from participants.segments.audiences import compiled
@@ -27,6 +27,7 @@ from umkm_portal.common.encryption import Cipher
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+    from django.db.backends.utils import CursorWrapper
 
 BLOCK = 1 << 18
 """Bytes that are written together, and between two looks at the clock: some 2,000 rows."""
@@ -37,8 +38,6 @@ AT_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 Beat = Callable[[int], None]
 """Told now and then about how many rows are written; raises to stop."""
-Statement = Callable[[str, str], str]
-"""Gives the SQL that makes the cells of the people whom an SQL query reads, with such ids only."""
 ShowNik = Callable[[str], str]
 """Says how an opened NIK is written."""
 
@@ -114,16 +113,25 @@ class _Abandoned(Exception):
 
 
 class _Part(NamedTuple):
-    """What one connection writes: the cells of these people, and who they are."""
+    """What one connection writes: the cells of the people of a query with such ids."""
 
-    cells: str
+    listing: Listing
+    rows: str
     ids: str
     show_nik: ShowNik | None
+
+    def cells(self, several: list[int]) -> str:
+        return self.listing.statement(self.rows, ids=self.ids, several=several)
+
+    def people(self) -> str:
+        """SQL that gives the ids of these people, eight bytes each."""
+        part = f"WHERE id {self.ids}" if self.ids else ""
+        return f"SELECT string_agg(int8send(id), ''::bytea) FROM ({self.rows}) AS p {part}"  # noqa: S608
 
 
 def stream(
     people: ParticipantQuerySet,
-    statement: Statement,
+    listing: Listing,
     path: Path,
     *,
     head: bytes,
@@ -136,7 +144,7 @@ def stream(
         rows = cursor.mogrify(*compiled(people, READ)).decode()
 
     def part(ids: str) -> _Part:
-        return _Part(statement(rows, ids), _ids_of(rows, ids), show_nik)
+        return _Part(listing, rows, ids, show_nik)
 
     with path.open("wb", buffering=0) as file:
         if not in_halves or connection.in_atomic_block:
@@ -215,13 +223,12 @@ def _copy(part: _Part, sink: Sink) -> array[int]:
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")  # compiling so many cells takes longer than running them
         try:
+            cells = part.cells(_several(cursor, part))
             with BufferedWriter(sink, BLOCK) as rows:
                 lines = _NikOpener(rows, part.show_nik) if part.show_nik else rows
-                cursor.copy_expert(
-                    f"COPY ({part.cells}) TO STDOUT (FORMAT csv, DELIMITER ';')", lines
-                )
+                cursor.copy_expert(f"COPY ({cells}) TO STDOUT (FORMAT csv, DELIMITER ';')", lines)
             count = cursor.rowcount
-            cursor.execute(part.ids)
+            cursor.execute(part.people())
             people = _people_in(cursor.fetchone()[0])
         finally:
             with suppress(DatabaseError):  # the connection may be what broke
@@ -231,10 +238,13 @@ def _copy(part: _Part, sink: Sink) -> array[int]:
     return people
 
 
-def _ids_of(rows: str, ids: str) -> str:
-    """SQL that gives the ids of the people whom an SQL query reads, eight bytes each."""
-    part = f"WHERE id {ids}" if ids else ""
-    return f"SELECT string_agg(int8send(id), ''::bytea) FROM ({rows}) AS p {part}"  # noqa: S608
+def _several(cursor: CursorWrapper, part: _Part) -> list[int]:
+    """Who has several businesses, where that matters."""
+    asked = part.listing.several(part.ids)
+    if not asked:
+        return []
+    cursor.execute(asked)
+    return [key for (key,) in cursor.fetchall()]
 
 
 def _people_in(found: memoryview | None) -> array[int]:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from participants.exporting.columns import NIK, Column, statement
+from participants.exporting.columns import NIK, Column, Listing
 from participants.exporting.streams import BLOCK, HALVES_FROM, Beat, Written, stream
 from participants.models import ExportFile, ParticipantQuerySet
 from umkm_portal.common.spreadsheets import write_xlsx
@@ -42,7 +42,7 @@ def write_csv(
     titles = ";".join(column.label for column in columns).encode()
     return stream(
         people,
-        lambda rows, ids: statement(columns, people=rows, is_inert=for_eyes, ids=ids),
+        Listing(columns, is_inert=for_eyes),
         path,
         head=(BOM if for_eyes else b"") + titles + b"\n",
         show_nik=(grouped if for_eyes else str) if columns[-1].key == NIK else None,

@@ -335,7 +335,7 @@ def test_a_half_that_fails_ends_the_other_and_leaves_nothing(halves, monkeypatch
 
 
 def test_a_list_of_others_than_were_looked_up_is_given_to_nobody(people, monkeypatch):
-    monkeypatch.setattr(streams, "_ids_of", lambda rows, ids: "SELECT int8send(1)")
+    monkeypatch.setattr(streams._Part, "people", lambda part: "SELECT int8send(1)")
 
     export = export_as(make_user("head"), keys=["kode"])
 
