@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 from umkm_portal.embedded import binaries
 
@@ -46,6 +46,17 @@ def environment(*, redis_url, email_url, **more):
         "PYTHONPATH": str(ROOT),
         **{name: str(value) for name, value in more.items()},
     }
+
+
+def forget_connections():
+    """For a forked child: what it has inherited stays its parent's, and it connects anew.
+
+    Once a browser was open the main thread has a connection for the time of its event loop, and
+    one from before. The child, which has no loop, would go on with the latter, and what it had
+    locked when it was killed would stay locked by its parent.
+    """
+    with contextlib.suppress(AttributeError):
+        del connections["default"]
 
 
 class Broker:

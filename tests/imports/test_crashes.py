@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from participants.models import Business, Participant, StageEvent
+from tests import stage
 from tests.imports.conftest import bring_in, check, counts, receive
 from umkm_portal.imports import leases, nudging, profiles, services, staging, tasks
 from umkm_portal.imports.models import ImportFile
@@ -26,6 +27,7 @@ def die_in(work):
         pid = os.fork()
     if pid == 0:
         try:
+            stage.forget_connections()
             work()
         finally:
             os._exit(1)

@@ -18,6 +18,7 @@ from partners.announcing import publishing
 from partners.announcing.publishing import AnnouncementRefused, announce, publish_due
 from partners.curation import services as curation
 from partners.models import CurationDecision, CurationList, CurationResult
+from tests import stage
 from tests.factories import (
     CurationCallFactory,
     CurationDecisionFactory,
@@ -194,6 +195,7 @@ def fork(work):
         pid = os.fork()
     if pid == 0:
         try:
+            stage.forget_connections()
             work()
         finally:
             os._exit(0)
