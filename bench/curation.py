@@ -52,12 +52,13 @@ def measure(rows, folder):
     write_list(large, people, rows)
     write_list(small, people, SMALL_ROWS)
     collect_garbage_rarely()  # as the worker does, whose work this is
-    small_seconds, _, _ = check_list(small, call)
+    with Watch(os.getpid()) as watch:
+        small_seconds, _, _ = check_list(small, call)
     checked, applied = check_and_apply(large)
     result = {
         "checked": checked,
         "applied": applied,
-        "small": _report.figures(small_seconds, SMALL_SECONDS, 0),
+        "small": _report.figures(small_seconds, SMALL_SECONDS, watch.peak_mb),
         "pages": pages(people, rows, folder),
     }
     return {"rows": rows} | {

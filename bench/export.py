@@ -175,7 +175,7 @@ def time_xlsxwriter(source, target):
 
 
 def figures(report, limit, name):
-    timed = _report.figures(report["seconds"], limit, 0)
+    timed = _report.figures(report["seconds"], limit, report["peak_rss_mb"])
     return facts_of(report, timed, name)
 
 

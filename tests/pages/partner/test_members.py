@@ -172,6 +172,9 @@ def test_member_says_what_she_is_called(client, manager):
     refused = client.post(address, {"full_name": " "})
     assert refused.status_code == 422
     assert "Isi nama Anda." in refused.content.decode()
+    second_press = client.post(address, {"kode": "123456"})  # of the second code, passed already
+    assert second_press.status_code == 200
+    assert "Isi nama Anda." not in second_press.content.decode()
 
     assert client.post(address, {"full_name": "Dewi Lestari"}).url == address
 

@@ -74,8 +74,9 @@ def security(request: PartnerRequest) -> HttpResponse:
 
 def _own_account(request: PartnerRequest) -> HttpResponse:
     user = request.user
-    form = NameForm(request.POST or None, initial={"full_name": user.full_name})
-    if request.method == "POST" and form.is_valid():
+    typed = request.POST if "full_name" in request.POST else None
+    form = NameForm(typed, initial={"full_name": user.full_name})
+    if form.is_valid():
         User.objects.filter(pk=user.pk).update(**form.cleaned_data)
         messages.success(request, "Nama Anda tersimpan.")
         return redirect("partner:security")
