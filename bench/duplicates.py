@@ -31,8 +31,7 @@ def measure(rows, folder):
     _report.prepare_database()
     people, more = folder / "people.csv", folder / "more.csv"
     twins = write_people(people, more, rows)
-    report, _, _ = importing.import_file(people)
-    importing.check(report, "created", rows)
+    importing.import_files([people], "created", rows)
     limit, _ = importing.time_copy(folder)
     analyse()
     from participants.duplicates.finding import find_pairs, find_pairs_of_file
