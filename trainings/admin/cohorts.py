@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Subquery, Sum
 from django.http import Http404
@@ -14,7 +15,7 @@ from unfold.decorators import display
 
 from trainings.admin import answers, invite, lists
 from trainings.admin.catalogue import SpreadsheetAdmin
-from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session
+from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session, Trainer
 from trainings.resources import CohortPlanResource
 from trainings.services import capacity
 from trainings.sessions import refresh_cohort_dates
@@ -39,10 +40,29 @@ def seats_bar(cohort):
     return bars.draw(counts, total=cohort.seats)
 
 
+class SessionForm(forms.ModelForm):
+    teachers = forms.ModelMultipleChoiceField(
+        Trainer.objects.all(),
+        label="Pelatih",
+        required=False,
+        widget=AutocompleteSelectMultiple(Session._meta.get_field("trainers"), admin.site),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["teachers"] = [*self.instance.trainers.values_list("pk", flat=True)]
+
+    def _save_m2m(self):
+        super()._save_m2m()
+        self.instance.trainers.set(self.cleaned_data["teachers"])
+
+
 class SessionInline(StaffStack):
     model = Session
-    fields = (("title", "venue"), "starts_at", "ends_at", "link", "trainers")
-    autocomplete_fields = ("venue", "trainers")
+    form = SessionForm
+    fields = (("title", "venue"), "starts_at", "ends_at", "link", "teachers")
+    autocomplete_fields = ("venue",)
 
 
 class BudgetForm(forms.ModelForm):

@@ -1,8 +1,27 @@
-from trainings.models.cohorts import Cohort, CohortQuerySet, CohortQuota, Session
+from trainings.models.attendance import (
+    Attendance,
+    AttendanceFile,
+    AttendanceFileRow,
+    AttendanceMark,
+)
+from trainings.models.cohorts import Assignment, Cohort, CohortQuerySet, CohortQuota, Session
 from trainings.models.enrolments import Enrolment, EnrolmentEvent, InvitationRound, Offer
-from trainings.models.trainings import BudgetLine, Topic, Trainer, Training, Venue
+from trainings.models.trainings import (
+    BudgetLine,
+    Programme,
+    Topic,
+    Trainer,
+    Training,
+    Unavailability,
+    Venue,
+)
 
 __all__ = [
+    "Assignment",
+    "Attendance",
+    "AttendanceFile",
+    "AttendanceFileRow",
+    "AttendanceMark",
     "BudgetLine",
     "Cohort",
     "CohortQuerySet",
@@ -11,9 +30,11 @@ __all__ = [
     "EnrolmentEvent",
     "InvitationRound",
     "Offer",
+    "Programme",
     "Session",
     "Topic",
     "Trainer",
     "Training",
+    "Unavailability",
     "Venue",
 ]

@@ -54,6 +54,10 @@ class Cohort(models.Model):
         IN_PERSON = "in_person", "Tatap muka"
         ONLINE = "online", "Daring"
 
+    class WalkIn(models.TextChoices):
+        NOBODY = "nobody", "Tidak"
+        FREE_SEATS = "free_seats", "Ya, selama ada kursi"
+
     class Eligibility(models.TextChoices):
         ANYONE = "anyone", "Siapa saja"
         JAKARTA_RESIDENT = "jakarta_resident", "Warga Jakarta"
@@ -89,6 +93,26 @@ class Cohort(models.Model):
     auto_rounds = models.BooleanField("putaran berikutnya otomatis", default=True)
     data_cost_mb = models.PositiveIntegerField("kuota data (MB)", null=True, blank=True)
     place_note = models.CharField("petunjuk tempat", max_length=200, blank=True)
+    walk_ins = models.CharField(
+        "boleh datang tanpa daftar", max_length=10, choices=WalkIn.choices, default=WalkIn.NOBODY
+    )
+    forfeit_minutes = models.PositiveSmallIntegerField(
+        "kursi hangus bila terlambat (menit)", null=True, blank=True
+    )
+    """Minutes after the first session began; whoever is not there gives the seat free."""
+    override_reason = models.CharField("dibuka walau belum siap", max_length=300, blank=True)
+    overridden_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    cancel_reason = models.CharField("alasan dibatalkan", max_length=300, blank=True)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name="gelombang pengganti",
+    )
     created_at = models.DateTimeField("dibuat", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("diubah", auto_now=True)
 
@@ -179,12 +203,21 @@ class Session(models.Model):
         Venue, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name="tempat"
     )
     trainers = models.ManyToManyField(
-        Trainer, related_name="sessions", blank=True, verbose_name="pelatih"
+        Trainer,
+        through="Assignment",
+        related_name="sessions",
+        blank=True,
+        verbose_name="pelatih",
     )
     title = models.CharField("judul", max_length=140, blank=True)
     link = models.URLField("tautan daring", blank=True)
     starts_at = models.DateTimeField("mulai")
     ends_at = models.DateTimeField("selesai")
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    """How often what a calendar shows of it was changed (RFC 5545, SEQUENCE)."""
+    cancelled_at = models.DateTimeField("dibatalkan", null=True, blank=True, editable=False)
+    check_in_seed = models.CharField(max_length=32, default=new_seed, editable=False)
+    """The secret of the codes that rotate on the wall."""
 
     class Meta:
         verbose_name = "sesi"
@@ -200,3 +233,35 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"Sesi #{self.pk}"
+
+
+class Assignment(models.Model):
+    """A trainer at a session: asked, agreed or not, and for what fee (whole rupiah)."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Belum dijawab"
+        CONFIRMED = "confirmed", "Bersedia"
+        DECLINED = "declined", "Tidak bisa"
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="assignments")
+    trainer = models.ForeignKey(
+        Trainer, models.PROTECT, related_name="assignments", verbose_name="pelatih"
+    )
+    state = models.CharField("jawaban", max_length=10, choices=State.choices, default=State.ASKED)
+    fee = models.BigIntegerField("honor (rupiah)", null=True, blank=True)
+    """Empty: what the trainer takes a session."""
+    note = models.CharField("keterangan", max_length=160, blank=True)
+    answered_at = models.DateTimeField("dijawab", null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "pelatih sesi"
+        verbose_name_plural = "pelatih sesi"
+        constraints = [
+            models.UniqueConstraint(fields=["session", "trainer"], name="assignment_once"),
+            models.CheckConstraint(
+                condition=Q(fee__isnull=True) | Q(fee__gte=0), name="assignment_fee_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Pelatih sesi #{self.pk}"

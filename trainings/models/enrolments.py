@@ -116,6 +116,10 @@ class Enrolment(models.Model):
         InvitationRound, models.PROTECT, null=True, blank=True, related_name="enrolments"
     )
     quotas = models.ManyToManyField(CohortQuota, related_name="+", blank=True)
+    carried_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="carried_to", editable=False
+    )
+    """The place in an earlier wave that was carried over into this one."""
     state = models.CharField("status", max_length=16, choices=State.choices, default=State.INVITED)
     arrival_no = models.BigIntegerField("urutan datang", null=True, blank=True)
     priority = models.IntegerField("prioritas", default=0)

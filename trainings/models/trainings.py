@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from participants.models import Participant
 from umkm_portal.accounts.models import Organisation, User
 from umkm_portal.regions.models import Region
 
@@ -24,8 +25,46 @@ class Topic(models.Model):
         return self.name
 
 
+class Programme(models.Model):
+    """What an agency does in one year for one aim: several trainings and one sum of money."""
+
+    slug = models.SlugField("kode", max_length=60, db_index=False)
+    name = models.CharField("nama", max_length=140)
+    organiser = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name="penyelenggara"
+    )
+    year = models.PositiveSmallIntegerField("tahun")
+    aim = models.TextField("tujuan", blank=True)
+    budget = models.BigIntegerField("pagu anggaran (rupiah)", null=True, blank=True)
+    budget_source = models.CharField("sumber anggaran", max_length=140, blank=True)
+
+    class Meta:
+        verbose_name = "program"
+        verbose_name_plural = "program"
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="programme_slug_unique"),
+            models.CheckConstraint(
+                condition=Q(budget__isnull=True) | Q(budget__gte=0),
+                name="programme_budget_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(year__gte=2010) & Q(year__lte=2100),
+                name="programme_year_plausible",
+                violation_error_message="Tahun program antara 2010 dan 2100.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.year}"
+
+
 class Training(models.Model):
     """A course that is held again and again, in waves (pelatihan)."""
+
+    class Level(models.TextChoices):
+        BASIC = "basic", "Dasar"
+        INTERMEDIATE = "intermediate", "Lanjutan"
+        ADVANCED = "advanced", "Mahir"
 
     class Kind(models.TextChoices):
         CLASS = "class", "Kelas"
@@ -33,7 +72,20 @@ class Training(models.Model):
         PRACTICE = "practice", "Praktik siaran langsung"
 
     slug = models.SlugField("kode", max_length=60, db_index=False)
+    programme = models.ForeignKey(
+        Programme,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trainings",
+        verbose_name="program",
+    )
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="+", verbose_name="tema")
+    level = models.CharField("tingkat", max_length=12, choices=Level.choices, default=Level.BASIC)
+    track = models.CharField(
+        "jalur peserta", max_length=20, choices=Participant.Track.choices, blank=True
+    )
+    """For whom of the two tracks; empty: for both."""
     kind = models.CharField("bentuk", max_length=10, choices=Kind.choices)
     organiser = models.ForeignKey(
         Organisation, models.PROTECT, related_name="+", verbose_name="penyelenggara"
@@ -51,11 +103,19 @@ class Training(models.Model):
     audience = models.CharField("untuk siapa", max_length=140, blank=True)
     materials = models.TextField("materi", blank=True)
     bring = models.CharField("yang perlu dibawa", max_length=200, blank=True)
+    pass_percent = models.PositiveSmallIntegerField("lulus bila hadir (% jam)", default=80)
 
     class Meta:
         verbose_name = "pelatihan"
         verbose_name_plural = "pelatihan"
-        constraints = [models.UniqueConstraint(fields=["slug"], name="training_slug_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="training_slug_unique"),
+            models.CheckConstraint(
+                condition=Q(pass_percent__gte=1) & Q(pass_percent__lte=100),
+                name="training_pass_percent",
+                violation_error_message="Syarat lulus antara 1 dan 100 persen jam.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -123,8 +183,43 @@ class Trainer(models.Model):
         return f"{self.name} ({self.get_kind_display()})"
 
 
+class Unavailability(models.Model):
+    """Days, the last one included, on which a venue or a trainer cannot be had."""
+
+    venue = models.ForeignKey(
+        Venue, models.CASCADE, null=True, blank=True, related_name="unavailable"
+    )
+    trainer = models.ForeignKey(
+        Trainer, models.CASCADE, null=True, blank=True, related_name="unavailable"
+    )
+    first_day = models.DateField("dari tanggal")
+    last_day = models.DateField("sampai tanggal")
+    reason = models.CharField("alasan", max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = "waktu tidak tersedia"
+        verbose_name_plural = "waktu tidak tersedia"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="unavailability_ordered",
+                violation_error_message="Tanggal akhir tidak boleh sebelum tanggal awal.",
+            ),
+            models.CheckConstraint(
+                condition=Q(venue__isnull=True) ^ Q(trainer__isnull=True),
+                name="unavailability_of_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} - {self.last_day} (#{self.pk})"
+
+
 class BudgetLine(models.Model):
-    """Money of one cohort for one purpose, in whole rupiah."""
+    """Money of one cohort, or of a programme as a whole, for one purpose, in whole rupiah.
+
+    `committed` is promised (ordered, contracted) and not paid yet.
+    """
 
     class Purpose(models.TextChoices):
         TRAINER = "trainer", "Honor pelatih"
@@ -134,10 +229,16 @@ class BudgetLine(models.Model):
         MATERIALS = "materials", "Bahan ajar"
         OTHER = "other", "Lain-lain"
 
-    cohort = models.ForeignKey("Cohort", models.CASCADE, related_name="budget_lines")
+    cohort = models.ForeignKey(
+        "Cohort", models.CASCADE, null=True, blank=True, related_name="budget_lines"
+    )
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, null=True, blank=True, related_name="budget_lines"
+    )
     purpose = models.CharField("keperluan", max_length=10, choices=Purpose.choices)
     note = models.CharField("keterangan", max_length=160, blank=True)
     planned = models.BigIntegerField("rencana (rupiah)", default=0)
+    committed = models.BigIntegerField("terikat (rupiah)", default=0)
     spent = models.BigIntegerField("terpakai (rupiah)", default=0)
 
     class Meta:
@@ -145,8 +246,13 @@ class BudgetLine(models.Model):
         verbose_name_plural = "pos anggaran"
         constraints = [
             models.CheckConstraint(
-                condition=Q(planned__gte=0) & Q(spent__gte=0), name="budget_not_negative"
-            )
+                condition=Q(planned__gte=0) & Q(committed__gte=0) & Q(spent__gte=0),
+                name="budget_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(cohort__isnull=True) ^ Q(programme__isnull=True),
+                name="budget_of_one",
+            ),
         ]
 
     def __str__(self) -> str:
