@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from participants.handlers import PersonHandler, Rows, Touched, register
 from participants.models import Participant
-from trainings.models import Cohort, CohortQuota, Enrolment, EnrolmentEvent, Offer
+from trainings.attendance.joining_records import hand_over_presence
+from trainings.models import (
+    Attendance,
+    AttendanceFileRow,
+    AttendanceMark,
+    Cohort,
+    CohortQuota,
+    Enrolment,
+    EnrolmentEvent,
+    Offer,
+)
 from trainings.services import answers
 from trainings.services.transitions import SYSTEM
 
@@ -44,6 +55,7 @@ def _merge(source: Participant, target: Participant) -> int:
         elif twin is None:
             answers.withdraw(enrolment, now=now, note="Data digabung.")
         else:
+            hand_over_presence(enrolment, twin, now=now)
             answers.hand_over(enrolment, twin, now=now, via=SYSTEM)
     return moved
 
@@ -58,6 +70,9 @@ def _touches(people: Collection[int]) -> Touched:
             EnrolmentEvent.objects.filter(enrolment__in=own),
             Offer.objects.filter(enrolment__in=own),
             Enrolment.quotas.through.objects.filter(enrolment__in=own),
+            Attendance.objects.filter(enrolment__in=own),
+            AttendanceMark.objects.filter(enrolment__in=own),
+            AttendanceFileRow.objects.filter(enrolment__in=own),
         ],
         counters=[
             (
@@ -79,10 +94,23 @@ def _second_seat(enrolment: Enrolment, target: Participant) -> bool:
 
 @transaction.atomic
 def _erase(person: Participant) -> int:
-    """Give back what she holds and take her own words out of the history."""
+    """Give back what she holds and take her own words out of the history.
+
+    That she was there stays, for the figures; what a camera read and how a meeting named her goes.
+    """
     now = timezone.now()
     rows = Enrolment.objects.filter(participant=person)
     for enrolment in rows.order_by("pk"):
         answers.withdraw(enrolment, now=now, note="Data dihapus.")
     EnrolmentEvent.objects.filter(enrolment__in=rows).exclude(note="").update(note="")
+    AttendanceMark.objects.filter(enrolment__in=rows).exclude(read="").update(read="")
+    _named(person, rows).update(name="", email="")
     return rows.update(reason="", priority_reason="", priority=0)
+
+
+def _named(person: Participant, rows: QuerySet[Enrolment]) -> QuerySet[AttendanceFileRow]:
+    """Rows of meetings' lists that are hers, or name her address without being matched to her."""
+    hers = Q(enrolment__in=rows)
+    if person.email:
+        hers |= Q(email__iexact=person.email)
+    return AttendanceFileRow.objects.filter(hers)

@@ -68,6 +68,29 @@ _CHECKS = {
                 PARTITION BY enrolment_id ORDER BY id) AS before
             FROM trainings_enrolmentevent) x
         WHERE x.from_state <> x.before""",
+    "attendances and accepted marks at a session of another cohort": """
+        SELECT x.id FROM (
+            SELECT a.id, a.session_id, a.enrolment_id FROM trainings_attendance a UNION ALL
+            SELECT m.id, m.session_id, m.enrolment_id FROM trainings_attendancemark m
+            WHERE m.outcome IN ('accepted', 'already')) x
+        JOIN trainings_session s ON s.id = x.session_id
+        LEFT JOIN trainings_enrolment e ON e.id = x.enrolment_id
+        WHERE e.cohort_id IS DISTINCT FROM s.cohort_id""",
+    "people who were there and whose place does not say so": """
+        SELECT a.id FROM trainings_attendance a
+        JOIN trainings_session s ON s.id = a.session_id AND s.cancelled_at IS NULL
+        JOIN trainings_enrolment e ON e.id = a.enrolment_id
+        WHERE a.came_at IS NOT NULL AND e.state NOT IN ('attended', 'completed')""",
+    "attendances without a mark that was accepted": """
+        SELECT a.id FROM trainings_attendance a WHERE a.came_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trainings_attendancemark m WHERE m.session_id = a.session_id
+                AND m.enrolment_id = a.enrolment_id AND m.kind = 'in' AND m.outcome = 'accepted')""",
+    "steps P2 of people who did not finish": """
+        SELECT v.id FROM participants_stageevent v
+        JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint
+        WHERE v.stage_id = 'P2' AND v.source_ref ~ '^cohort:[0-9]+:[0-9]+:[0-9]+$'
+            AND e.state <> 'completed' AND NOT EXISTS (
+                SELECT FROM participants_stageevent c WHERE c.corrects_id = v.id)""",
 }
 
 
