@@ -83,8 +83,9 @@ _CHECKS = {
         WHERE a.came_at IS NOT NULL AND e.state NOT IN ('attended', 'completed')""",
     "attendances without a mark that was accepted": """
         SELECT a.id FROM trainings_attendance a WHERE a.came_at IS NOT NULL AND NOT EXISTS (
-            SELECT FROM trainings_attendancemark m WHERE m.session_id = a.session_id
-                AND m.enrolment_id = a.enrolment_id AND m.kind = 'in' AND m.outcome = 'accepted')""",
+            SELECT FROM trainings_attendancemark m
+            WHERE m.session_id = a.session_id AND m.enrolment_id = a.enrolment_id
+                AND m.kind = 'in' AND m.outcome = 'accepted')""",
     "steps P2 of people who did not finish": """
         SELECT v.id FROM participants_stageevent v
         JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import answers, lookups, opt_out, schedule, tickets
+from trainings.views import answers, lookups, opt_out, scanning, schedule, self_check_in, tickets
 
 app_name = "trainings"
 urlpatterns = [
@@ -11,5 +11,12 @@ urlpatterns = [
     path("u/<str:token>/", answers.answer, name="answer"),
     path("tiket/<str:token>/", tickets.ticket, name="ticket"),
     path("tiket/<str:token>/kalender.ics", tickets.calendar, name="calendar"),
+    path("hadir/", scanning.doors, name="doors"),
+    path("hadir/saya/", self_check_in.check_in, name="self_check_in"),
+    path("hadir/<int:pk>/", scanning.door, name="door"),
+    path("hadir/<int:pk>/catat/", scanning.record_marks, name="door_marks"),
+    path("hadir/<int:pk>/tiket/", scanning.tickets, name="door_tickets"),
+    path("hadir/<int:pk>/tamu/", scanning.guests, name="door_guests"),
+    path("hadir/<int:pk>/dinding/", scanning.wall_code, name="wall"),
     path("berhenti/<str:token>/", opt_out.opt_out, name="opt_out"),
 ]

@@ -1,4 +1,4 @@
-"""Whose ticket it is that a camera read or a hand typed: an address, a ticket's or a person's code."""
+"""Whose ticket it is that a camera read or a hand typed: an address or a code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from trainings.models.enrolments import EnrolmentQuerySet
 from umkm_portal.common import codes, tokens
 
 _TICKET = re.compile(r"/tiket/([A-Za-z0-9_-]{40})(?:[/?#]|$)")
+_CODE = re.compile(r"(?=.*\d)[A-Z0-9]{8}")
+_LENGTH = 8
 LONGEST = 200
 
 
@@ -17,14 +19,27 @@ def enrolment_behind(text: str, *, cohort: Cohort) -> Enrolment | None:
 
     A person's own code (on her card) means her place in this cohort.
     """
+    found = of_ticket(text)
+    code = codes.normalise(text[:LONGEST])
+    if found or not codes.is_valid(code):
+        return found
+    return places().filter(cohort=cohort, participant__code=code).first()
+
+
+def of_ticket(text: str) -> Enrolment | None:
+    """The enrolment of a ticket's address or code, of whatever cohort."""
     text = text.strip()[:LONGEST]
     if address := _TICKET.search(text):
         return _of_token(address[1])
     code = codes.normalise(text)
-    if not codes.is_valid(code):
-        return None
-    by_ticket = places().filter(short_code=code).first()
-    return by_ticket or places().filter(cohort=cohort, participant__code=code).first()
+    return places().filter(short_code=code).first() if codes.is_valid(code) else None
+
+
+def looks_like_ticket(text: str) -> bool:
+    """Whether the text means a ticket, if perhaps a wrong one; anything else is a name."""
+    code = codes.normalise(text)
+    is_code = len(code) == _LENGTH and codes.is_valid(code)
+    return "://" in text or is_code or _CODE.fullmatch(code) is not None
 
 
 def places() -> EnrolmentQuerySet:
