@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from trainings.admin import answers, invite, lists
+from trainings.admin import answers, attendance, invite, lists
 from trainings.admin.catalogue import SpreadsheetAdmin
 from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session, Trainer
 from trainings.resources import CohortPlanResource
@@ -168,6 +168,15 @@ class CohortAdmin(SpreadsheetAdmin):
             ("jawaban/", "answers", answers.show, "trainings.view_enrolment"),
             ("tunggu/", "waiting", answers.waiting, "trainings.view_enrolment"),
             ("cetak/", "print", lists.show, "trainings.view_enrolment"),
+            ("kehadiran/", "attendance", attendance.show, "trainings.view_enrolment"),
+            (
+                "kehadiran/daftar.pdf",
+                "signatures",
+                attendance.signatures,
+                "trainings.view_enrolment",
+            ),
+            ("kehadiran/berkas/", "meeting", attendance.meeting, "trainings.view_enrolment"),
+            ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
         ]
         errands = [
             ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
@@ -175,8 +184,12 @@ class CohortAdmin(SpreadsheetAdmin):
             ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
             ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
             ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
+            *(
+                (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
+                for address, name, view in attendance.ERRANDS
+            ),
         ]
-        posted = {"approve", "preview"}
+        posted = {"approve", "preview", "close"}
         return [
             *(
                 path(
@@ -293,12 +306,13 @@ TABS = (
     ("answers", "Jawaban", "trainings.view_enrolment"),
     ("waiting", "Daftar tunggu", "trainings.view_enrolment"),
     ("print", "Daftar cetak", "trainings.view_enrolment"),
+    ("attendance", "Kehadiran", "trainings.view_enrolment"),
 )
 
 
 def tabs(request, cohort, current):
     """(title, address, whether it is this page) of the pages this user may open."""
-    current = {"approve": "invite"}.get(current, current)
+    current = {"approve": "invite", "meeting": "attendance"}.get(current, current)
     return [
         (title, reverse(f"admin:trainings_cohort_{name}", args=[cohort.pk]), name == current)
         for name, title, permission in TABS

@@ -6,6 +6,7 @@ first time. What contradicts the places of the cohort is kept as a conflict, for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -144,13 +145,13 @@ def arrive(
     """A seated person was there: her place says so, and is judged anew where all is closed."""
     if enrolment.state in (State.CONFIRMED, State.NO_SHOW):
         move(enrolment, to=State.ATTENDED, now=now, via=Via(via).label.lower()[:20], actor=by)
-    judge_closed(cohort, enrolment, now=now)
+    judge_all_closed(cohort, [enrolment.pk], now=now)
 
 
-def judge_closed(cohort: Cohort, enrolment: Enrolment, *, now: datetime) -> None:
+def judge_all_closed(cohort: Cohort, enrolments: Sequence[int], *, now: datetime) -> None:
     """What comes in after the cohort was closed counts like what came before."""
-    if cohort.state == Cohort.State.FINISHED:
-        closing.judge(cohort, now=now, only=[enrolment.pk])
+    if cohort.state == Cohort.State.FINISHED and enrolments:
+        closing.judge(cohort, now=now, only=enrolments)
 
 
 def hour(moment: datetime) -> str:

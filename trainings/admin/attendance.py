@@ -1,0 +1,392 @@
+"""Attendance of one cohort: who came to which session, what needs a look, meetings, closing."""
+
+import hashlib
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from participants.access import record_access
+from participants.models import DataAccess, Participant
+from trainings.admin.answers import TONES, enrolments_for
+from trainings.attendance import closing, conflicts, desk, marks, sheets
+from trainings.attendance.access import doors_of
+from trainings.attendance.meetings import services as meetings
+from trainings.models import (
+    Attendance,
+    AttendanceFile,
+    AttendanceFileRow,
+    Session,
+)
+from umkm_portal.common import bars, codes
+from umkm_portal.common.keyset import NEWER, OLDER, read_page
+from umkm_portal.common.spreadsheets import SpreadsheetError
+
+PER_PAGE = 50
+ROWS_AT_MOST = 1000
+PURPOSE = "Daftar hadir"
+MATCH_TONES = {
+    AttendanceFileRow.Match.CODE: "green",
+    AttendanceFileRow.Match.EMAIL: "green",
+    AttendanceFileRow.Match.STAFF: "green",
+    AttendanceFileRow.Match.NAME: "yellow",
+    AttendanceFileRow.Match.NOBODY: "red",
+    AttendanceFileRow.Match.IGNORED: "grey",
+}
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(max_length=200)
+
+
+def show(request, cohort, context):
+    """A strip for each session, marks to settle, and every seat with its hours."""
+    now = timezone.now()
+    sessions = list(cohort.sessions.select_related("venue").order_by("starts_at", "pk"))
+    seats = enrolments_for(request.user, cohort).seated()
+    typed = request.GET.get("q", "").strip()
+    if typed:
+        seats = seats.filter(participant__full_name__icontains=typed)
+    page = read_page(seats, request.GET, size=PER_PAGE)
+    context |= {
+        "strips": _strips(request, cohort, sessions, now=now),
+        "conflicts": _conflicts(request, cohort),
+        "sessions": sessions,
+        "rows": _rows(page.rows, sessions, cohort),
+        "typed": typed,
+        "needed": closing.needed_minutes(cohort),
+        "total": closing.total_minutes(cohort),
+        "older": _link(request, OLDER, page.older, NEWER),
+        "newer": _link(request, NEWER, page.newer, OLDER),
+        "may_mark": request.user.has_perm("trainings.change_enrolment"),
+        "may_close": _may_close(request, cohort, sessions, now=now),
+        "key": uuid.uuid4(),
+    }
+    return TemplateResponse(request, "staff/cohort_attendance.html", context)
+
+
+def record(request, cohort, enrolment_id):
+    """Write down from paper that somebody was there, or take it back."""
+    enrolment = enrolments_for(request.user, cohort).filter(pk=enrolment_id).first()
+    session = _session(cohort, request.POST.get("session", ""))
+    if enrolment is None or session is None:
+        return None
+    now = timezone.now()
+    facts = {"via": marks.Via.SEARCH, "by": request.user, "now": now, "key": _key(request)}
+    if request.POST.get("what") == marks.Kind.UNDO:
+        slip = marks.last_arrival(session, enrolment)
+        if slip is None:
+            messages.error(request, "Belum tercatat hadir di sesi itu.")
+            return _back(cohort)
+        told = marks.mark(
+            session, kind=marks.Kind.UNDO, read=str(slip.key), happened_at=now, **facts
+        )
+    else:
+        at = session.starts_at
+        told = marks.mark(session, kind=marks.Kind.IN, enrolment=enrolment, happened_at=at, **facts)
+    _say(request, told.tone, f"{enrolment.participant.full_name}: {told.sentence}")
+    return _back(cohort)
+
+
+def settle(request, cohort, mark_id):
+    """Decide about a mark that did not fit."""
+    row = conflicts.open_conflicts(cohort).filter(pk=mark_id).first()
+    if row is None:
+        return None
+    now = timezone.now()
+    try:
+        if request.POST.get("choice") == "accept":
+            told = conflicts.accept_conflict(row, by=request.user, now=now)
+            messages.success(request, f"{told.name}: {told.sentence}")
+        else:
+            conflicts.dismiss_conflict(row, by=request.user, now=now)
+            messages.success(request, "Diabaikan. Catatannya tetap tersimpan.")
+    except conflicts.SettleRefused as refusal:
+        messages.error(request, str(refusal))
+    return _back(cohort)
+
+
+def close(request, cohort, context):
+    """Everybody of the cohort is judged: did not come, came, finished."""
+    try:
+        closed = closing.close_cohort(cohort, by=request.user, now=timezone.now())
+        messages.success(
+            request,
+            f"Gelombang ditutup: {closed.completed} lulus, {closed.attended} hadir belum cukup, "
+            f"{closed.no_show} tidak hadir.",
+        )
+    except closing.CohortNotOver as refusal:
+        messages.error(request, str(refusal))
+    return _back(cohort)
+
+
+def signatures(request, cohort, context):
+    """The list to sign, of one session."""
+    session = _session(cohort, request.GET.get("sesi", ""))
+    if session is None:
+        raise Http404
+    now = timezone.now()
+    session.cohort = cohort
+    people = Participant.objects.for_user(request.user).values("pk")
+    content = sheets.signature_list(session, sheets.lines_of(session, people), now=now)
+    _note_access(request.user, cohort, people, now=now)
+    name = f"daftar-hadir-{cohort.code}-{session.pk}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def upload(request, cohort, session_id):
+    """The participants of an online meeting, as its file tells them."""
+    session = _session(cohort, str(session_id))
+    if session is None:
+        return None
+    session.cohort = cohort
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, "Pilih berkas peserta rapat dari Zoom (.csv atau .xlsx).")
+        return _back(cohort)
+    file = form.cleaned_data["file"]
+    digest = hashlib.sha256()
+    for block in file.chunks():
+        digest.update(block)
+    try:
+        kept = meetings.receive_file(
+            session,
+            file.temporary_file_path(),
+            name=file.name,
+            sha256=digest.hexdigest(),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except SpreadsheetError as refusal:
+        messages.error(request, str(refusal))
+        return _back(cohort)
+    return _to_file(cohort, kept)
+
+
+def meeting(request, cohort, context):
+    """What a meeting's file says, for staff to look through before it counts."""
+    wanted = request.GET.get("berkas", "")
+    files = AttendanceFile.objects.filter(session__cohort=cohort).select_related("session")
+    file = files.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    if file is None:
+        raise Http404
+    rows = list(file.rows.select_related("enrolment__participant").order_by("number"))
+    uncertain = (AttendanceFileRow.Match.NAME, AttendanceFileRow.Match.NOBODY)
+    rows.sort(key=lambda row: (row.match not in uncertain, row.number))
+    counts = [
+        (MATCH_TONES[value], label, sum(row.match == value for row in rows))
+        for value, label in AttendanceFileRow.Match.choices
+    ]
+    context |= {
+        "file": file,
+        "session": file.session,
+        "rows": [
+            (row, MATCH_TONES[row.match], meetings.percent_of(row, file.session))
+            for row in rows[:ROWS_AT_MOST]
+        ],
+        "counts": [one for one in counts if one[2]],
+        "choices": _choices(request, cohort),
+        "may_mark": request.user.has_perm("trainings.change_enrolment"),
+        "guesses": sum(row.match == AttendanceFileRow.Match.NAME for row in rows),
+    }
+    return TemplateResponse(request, "staff/cohort_meeting.html", context)
+
+
+def assign(request, cohort, row_id):
+    """Say whose row of a meeting it is."""
+    rows = AttendanceFileRow.objects.filter(file__session__cohort=cohort)
+    row = rows.select_related("file__session").filter(pk=row_id).first()
+    if row is None:
+        return None
+    enrolment = None
+    if "ignore" not in request.POST:
+        enrolment = _typed_seat(request, cohort)
+        if enrolment is None:
+            messages.error(request, "Pilih orangnya dari daftar, atau ketik kode tiketnya.")
+            return _to_file(cohort, row.file)
+    try:
+        meetings.assign_row(row, enrolment)
+    except meetings.FileRefused as refusal:
+        messages.error(request, str(refusal))
+    return _to_file(cohort, row.file)
+
+
+def accept(request, cohort, file_id):
+    """Let the meeting's list count."""
+    file = AttendanceFile.objects.filter(session__cohort=cohort, pk=file_id).first()
+    if file is None:
+        return None
+    try:
+        count = meetings.accept_file(
+            file,
+            with_guesses="guesses" in request.POST,
+            by=request.user,
+            now=timezone.now(),
+        )
+        messages.success(request, f"{count} orang tercatat hadir dari berkas rapat.")
+    except meetings.FileRefused as refusal:
+        messages.error(request, str(refusal))
+    return _back(cohort)
+
+
+ERRANDS = (
+    ("hadir", "presence", record),
+    ("selesaikan", "settle", settle),
+    ("unggah", "meeting_upload", upload),
+    ("baris", "meeting_row", assign),
+    ("terima", "meeting_accept", accept),
+)
+"""Buttons about one seat, mark, session, row or file of the cohort."""
+
+
+def _strips(request, cohort, sessions, *, now):
+    """Each session with its bar and the links that this user may follow."""
+    doors = set(doors_of(request.user, now=now).filter(cohort=cohort).values_list("pk", flat=True))
+    present = _present(sessions)
+    files = {}
+    for file in AttendanceFile.objects.filter(session__cohort=cohort).order_by("pk"):
+        files.setdefault(file.session_id, []).append(file)
+    return [
+        {
+            "session": session,
+            "number": number,
+            "counter": desk.Counter(present.get(session.pk, 0), cohort.taken),
+            "bar": bars.draw([("green", "hadir", present.get(session.pk, 0))], total=cohort.taken),
+            "may_scan": session.pk in doors,
+            "is_online": session.venue_id is None,
+            "is_over": session.ends_at <= now,
+            "files": files.get(session.pk, []),
+        }
+        for number, session in enumerate(sessions, 1)
+    ]
+
+
+def _present(sessions):
+    rows = Attendance.objects.present().filter(session__in=sessions).values_list("session")
+    counts = {}
+    for (pk,) in rows:
+        counts[pk] = counts.get(pk, 0) + 1
+    return counts
+
+
+def _conflicts(request, cohort):
+    """Open marks; names of people whom this user may not see stay out."""
+    seen = Participant.objects.for_user(request.user)
+    rows = list(conflicts.open_conflicts(cohort)[:PER_PAGE])
+    known = set(
+        seen.filter(
+            pk__in=[row.enrolment.participant_id for row in rows if row.enrolment]
+        ).values_list("pk", flat=True)
+    )
+    return [
+        (row, row.enrolment.participant.full_name)
+        for row in rows
+        if row.enrolment and row.enrolment.participant_id in known
+    ]
+
+
+def _rows(enrolments, sessions, cohort):
+    """Each seat: its tag, minutes of all, and a cell for each session."""
+    ids = [row.pk for row in enrolments]
+    came = {
+        (one.enrolment_id, one.session_id): one
+        for one in Attendance.objects.filter(enrolment__in=ids)
+    }
+    minutes = (
+        {one.enrolment_id: one.minutes for one in closing.presences(cohort, only=ids)}
+        if ids
+        else {}
+    )
+    total = closing.total_minutes(cohort)
+    return [
+        (
+            row,
+            TONES.get(row.state, "grey"),
+            min(100 * minutes.get(row.pk, 0) // total, 100) if total else 0,
+            [(session, came.get((row.pk, session.pk))) for session in sessions],
+        )
+        for row in enrolments
+    ]
+
+
+def _may_close(request, cohort, sessions, *, now):
+    held = [session for session in sessions if session.cancelled_at is None]
+    is_over = bool(held) and all(session.ends_at <= now for session in held)
+    return is_over and request.user.has_perm("trainings.change_cohort")
+
+
+def _choices(request, cohort):
+    """Seats to choose from where a name in a meeting means nothing: code and name."""
+    rows = enrolments_for(request.user, cohort).seated().order_by("participant__full_name", "pk")
+    return [
+        f"{codes.display(row.short_code)} {row.participant.full_name}"
+        for row in rows[:ROWS_AT_MOST]
+    ]
+
+
+def _typed_seat(request, cohort):
+    """The seat of a typed or chosen `JKP-7F3K-29XM Siti Aminah`."""
+    code = codes.normalise(request.POST.get("who", "").strip().split(" ")[0])
+    rows = enrolments_for(request.user, cohort)
+    return rows.filter(short_code=code).first() if codes.is_valid(code) else None
+
+
+def _note_access(user, cohort, people, *, now):
+    """The people on the list can read who took it along, once a day."""
+    rows = cohort.enrolments.seated().filter(participant__in=people)
+    ids = set(rows.values_list("participant_id", flat=True))
+    purpose = f"{PURPOSE} {cohort.code}"
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    known = DataAccess.objects.filter(
+        participant__in=ids, actor=user, purpose=purpose, happened_at__gte=today
+    )
+    record_access(
+        sorted(ids - {*known.values_list("participant", flat=True)}),
+        kind=DataAccess.Kind.EXPORT,
+        actor=user,
+        purpose=purpose,
+        fields=("Nama",),
+        now=now,
+    )
+
+
+def _session(cohort, wanted):
+    if not wanted.isdecimal():
+        return None
+    return Session.objects.select_related("venue").filter(cohort=cohort, pk=int(wanted)).first()
+
+
+def _key(request):
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _say(request, tone, sentence):
+    level = {"green": messages.SUCCESS, "yellow": messages.INFO}.get(tone, messages.ERROR)
+    messages.add_message(request, level, sentence)
+
+
+def _back(cohort):
+    return redirect("admin:trainings_cohort_attendance", cohort.pk)
+
+
+def _to_file(cohort, file):
+    address = reverse("admin:trainings_cohort_meeting", args=[cohort.pk])
+    return redirect(f"{address}?berkas={file.pk}")
+
+
+def _link(request, name, value, other):
+    if value is None:
+        return ""
+    query = request.GET.copy()
+    query.pop(other, None)
+    query[name] = value
+    return f"?{query.urlencode()}"
