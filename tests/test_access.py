@@ -40,7 +40,9 @@ from tests.factories import (
     RegionFactory,
     SegmentFactory,
     UserFactory,
+    VenueFactory,
 )
+from trainings.models import AttendanceFile, AttendanceMark
 from trainings.services.answers import VIA_LINK, accept
 from trainings.tickets import token_of
 from umkm_portal.accounts.models import Membership, Organisation
@@ -87,6 +89,11 @@ def staff(default, **others):
 
 ANSWERS = staff(302, auditor=403, elsewhere=404)
 """Answers of people: for those who serve their area."""
+
+
+DOOR_ERRANDS = staff(302, auditor=403)
+DOOR = row(404, anonymous=302, district=200, head=200)
+"""Pages at the door of a session: offices, the district it is held in, its trainers."""
 
 
 DECISIONS = staff(302, auditor=403, district=403, elsewhere=404)
@@ -140,6 +147,21 @@ TABLE = {
     "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),
     "tiket/<str:token>/": Page(EVERYBODY, "trainings:ticket", ("ticket_token",)),
     "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
+    "hadir/saya/": Page(EVERYBODY, "trainings:self_check_in"),
+    # --- At the door
+    "hadir/": Page(DOOR | {"elsewhere": 200}, "trainings:doors"),
+    **{
+        f"hadir/<int:pk>/{address}": Page(DOOR, f"trainings:{name}", ("session_pk",))
+        for address, name in (
+            ("", "door"),
+            ("tiket/", "door_tickets"),
+            ("tamu/", "door_guests"),
+            ("dinding/", "wall"),
+        )
+    },
+    "hadir/<int:pk>/catat/": Page(
+        DOOR | {"district": 400, "head": 400}, "trainings:door_marks", ("session_pk",), "post"
+    ),
     "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
     # --- An owner's own pages
@@ -356,6 +378,20 @@ TABLE = {
             ("tambah/", "paste", (), "get", staff(403, head=200)),
             ("jawaban/", "answers", (), "get", staff(200)),
             ("tunggu/", "waiting", (), "get", staff(200)),
+            ("kehadiran/", "attendance", (), "get", staff(200)),
+            ("kehadiran/daftar.pdf", "signatures", (), "get", staff(404)),  # without a session
+            ("kehadiran/berkas/", "meeting", (), "get", staff(404)),  # without a file
+            ("kehadiran/tutup/", "close", (), "post", staff(403, head=302)),
+            *(
+                (f"kehadiran/<int:pk>/{address}/", name, (arg,), "post", who)
+                for address, name, arg, who in (
+                    ("hadir", "presence", "enrolment_pk", staff(404, auditor=403)),
+                    ("selesaikan", "settle", "attendancemark_pk", DOOR_ERRANDS),
+                    ("unggah", "meeting_upload", "session_pk", DOOR_ERRANDS),
+                    ("baris", "meeting_row", "attendancefilerow_pk", DOOR_ERRANDS),
+                    ("terima", "meeting_accept", "attendancefile_pk", DOOR_ERRANDS),
+                )
+            ),
             ("cetak/", "print", (), "get", staff(200)),
             ("jawaban/<int:pk>/catat/", "record", ("enrolment_pk",), "post", ANSWERS),
             ("jawaban/<int:pk>/selesai/", "handle", ("enrolment_pk",), "post", ANSWERS),
@@ -551,7 +587,7 @@ def scene():
     owner, agency = UserFactory(), OrganisationFactory()
     person = ParticipantFactory(account=owner, region=region)
     twin = ParticipantFactory(full_name=person.full_name, phone=person.phone, region=region)
-    cohort = CohortFactory()
+    cohort = CohortFactory(walk_ins="free_seats")
     enrolment = EnrolmentFactory(participant=person, cohort=cohort)
     accept(enrolment, now=timezone.now(), via=VIA_LINK)
     campaign = CampaignFactory(subject_id=cohort.pk)
@@ -569,6 +605,9 @@ def scene():
         return MembershipFactory(role=role, organisation=agency, region=region).user
 
     here, there = (RegionFactory(code=c, level="district") for c in ("31.74.01", "31.71.01"))
+    session = cohort.sessions.get()
+    session.venue = VenueFactory(region=here)
+    session.save()
     company = OrganisationFactory(kind=Organisation.Kind.PARTNER)
     uploader = MembershipFactory(
         user=UserFactory(), organisation=company, role=Role.PARTNER_UPLOADER
@@ -606,6 +645,8 @@ def scene():
         cohort_pk=cohort.pk,
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
+        session_pk=session.pk,
+        **attendance_of(session, enrolment),
         enrolment_public_id=enrolment.public_id,
         datarequest_pk=ask(person, kind="restriction", account=owner, now=timezone.now()).pk,
         licencerequest_pk=ask_licence(
@@ -662,6 +703,24 @@ def scene():
         draft_step=draft.step,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
+
+
+def attendance_of(session, enrolment):
+    """A mark that waits to be settled, and the list of a meeting."""
+    conflict = AttendanceMark.objects.create(
+        session=session,
+        enrolment=enrolment,
+        via="scan",
+        outcome="conflict",
+        happened_at=timezone.now(),
+    )
+    file = AttendanceFile.objects.create(session=session, name="rapat.csv", sha256="2" * 64)
+    person = file.rows.create(number=1, name="HP", minutes=9, match="nobody")
+    return {
+        "attendancemark_pk": conflict.pk,
+        "attendancefile_pk": file.pk,
+        "attendancefilerow_pk": person.pk,
+    }
 
 
 def curation_of(person):

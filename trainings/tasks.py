@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from trainings.attendance import closing
 from trainings.services import advance
 
 
@@ -10,3 +11,9 @@ from trainings.services import advance
 def advance_cohorts() -> int:
     """Deadlines, freed seats and next rounds of every cohort under way."""
     return advance.advance_cohorts(now=timezone.now())
+
+
+@shared_task
+def close_cohorts() -> int:
+    """Cohorts whose last session is over: who came, who did not, who finished."""
+    return closing.close_due(now=timezone.now())

@@ -38,6 +38,7 @@ def _nightly() -> dict[str, Errand]:
         "remove-expired-registrations": _at(
             "participants.tasks.remove_expired_registrations", 6 * HOUR, hour=0, minute=40
         ),
+        "close-cohorts": _at("trainings.tasks.close_cohorts", 6 * HOUR, hour=1, minute=20),
         "purge": _at("umkm_portal.backups.tasks.purge", 6 * HOUR, hour=2, minute=30),
         "find-duplicates": _at("participants.tasks.find_duplicates", 6 * HOUR, hour=3, minute=10),
     }

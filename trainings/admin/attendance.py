@@ -1,14 +1,11 @@
-"""Attendance of one cohort: who came to which session, what needs a look, meetings, closing."""
+"""Attendance of one cohort: who came to which session, what needs a look, closing."""
 
-import hashlib
 import uuid
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from participants.access import record_access
@@ -16,32 +13,16 @@ from participants.models import DataAccess, Participant
 from trainings.admin.answers import TONES, enrolments_for
 from trainings.attendance import closing, conflicts, desk, marks, sheets
 from trainings.attendance.access import doors_of
-from trainings.attendance.meetings import services as meetings
 from trainings.models import (
     Attendance,
     AttendanceFile,
-    AttendanceFileRow,
     Session,
 )
-from umkm_portal.common import bars, codes
+from umkm_portal.common import bars
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
-from umkm_portal.common.spreadsheets import SpreadsheetError
 
 PER_PAGE = 50
-ROWS_AT_MOST = 1000
 PURPOSE = "Daftar hadir"
-MATCH_TONES = {
-    AttendanceFileRow.Match.CODE: "green",
-    AttendanceFileRow.Match.EMAIL: "green",
-    AttendanceFileRow.Match.STAFF: "green",
-    AttendanceFileRow.Match.NAME: "yellow",
-    AttendanceFileRow.Match.NOBODY: "red",
-    AttendanceFileRow.Match.IGNORED: "grey",
-}
-
-
-class FileForm(forms.Form):
-    file = forms.FileField(max_length=200)
 
 
 def show(request, cohort, context):
@@ -73,7 +54,7 @@ def show(request, cohort, context):
 def record(request, cohort, enrolment_id):
     """Write down from paper that somebody was there, or take it back."""
     enrolment = enrolments_for(request.user, cohort).filter(pk=enrolment_id).first()
-    session = _session(cohort, request.POST.get("session", ""))
+    session = session_of(cohort, request.POST.get("session", ""))
     if enrolment is None or session is None:
         return None
     now = timezone.now()
@@ -82,7 +63,7 @@ def record(request, cohort, enrolment_id):
         slip = marks.last_arrival(session, enrolment)
         if slip is None:
             messages.error(request, "Belum tercatat hadir di sesi itu.")
-            return _back(cohort)
+            return back(cohort)
         told = marks.mark(
             session, kind=marks.Kind.UNDO, read=str(slip.key), happened_at=now, **facts
         )
@@ -90,7 +71,7 @@ def record(request, cohort, enrolment_id):
         at = session.starts_at
         told = marks.mark(session, kind=marks.Kind.IN, enrolment=enrolment, happened_at=at, **facts)
     _say(request, told.tone, f"{enrolment.participant.full_name}: {told.sentence}")
-    return _back(cohort)
+    return back(cohort)
 
 
 def settle(request, cohort, mark_id):
@@ -108,7 +89,7 @@ def settle(request, cohort, mark_id):
             messages.success(request, "Diabaikan. Catatannya tetap tersimpan.")
     except conflicts.SettleRefused as refusal:
         messages.error(request, str(refusal))
-    return _back(cohort)
+    return back(cohort)
 
 
 def close(request, cohort, context):
@@ -122,12 +103,12 @@ def close(request, cohort, context):
         )
     except closing.CohortNotOver as refusal:
         messages.error(request, str(refusal))
-    return _back(cohort)
+    return back(cohort)
 
 
 def signatures(request, cohort, context):
     """The list to sign, of one session."""
-    session = _session(cohort, request.GET.get("sesi", ""))
+    session = session_of(cohort, request.GET.get("sesi", ""))
     if session is None:
         raise Http404
     now = timezone.now()
@@ -140,109 +121,11 @@ def signatures(request, cohort, context):
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
-def upload(request, cohort, session_id):
-    """The participants of an online meeting, as its file tells them."""
-    session = _session(cohort, str(session_id))
-    if session is None:
-        return None
-    session.cohort = cohort
-    form = FileForm(request.POST, request.FILES)
-    if not form.is_valid():
-        messages.error(request, "Pilih berkas peserta rapat dari Zoom (.csv atau .xlsx).")
-        return _back(cohort)
-    file = form.cleaned_data["file"]
-    digest = hashlib.sha256()
-    for block in file.chunks():
-        digest.update(block)
-    try:
-        kept = meetings.receive_file(
-            session,
-            file.temporary_file_path(),
-            name=file.name,
-            sha256=digest.hexdigest(),
-            by=request.user,
-            now=timezone.now(),
-        )
-    except SpreadsheetError as refusal:
-        messages.error(request, str(refusal))
-        return _back(cohort)
-    return _to_file(cohort, kept)
-
-
-def meeting(request, cohort, context):
-    """What a meeting's file says, for staff to look through before it counts."""
-    wanted = request.GET.get("berkas", "")
-    files = AttendanceFile.objects.filter(session__cohort=cohort).select_related("session")
-    file = files.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
-    if file is None:
-        raise Http404
-    rows = list(file.rows.select_related("enrolment__participant").order_by("number"))
-    uncertain = (AttendanceFileRow.Match.NAME, AttendanceFileRow.Match.NOBODY)
-    rows.sort(key=lambda row: (row.match not in uncertain, row.number))
-    counts = [
-        (MATCH_TONES[value], label, sum(row.match == value for row in rows))
-        for value, label in AttendanceFileRow.Match.choices
-    ]
-    context |= {
-        "file": file,
-        "session": file.session,
-        "rows": [
-            (row, MATCH_TONES[row.match], meetings.percent_of(row, file.session))
-            for row in rows[:ROWS_AT_MOST]
-        ],
-        "counts": [one for one in counts if one[2]],
-        "choices": _choices(request, cohort),
-        "may_mark": request.user.has_perm("trainings.change_enrolment"),
-        "guesses": sum(row.match == AttendanceFileRow.Match.NAME for row in rows),
-    }
-    return TemplateResponse(request, "staff/cohort_meeting.html", context)
-
-
-def assign(request, cohort, row_id):
-    """Say whose row of a meeting it is."""
-    rows = AttendanceFileRow.objects.filter(file__session__cohort=cohort)
-    row = rows.select_related("file__session").filter(pk=row_id).first()
-    if row is None:
-        return None
-    enrolment = None
-    if "ignore" not in request.POST:
-        enrolment = _typed_seat(request, cohort)
-        if enrolment is None:
-            messages.error(request, "Pilih orangnya dari daftar, atau ketik kode tiketnya.")
-            return _to_file(cohort, row.file)
-    try:
-        meetings.assign_row(row, enrolment)
-    except meetings.FileRefused as refusal:
-        messages.error(request, str(refusal))
-    return _to_file(cohort, row.file)
-
-
-def accept(request, cohort, file_id):
-    """Let the meeting's list count."""
-    file = AttendanceFile.objects.filter(session__cohort=cohort, pk=file_id).first()
-    if file is None:
-        return None
-    try:
-        count = meetings.accept_file(
-            file,
-            with_guesses="guesses" in request.POST,
-            by=request.user,
-            now=timezone.now(),
-        )
-        messages.success(request, f"{count} orang tercatat hadir dari berkas rapat.")
-    except meetings.FileRefused as refusal:
-        messages.error(request, str(refusal))
-    return _back(cohort)
-
-
 ERRANDS = (
     ("hadir", "presence", record),
     ("selesaikan", "settle", settle),
-    ("unggah", "meeting_upload", upload),
-    ("baris", "meeting_row", assign),
-    ("terima", "meeting_accept", accept),
 )
-"""Buttons about one seat, mark, session, row or file of the cohort."""
+"""Buttons about one seat or mark of the cohort."""
 
 
 def _strips(request, cohort, sessions, *, now):
@@ -321,22 +204,6 @@ def _may_close(request, cohort, sessions, *, now):
     return is_over and request.user.has_perm("trainings.change_cohort")
 
 
-def _choices(request, cohort):
-    """Seats to choose from where a name in a meeting means nothing: code and name."""
-    rows = enrolments_for(request.user, cohort).seated().order_by("participant__full_name", "pk")
-    return [
-        f"{codes.display(row.short_code)} {row.participant.full_name}"
-        for row in rows[:ROWS_AT_MOST]
-    ]
-
-
-def _typed_seat(request, cohort):
-    """The seat of a typed or chosen `JKP-7F3K-29XM Siti Aminah`."""
-    code = codes.normalise(request.POST.get("who", "").strip().split(" ")[0])
-    rows = enrolments_for(request.user, cohort)
-    return rows.filter(short_code=code).first() if codes.is_valid(code) else None
-
-
 def _note_access(user, cohort, people, *, now):
     """The people on the list can read who took it along, once a day."""
     rows = cohort.enrolments.seated().filter(participant__in=people)
@@ -356,7 +223,7 @@ def _note_access(user, cohort, people, *, now):
     )
 
 
-def _session(cohort, wanted):
+def session_of(cohort, wanted):
     if not wanted.isdecimal():
         return None
     return Session.objects.select_related("venue").filter(cohort=cohort, pk=int(wanted)).first()
@@ -374,13 +241,8 @@ def _say(request, tone, sentence):
     messages.add_message(request, level, sentence)
 
 
-def _back(cohort):
+def back(cohort):
     return redirect("admin:trainings_cohort_attendance", cohort.pk)
-
-
-def _to_file(cohort, file):
-    address = reverse("admin:trainings_cohort_meeting", args=[cohort.pk])
-    return redirect(f"{address}?berkas={file.pk}")
 
 
 def _link(request, name, value, other):

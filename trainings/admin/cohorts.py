@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from trainings.admin import answers, attendance, invite, lists
+from trainings.admin import answers, attendance, invite, lists, meetings
 from trainings.admin.catalogue import SpreadsheetAdmin
 from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session, Trainer
 from trainings.resources import CohortPlanResource
@@ -175,7 +175,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 attendance.signatures,
                 "trainings.view_enrolment",
             ),
-            ("kehadiran/berkas/", "meeting", attendance.meeting, "trainings.view_enrolment"),
+            ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.view_enrolment"),
             ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
         ]
         errands = [
@@ -186,7 +186,7 @@ class CohortAdmin(SpreadsheetAdmin):
             ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
             *(
                 (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
-                for address, name, view in attendance.ERRANDS
+                for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
             ),
         ]
         posted = {"approve", "preview", "close"}

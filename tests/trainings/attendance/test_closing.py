@@ -1,0 +1,102 @@
+from datetime import timedelta
+
+import pytest
+
+from participants.models import StageEvent
+from tests.factories import SessionFactory
+from tests.trainings.attendance.conftest import seat
+from trainings import invariants
+from trainings.attendance import closing
+from trainings.attendance.closing import CohortNotOver, close_cohort, close_due
+from trainings.models import Attendance, Cohort
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def over(scene):
+    return scene.session.ends_at + HOUR
+
+
+def states(*enrolments):
+    for one in enrolments:
+        one.refresh_from_db()
+    return [one.state for one in enrolments]
+
+
+def test_closing_tells_who_came_and_who_finished_and_credits_the_organiser(scene, mark, over):
+    half = seat(scene.cohort)
+    mark(scene.siti)
+    mark(half)
+    mark(half, kind="out", at=scene.now + HOUR, now=scene.now + HOUR)
+
+    closed = close_cohort(scene.cohort, by=scene.officer, now=over)
+    again = close_cohort(scene.cohort, by=None, now=over + HOUR)
+
+    step = StageEvent.objects.get()
+    assert states(scene.siti, half, scene.budi) == ["completed", "attended", "no_show"]
+    assert closed == again == closing.Closed(no_show=1, attended=1, completed=1)
+    assert (step.participant, step.stage_id) == (scene.siti.participant, "P2")
+    assert step.organisation == scene.cohort.training.organiser
+    scene.cohort.refresh_from_db()
+    assert scene.cohort.state == Cohort.State.FINISHED
+    assert invariants.violations() == []
+
+
+def test_nothing_is_closed_while_a_session_lies_ahead(scene):
+    with pytest.raises(CohortNotOver, match="Sesi terakhir baru selesai"):
+        close_cohort(scene.cohort, by=None, now=scene.now)
+    assert close_due(now=scene.session.ends_at + HOUR) == 0
+    assert close_due(now=scene.session.ends_at + 13 * HOUR) == 1
+    assert states(scene.siti) == ["no_show"]
+
+
+def test_the_percentage_is_of_the_sessions_that_were_held(scene, mark, over):
+    """Three hours of nine are enough when six were cancelled; measured minutes beat the clock."""
+    for days in (1, 2):
+        SessionFactory(
+            cohort=scene.cohort,
+            starts_at=scene.session.starts_at + timedelta(days=days),
+            ends_at=scene.session.ends_at + timedelta(days=days),
+            cancelled_at=scene.now,
+        )
+    mark(scene.siti)
+    mark(scene.budi)
+    Attendance.objects.filter(enrolment=scene.budi).update(minutes=143)
+
+    close_cohort(scene.cohort, by=None, now=over)
+
+    assert closing.needed_minutes(scene.cohort) == 144
+    assert states(scene.siti, scene.budi) == ["completed", "attended"]
+
+
+def test_marks_that_come_in_late_are_judged_at_once(
+    scene, mark, over, django_capture_on_commit_callbacks
+):
+    close_cohort(scene.cohort, by=None, now=over)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        late = mark(scene.siti, at=scene.now, now=over)
+    assert (late.outcome, states(scene.siti)) == ("accepted", ["completed"])
+    assert StageEvent.objects.standing().count() == 1
+
+    with django_capture_on_commit_callbacks(execute=True):
+        mark(str(late.key), kind="undo", via="code", now=over)
+    assert states(scene.siti) == ["no_show"]
+    assert StageEvent.objects.standing().count() == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        mark(scene.siti, at=scene.now, now=over)
+    assert StageEvent.objects.standing().count() == 1
+    assert invariants.violations() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_closing_asks_a_constant_number_of_queries(
+    scene, mark, over, count, django_assert_num_queries
+):
+    for _ in range(count):
+        mark(seat(scene.cohort))
+
+    with django_assert_num_queries(22):
+        close_cohort(scene.cohort, by=None, now=over)
