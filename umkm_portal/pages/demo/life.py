@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 
 from participants.models import Participant
+from trainings.attendance.closing import close_cohort
+from trainings.attendance.marks import Kind, Via, mark
 from trainings.models import Cohort, Enrolment, InvitationRound
 from trainings.services import answers, rounds
-from trainings.services.transitions import STAFF, State, move
+from trainings.services.transitions import State
 from umkm_portal.accounts.models import User
 from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Campaign, Channel, Delivery, Suppression
@@ -80,11 +83,21 @@ def _hold_past_class(*, staff: User, now: datetime) -> None:
     for person in _callers(cohort, cohort.seats - 3):
         answers.join(cohort, person, now=asked, via=answers.VIA_PHONE, actor=staff)
     for number, enrolment in enumerate(cohort.enrolments.seated().order_by("arrival_no")):
-        came = State.NO_SHOW if number % 11 == 10 else State.ATTENDED
-        move(enrolment, to=came, now=cohort.ends_at, via=STAFF, actor=staff)
-        if came == State.ATTENDED and number % 7:
-            move(enrolment, to=State.COMPLETED, now=cohort.ends_at, via=STAFF, actor=staff)
-    Cohort.objects.filter(pk=cohort.pk).update(state=Cohort.State.FINISHED)
+        if number % 11 != 10:
+            _attend(enrolment, stays=number % 7 != 0, staff=staff)
+    close_cohort(cohort, by=staff, now=cohort.ends_at)
+
+
+def _attend(enrolment: Enrolment, *, stays: bool, staff: User) -> None:
+    """She comes to every session; who does not stay leaves the first one early."""
+    first = True
+    for session in enrolment.cohort.sessions.order_by("starts_at", "pk"):
+        facts = {"enrolment": enrolment, "via": Via.SCAN, "by": staff, "now": session.ends_at}
+        mark(session, kind=Kind.IN, key=uuid4(), happened_at=session.starts_at, **facts)
+        if first and not stays:
+            left_at = session.starts_at + (session.ends_at - session.starts_at) / 4
+            mark(session, kind=Kind.OUT, key=uuid4(), happened_at=left_at, **facts)
+        first = False
 
 
 def _fill_by_invitation(*, staff: User, now: datetime) -> None:
