@@ -16,12 +16,11 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OFFICE, PHONE
 from tests.browser.test_staff import OF_THE_THEME
 from tests.staff import make_user
-from tests.trainings.attendance.conftest import begun, seat
+from tests.trainings.attendance.conftest import address_of, begun, seat
 from trainings import invariants
 from trainings.attendance import wall
 from trainings.attendance.marks import mark
 from trainings.models import Attendance, AttendanceMark, Cohort
-from trainings.tickets import ticket
 from umkm_portal.common import codes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -89,7 +88,7 @@ def door_of(cohort):
 
 def test_sixty_scans_without_a_network_arrive_once_each(scene, open_page):
     cohort, people = scene
-    tickets = [ticket(one).url for one in people[:60]]
+    tickets = [address_of(one) for one in people[:60]]
     page = open_page(door_of(cohort))
     page.get_by_role("button", name="Buka kamera").click()
     page.locator("video").wait_for()
@@ -130,7 +129,7 @@ def test_results_fill_the_screen_and_the_last_is_taken_back(scene, open_page, vi
     assert violations(page) == []
     keep(page, "door")
 
-    box.press_sequentially(ticket(siti).url)
+    box.press_sequentially(address_of(siti))
     box.press("Enter")  # as a keyboard scanner does
     expect(screen).to_contain_text("Berhasil")
     expect(screen).to_contain_text("Siti Aminah")

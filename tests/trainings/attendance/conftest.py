@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from participants.models import Stage
@@ -12,6 +14,7 @@ from tests.factories import CohortFactory, ParticipantFactory
 from tests.staff import make_user
 from trainings.attendance import marks
 from trainings.services import answers
+from trainings.tickets import token_of
 
 
 def begun(*, minutes=10, **facts):
@@ -25,6 +28,12 @@ def seat(cohort, person=None, **facts):
     before = cohort.starts_at - timedelta(days=1)
     person = person or ParticipantFactory(**facts)
     return answers.join(cohort, person, now=before, via="telepon")
+
+
+def address_of(enrolment):
+    """What the QR code of a ticket holds."""
+    path = reverse("trainings:ticket", args=[token_of(enrolment)])
+    return f"{settings.PORTAL_URL}{path}"
 
 
 @pytest.fixture

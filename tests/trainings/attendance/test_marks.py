@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from participants import handlers
 from tests.factories import EnrolmentFactory, ParticipantFactory, SessionFactory
-from tests.trainings.attendance.conftest import begun, seat
+from tests.trainings.attendance.conftest import address_of, begun, seat
 from trainings import invariants
 from trainings.models import Attendance, AttendanceMark, Enrolment
 from trainings.services import answers
-from trainings.tickets import ticket
+from trainings.services.transitions import create
 from umkm_portal.common import codes
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def outcomes(session):
 
 
 def test_a_ticket_is_read_as_address_and_as_code_and_counts_once(scene, mark):
-    address = ticket(scene.siti).url
+    address = address_of(scene.siti)
     typed = codes.display(scene.siti.short_code).lower()
 
     first, again = mark(address), mark(typed, at=scene.now + HOUR, now=scene.now + HOUR)
@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_kept_with_its_sentence(scene, mark):
 
     found = [
         mark("JKP-2222-2222"),
-        mark(ticket(other).url),
+        mark(address_of(other)),
         mark(gone),
         mark(waiting),
         mark(scene.siti, session=tomorrow),
@@ -181,7 +181,7 @@ def test_merging_two_records_of_one_cohort_keeps_that_she_was_there(scene, mark)
 
 def test_merging_into_a_record_without_a_seat_moves_the_seat_too(scene, mark):
     mark(scene.siti)
-    twin = EnrolmentFactory(cohort=scene.cohort, participant=ParticipantFactory())
+    twin = create(scene.cohort, ParticipantFactory(), now=scene.now, via="petugas")
 
     handler().merge(scene.siti.participant, twin.participant)
 
@@ -195,7 +195,7 @@ def test_merging_into_a_record_without_a_seat_moves_the_seat_too(scene, mark):
 
 
 def test_forgetting_leaves_the_attendance_and_takes_out_what_was_read(scene, mark):
-    mark(ticket(scene.siti).url)
+    mark(address_of(scene.siti))
 
     handler().erase(scene.siti.participant)
 

@@ -17,10 +17,9 @@ from tests.factories import (
     VenueFactory,
 )
 from tests.staff import answers as answers_of
-from tests.trainings.attendance.conftest import begun, seat
+from tests.trainings.attendance.conftest import address_of, begun, seat
 from trainings.attendance import wall
 from trainings.models import Attendance, AttendanceMark, Cohort
-from trainings.tickets import ticket
 from umkm_portal.accounts.models import Membership
 from umkm_portal.common import codes
 
@@ -137,7 +136,7 @@ def test_the_door_and_the_list_of_doors_ask_a_constant_number_of_queries(
 
 def test_a_phone_sends_several_marks_and_the_same_again(officer, scene):
     marks = [
-        wire(ticket(scene.siti).url),
+        wire(address_of(scene.siti)),
         wire(enrolment=scene.budi.pk, via="search"),
         wire("JKP-2222-2222"),
     ]
@@ -160,7 +159,7 @@ def test_a_wrong_clock_of_a_phone_is_set_right_by_the_time_of_sending(officer, s
     year = timedelta(days=365).total_seconds() * 1000
     now = timezone.now().timestamp() * 1000
 
-    send(officer, scene.session, wire(ticket(scene.siti).url, at=now - year), sent_at=now - year)
+    send(officer, scene.session, wire(address_of(scene.siti), at=now - year), sent_at=now - year)
 
     row = Attendance.objects.get()
     assert abs(row.came_at - timezone.now()) < timedelta(minutes=1)

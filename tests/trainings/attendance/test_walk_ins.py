@@ -1,8 +1,9 @@
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from tests.factories import EnrolmentFactory, ParticipantFactory
+from tests.factories import ParticipantFactory
 from tests.trainings.attendance.conftest import begun, seat
 from trainings import invariants
 from trainings.attendance.conflicts import (
@@ -14,6 +15,7 @@ from trainings.attendance.conflicts import (
 from trainings.attendance.walk_ins import WalkInRefused, walk_in
 from trainings.models import Cohort
 from trainings.services import answers
+from trainings.services.transitions import create
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +50,9 @@ def test_whoever_was_in_the_line_or_had_declined_may_come_too(scene, come):
     holder = seat(line)
     waiting = seat(line)
     Cohort.objects.filter(pk=line.pk).update(seats=3)
-    declined = EnrolmentFactory(cohort=line)
-    answers.decline(declined, reason="", now=line.starts_at.replace(year=2020), via="tautan")
+    before = line.starts_at - timedelta(days=1)
+    declined = create(line, ParticipantFactory(), now=before, via="petugas")
+    answers.decline(declined, reason="", now=before, via="tautan")
     session = line.sessions.get()
 
     for one in (waiting, declined):
@@ -78,7 +81,7 @@ def test_a_conflict_is_settled_once_with_a_seat_or_without(scene, come, mark):
     other = begun()
     stranger = seat(other)
     gone = seat(scene.cohort)
-    answers.cancel(gone, now=scene.cohort.starts_at.replace(year=2020), via="tautan")
+    answers.cancel(gone, now=scene.cohort.starts_at - timedelta(days=1), via="tautan")
     mark(stranger), mark(gone)
     first, second = open_conflicts(scene.cohort)
 
