@@ -11,6 +11,7 @@ class TrainingsConfig(AppConfig):
         from participants.counter import joining  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
         from trainings import activity, audiences, handlers, messages, timeline  # noqa: PLC0415
+        from trainings.attendance import retention  # noqa: PLC0415
         from trainings.lists import CLASS  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
@@ -21,6 +22,7 @@ class TrainingsConfig(AppConfig):
         profiles.register(CLASS)
         joining.register(JOINING)
         handlers.register_own()
+        retention.register_jobs()
         audiences.register()
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)

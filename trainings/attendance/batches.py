@@ -68,7 +68,7 @@ def record_batch(session: Session, sent: list[Sent], *, by: User, now: datetime)
 
 
 def _sent(row: dict[str, object], *, skew: timedelta) -> Sent:
-    kind, via = Kind(row["kind"]), Via(row["via"])
+    kind, via = Kind(str(row["kind"])), Via(str(row["via"]))
     if via not in _VIAS:
         raise ValueError("not a way of a door")
     enrolment = row.get("enrolment")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -131,7 +132,7 @@ def judge(
 def presences(cohort: Cohort, *, only: Sequence[int] | None = None) -> list[Presence]:
     """Every seat of the cohort, or those named, with what it was there for."""
     query = _PRESENCE.format(minutes=MINUTES.format(length=LENGTH))
-    values = {
+    values: dict[str, Any] = {
         "cohort": cohort.pk,
         "seated": list(Enrolment.SEATED),
         "only": list(only) if only is not None else None,

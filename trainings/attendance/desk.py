@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from trainings.attendance.access import doors_of
+from trainings.attendance.marks import EARLY, LATE
 from trainings.models import Attendance, Enrolment, Session
 from umkm_portal.accounts.models import User
 from umkm_portal.common import bars, codes
@@ -66,6 +67,19 @@ def next_session(user: User, *, now: datetime) -> Session | None:
     """The next session to come, for a day without any."""
     ahead = doors_of(user, now=now).filter(starts_at__gt=now, cancelled_at=None)
     return ahead.order_by("starts_at", "pk").first()
+
+
+def door_of_ticket(user: object, enrolment: Enrolment, *, now: datetime) -> Session | None:
+    """The session going on for which this user, if she keeps its door, may mark the ticket."""
+    if not isinstance(user, User):
+        return None
+    around = doors_of(user, now=now).filter(
+        cohort=enrolment.cohort_id,
+        cancelled_at=None,
+        starts_at__lte=now + EARLY,
+        ends_at__gte=now - LATE,
+    )
+    return around.order_by("starts_at", "pk").first()
 
 
 def counter_of(session: Session) -> Counter:

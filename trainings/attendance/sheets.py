@@ -7,6 +7,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import NamedTuple
 
+from django.utils import timezone
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -53,12 +54,16 @@ def lines_of(session: Session, people: Sequence[int] | None = None) -> list[Line
     rows = session.cohort.enrolments.seated().select_related("participant")
     if people is not None:
         rows = rows.filter(participant__in=people)
-    came = dict(session.attendances.present().values_list("enrolment", "came_at"))
+    came = {
+        one.enrolment_id: timezone.localtime(one.came_at)
+        for one in session.attendances.present()
+        if one.came_at
+    }
     return [
         Line(
             row.participant.full_name,
             codes.display(row.short_code),
-            f"tercatat {format_moment(came[row.pk])[-9:]}" if row.pk in came else "",
+            f"tercatat {came[row.pk]:%H.%M}" if row.pk in came else "",
         )
         for row in rows.order_by("participant__full_name", "pk")
     ]

@@ -65,6 +65,7 @@ def door(request: HttpRequest, pk: int) -> HttpResponse:
         "typed": typed,
         "found": desk.find_people(session, typed) if typed else None,
         "takes_guests": takes_walk_ins(session.cohort),
+        "may_admin": _tab(request, session),
         "may_wall": wall.is_open(session, now=now),
     }
     response = render(request, "attendance/door.html", context)
@@ -154,6 +155,14 @@ def _facts(session: Session) -> dict[str, object]:
     }
 
 
+def _tab(request: HttpRequest, session: Session) -> str:
+    """The tab with everybody's attendance, for those who may open it."""
+    user = cast(User, request.user)
+    if not user.is_staff or not user.has_perm("trainings.view_enrolment"):
+        return ""
+    return reverse("admin:trainings_cohort_attendance", args=[session.cohort_id])
+
+
 def _record(request: HttpRequest, session: Session, *, now: datetime) -> HttpResponse:
     """One mark by a plain form; words that are no ticket become a search by name."""
     read = request.POST.get("baca", "").strip()[: reading.LONGEST].replace("\0", "")
@@ -177,7 +186,7 @@ def _record(request: HttpRequest, session: Session, *, now: datetime) -> HttpRes
         by=cast(User, request.user),
         now=now,
     )
-    return redirect(f"{address}?{urlencode({'catatan': result.key})}")
+    return redirect(f"{address}?catatan={result.key}")
 
 
 def _seat_guest(
@@ -194,7 +203,7 @@ def _seat_guest(
         messages.error(request, f"{person.full_name}: {refusal}")
         return redirect("trainings:door_guests", session.pk)
     address = reverse("trainings:door", args=[session.pk])
-    return redirect(f"{address}?{urlencode({'catatan': result.key})}")
+    return redirect(f"{address}?catatan={result.key}")
 
 
 def _wall(session: Session, *, now: datetime) -> dict[str, object]:
@@ -202,7 +211,7 @@ def _wall(session: Session, *, now: datetime) -> dict[str, object]:
         return {"is_open": False}
     code = wall.code_at(session, now=now)
     address = reverse("trainings:self_check_in")
-    url = f"{settings.PORTAL_URL}{address}?{urlencode({'sesi': session.pk, 'kode': code})}"
+    url = f"{settings.PORTAL_URL}{address}?sesi={session.pk}&kode={code}"
     return {
         "is_open": True,
         "code": f"{code[:3]} {code[3:]}",

@@ -148,7 +148,7 @@ def _people(lines: Iterable[Line], known: Seats) -> list[tuple[Person, Matched]]
     return list(groups.values())
 
 
-_ORDER = {Match.CODE: 0, Match.EMAIL: 1, Match.NAME: 2, Match.NOBODY: 3}
+_ORDER: dict[str, int] = {Match.CODE: 0, Match.EMAIL: 1, Match.NAME: 2, Match.NOBODY: 3}
 
 
 def _row(
@@ -183,7 +183,8 @@ def _record(
         for one in Attendance.objects.filter(session=session, enrolment__in=list(rows))
     }
     was_there = {pk for pk, one in known.items() if one.came_at is not None}
-    fresh, changed = [], []
+    fresh: list[Attendance] = []
+    changed: list[Attendance] = []
     for pk, row in rows.items():
         one = known.get(pk) or Attendance(session=session, enrolment_id=pk, via=Via.FILE)
         came_at = row.joined_at or session.starts_at

@@ -90,14 +90,21 @@ def _hold_past_class(*, staff: User, now: datetime) -> None:
 
 def _attend(enrolment: Enrolment, *, stays: bool, staff: User) -> None:
     """She comes to every session; who does not stay leaves the first one early."""
-    first = True
-    for session in enrolment.cohort.sessions.order_by("starts_at", "pk"):
-        facts = {"enrolment": enrolment, "via": Via.SCAN, "by": staff, "now": session.ends_at}
-        mark(session, kind=Kind.IN, key=uuid4(), happened_at=session.starts_at, **facts)
-        if first and not stays:
-            left_at = session.starts_at + (session.ends_at - session.starts_at) / 4
-            mark(session, kind=Kind.OUT, key=uuid4(), happened_at=left_at, **facts)
-        first = False
+    for number, session in enumerate(enrolment.cohort.sessions.order_by("starts_at", "pk")):
+        times = {Kind.IN: session.starts_at}
+        if number == 0 and not stays:
+            times[Kind.OUT] = session.starts_at + (session.ends_at - session.starts_at) / 4
+        for kind, at in times.items():
+            mark(
+                session,
+                enrolment=enrolment,
+                kind=kind,
+                via=Via.SCAN,
+                key=uuid4(),
+                happened_at=at,
+                by=staff,
+                now=session.ends_at,
+            )
 
 
 def _fill_by_invitation(*, staff: User, now: datetime) -> None:
