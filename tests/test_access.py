@@ -91,7 +91,7 @@ ANSWERS = staff(302, auditor=403, elsewhere=404)
 """Answers of people: for those who serve their area."""
 
 
-DOOR_ERRANDS = staff(302, auditor=403)
+DOOR_ERRANDS = staff(302, auditor=403, elsewhere=404)
 DOOR = row(404, anonymous=302, district=200, head=200)
 """Pages at the door of a session: offices, the district it is held in, its trainers."""
 
@@ -380,7 +380,8 @@ TABLE = {
             ("tunggu/", "waiting", (), "get", staff(200)),
             ("kehadiran/", "attendance", (), "get", staff(200)),
             ("kehadiran/daftar.pdf", "signatures", (), "get", staff(404)),  # without a session
-            ("kehadiran/berkas/", "meeting", (), "get", staff(404)),  # without a file
+            # without a file
+            ("kehadiran/berkas/", "meeting", (), "get", staff(404, auditor=403)),
             ("kehadiran/tutup/", "close", (), "post", staff(403, head=302)),
             *(
                 (f"kehadiran/<int:pk>/{address}/", name, (arg,), "post", who)

@@ -20,6 +20,8 @@
   let hiding = 0;
   let announcing = 0;
 
+  // On a phone the focus would open the keyboard over the camera.
+  const toBox = () => matchMedia("(hover: hover)").matches && box.focus();
   const kind = () => d.querySelector("[name=jenis]:checked")?.value || "in";
   const hide = () => {
     clearTimeout(hiding);
@@ -129,7 +131,7 @@
     event.preventDefault();
     event.stopPropagation();
     box.value = "";
-    box.focus();
+    toBox();
     scan(text, text.includes("://") ? "scan" : "code");
   });
   d.querySelectorAll("[data-person]").forEach((one) =>
@@ -155,7 +157,7 @@
   d.querySelectorAll("[data-undo],[data-undo-last]").forEach((one) => one.addEventListener("click", undo));
   find("next").addEventListener("click", () => {
     hide();
-    box.focus();
+    toBox();
   });
   d.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 
@@ -218,5 +220,5 @@
   camera.hidden = !navigator.mediaDevices?.getUserMedia;
   d.documentElement.classList.add("has-door");
   load();
-  box.focus();
+  toBox();
 })();

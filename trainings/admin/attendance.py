@@ -34,9 +34,10 @@ def show(request, cohort, context):
     if typed:
         seats = seats.filter(participant__full_name__icontains=typed)
     page = read_page(seats, request.GET, size=PER_PAGE)
+    doors = {*doors_of(request.user, now=now).filter(cohort=cohort).values_list("pk", flat=True)}
     context |= {
-        "strips": _strips(request, cohort, sessions, now=now),
-        "conflicts": _conflicts(request, cohort),
+        "strips": _strips(cohort, sessions, doors, now=now),
+        "conflicts": _conflicts(cohort, doors),
         "sessions": sessions,
         "rows": _rows(page.rows, sessions, cohort),
         "typed": typed,
@@ -76,10 +77,11 @@ def record(request, cohort, enrolment_id):
 
 def settle(request, cohort, mark_id):
     """Decide about a mark that did not fit."""
-    row = conflicts.open_conflicts(cohort).filter(pk=mark_id).first()
+    now = timezone.now()
+    doors = doors_of(request.user, now=now).values("pk")
+    row = conflicts.open_conflicts(cohort).filter(pk=mark_id, session__in=doors).first()
     if row is None:
         return None
-    now = timezone.now()
     try:
         if request.POST.get("choice") == "accept":
             told = conflicts.accept_conflict(row, by=request.user, now=now)
@@ -128,9 +130,8 @@ ERRANDS = (
 """Buttons about one seat or mark of the cohort."""
 
 
-def _strips(request, cohort, sessions, *, now):
-    """Each session with its bar and the links that this user may follow."""
-    doors = set(doors_of(request.user, now=now).filter(cohort=cohort).values_list("pk", flat=True))
+def _strips(cohort, sessions, doors, *, now):
+    """Each session with its bar, its files, and whether this user keeps its door."""
     present = _present(sessions)
     files = {}
     for file in AttendanceFile.objects.filter(session__cohort=cohort).order_by("pk"):
@@ -158,19 +159,12 @@ def _present(sessions):
     return counts
 
 
-def _conflicts(request, cohort):
-    """Open marks; names of people whom this user may not see stay out."""
-    seen = Participant.objects.for_user(request.user)
-    rows = list(conflicts.open_conflicts(cohort)[:PER_PAGE])
-    known = set(
-        seen.filter(
-            pk__in=[row.enrolment.participant_id for row in rows if row.enrolment]
-        ).values_list("pk", flat=True)
-    )
+def _conflicts(cohort, doors):
+    """Open marks of the sessions whose doors this user keeps: she meets these people anyway."""
+    rows = conflicts.open_conflicts(cohort).filter(session__in=doors)
     return [
-        (row, row.enrolment.participant.full_name)
-        for row in rows
-        if row.enrolment and row.enrolment.participant_id in known
+        (row, row.enrolment.participant.full_name if row.enrolment else row.read)
+        for row in rows[:PER_PAGE]
     ]
 
 

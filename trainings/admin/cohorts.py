@@ -175,7 +175,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 attendance.signatures,
                 "trainings.view_enrolment",
             ),
-            ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.view_enrolment"),
+            ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.change_enrolment"),
             ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
         ]
         errands = [

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from trainings.admin.answers import enrolments_for
-from trainings.admin.attendance import back, session_of
+from trainings.admin.attendance import back
+from trainings.attendance.access import doors_of
 from trainings.attendance.meetings import services as meetings
 from trainings.models import AttendanceFile, AttendanceFileRow
 from umkm_portal.common import codes
@@ -34,10 +35,9 @@ class FileForm(forms.Form):
 
 def upload(request, cohort, session_id):
     """The participants of an online meeting, as its file tells them."""
-    session = session_of(cohort, str(session_id))
+    session = _own_sessions(request, cohort).filter(pk=session_id).first()
     if session is None:
         return None
-    session.cohort = cohort
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, "Pilih berkas peserta rapat dari Zoom (.csv atau .xlsx).")
@@ -64,7 +64,8 @@ def upload(request, cohort, session_id):
 def meeting(request, cohort, context):
     """What a meeting's file says, for staff to look through before it counts."""
     wanted = request.GET.get("berkas", "")
-    files = AttendanceFile.objects.filter(session__cohort=cohort).select_related("session")
+    files = AttendanceFile.objects.filter(session__in=_own_sessions(request, cohort))
+    files = files.select_related("session")
     file = files.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
     if file is None:
         raise Http404
@@ -84,7 +85,6 @@ def meeting(request, cohort, context):
         ],
         "counts": [one for one in counts if one[2]],
         "choices": _choices(request, cohort),
-        "may_mark": request.user.has_perm("trainings.change_enrolment"),
         "guesses": sum(row.match == AttendanceFileRow.Match.NAME for row in rows),
     }
     return TemplateResponse(request, "staff/cohort_meeting.html", context)
@@ -92,7 +92,7 @@ def meeting(request, cohort, context):
 
 def assign(request, cohort, row_id):
     """Say whose row of a meeting it is."""
-    rows = AttendanceFileRow.objects.filter(file__session__cohort=cohort)
+    rows = AttendanceFileRow.objects.filter(file__session__in=_own_sessions(request, cohort))
     row = rows.select_related("file__session").filter(pk=row_id).first()
     if row is None:
         return None
@@ -111,7 +111,8 @@ def assign(request, cohort, row_id):
 
 def accept(request, cohort, file_id):
     """Let the meeting's list count."""
-    file = AttendanceFile.objects.filter(session__cohort=cohort, pk=file_id).first()
+    files = AttendanceFile.objects.filter(session__in=_own_sessions(request, cohort))
+    file = files.filter(pk=file_id).first()
     if file is None:
         return None
     try:
@@ -133,6 +134,11 @@ ERRANDS = (
     ("terima", "meeting_accept", accept),
 )
 """Buttons about one session, row or file of the cohort."""
+
+
+def _own_sessions(request, cohort):
+    """Sessions of the cohort whose attendance this user keeps."""
+    return doors_of(request.user, now=timezone.now()).filter(cohort=cohort)
 
 
 def _choices(request, cohort):

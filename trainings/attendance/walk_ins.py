@@ -77,6 +77,7 @@ def seat(cohort: Cohort, enrolment: Enrolment, *, by: User | None, now: datetime
                 answered_at=now,
                 answer_via=VIA,
                 answered_by=by,
+                reason="",
                 arrival_no=enrolment.arrival_no,
             )
     except IntegrityError as error:
