@@ -135,6 +135,8 @@ def mark_of(session: Session, key: UUID) -> Marked | None:
 
 def last_arrival(session: Session, enrolment: Enrolment) -> AttendanceMark | None:
     """The mark by which the person counts as there, to be taken back."""
+    if not session.attendances.present().filter(enrolment=enrolment).exists():
+        return None
     rows = session.marks.filter(enrolment=enrolment, kind=Kind.IN, outcome=Outcome.ACCEPTED)
     return rows.order_by("-pk").first()
 

@@ -44,7 +44,7 @@ def test_the_tab_asks_a_constant_number_of_queries(
         mark(seat(scene.cohort))
         mark(seat(begun()))
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(20):
         officer.get(page("attendance", scene.cohort))
 
 

@@ -98,5 +98,5 @@ def test_closing_asks_a_constant_number_of_queries(
     for _ in range(count):
         mark(seat(scene.cohort))
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(20):
         close_cohort(scene.cohort, by=None, now=over)

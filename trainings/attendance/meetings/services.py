@@ -85,7 +85,7 @@ def receive_file(
 
 def assign_row(row: AttendanceFileRow, enrolment: Enrolment | None) -> None:
     """Staff say whose row it is, or with None that it is no participant. Raises FileRefused."""
-    if row.file.accepted_at is not None:
+    if AttendanceFile.objects.filter(pk=row.file_id, accepted_at__isnull=False).exists():
         raise FileRefused("Berkas ini sudah diterima. Catat kehadirannya langsung pada orangnya.")
     if enrolment is not None and enrolment.cohort_id != row.file.session.cohort_id:
         raise FileRefused("Orang itu bukan peserta gelombang ini.")
