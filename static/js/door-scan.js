@@ -44,6 +44,7 @@
     if (String(mark.session) === session) {
       find("present").textContent = body.present;
       find("seats").textContent = body.seats;
+      find("nobody")?.toggleAttribute("hidden", body.present > 0);
       find("bar")?.setAttribute("width", body.seats ? Math.min(100, (100 * body.present) / body.seats) : 0);
     }
     if (result.may_undo) last = { ...mark, name: result.name };

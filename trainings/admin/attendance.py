@@ -79,7 +79,8 @@ def settle(request, cohort, mark_id):
     """Decide about a mark that did not fit."""
     now = timezone.now()
     doors = doors_of(request.user, now=now).values("pk")
-    row = conflicts.open_conflicts(cohort).filter(pk=mark_id, session__in=doors).first()
+    rows = AttendanceMark.objects.filter(session__cohort=cohort, session__in=doors)
+    row = rows.select_related("session").filter(pk=mark_id).first()
     if row is None:
         return None
     try:
