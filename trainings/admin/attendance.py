@@ -16,6 +16,7 @@ from trainings.attendance.access import doors_of
 from trainings.models import (
     Attendance,
     AttendanceFile,
+    AttendanceMark,
     Session,
 )
 from umkm_portal.common import bars
