@@ -21,7 +21,7 @@ LEFT, RIGHT, TOP, BOTTOM = 40, WIDTH - 40, HEIGHT - 44, 60
 ROW = 27
 HEAD = 92
 """Points that the title takes on each page."""
-ROWS = int((TOP - BOTTOM - HEAD) // ROW) - 1
+ROWS = int((TOP - BOTTOM - HEAD) // ROW)
 SPARE = 5
 """Empty lines at the end, for people who come without a seat."""
 
