@@ -166,7 +166,7 @@ def test_first_page_asks_a_constant_number_of_queries(head, count, django_assert
         )
     CohortFactory(starts_at=in_days(5))
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(33):
         head.get(INDEX)
 
 

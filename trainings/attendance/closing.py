@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from participants.models import Participant, StageEvent
-from trainings.models import Cohort, Enrolment, Session
+from trainings.models import Attendance, Cohort, CohortQuerySet, Enrolment, Session
 from trainings.services import seats
 from trainings.services.transitions import State, move_all
 from umkm_portal.accounts.models import User
@@ -97,18 +97,29 @@ def close_cohort(cohort: Cohort, *, by: User | None, now: datetime) -> Closed:
 
 
 def close_due(*, now: datetime) -> int:
-    """Close the cohorts whose last session ended long enough ago; return how many."""
-    due = Cohort.objects.filter(
-        state__in=[Cohort.State.OPEN, Cohort.State.CLOSED], ends_at__lte=now - PATIENCE
-    )
+    """Close the cohorts whose last session ended long enough ago; return how many.
+
+    A class in which nobody was marked is left to the button: its list may still be on paper.
+    """
     closed = 0
-    for cohort in due.order_by("pk"):
+    for cohort in ended(now=now).filter(_is_marked()).order_by("pk"):
         try:
             close_cohort(cohort, by=None, now=now)
         except CohortNotOver:
             continue
         closed += 1
     return closed
+
+
+def ended(*, now: datetime) -> CohortQuerySet:
+    """Cohorts to be closed: over since long enough, and not finished."""
+    running = [Cohort.State.OPEN, Cohort.State.CLOSED]
+    return Cohort.objects.filter(state__in=running, ends_at__lte=now - PATIENCE)
+
+
+def unmarked(*, now: datetime) -> CohortQuerySet:
+    """Those of them that had people and in which nobody was ever marked."""
+    return ended(now=now).filter(~_is_marked(), taken__gt=0)
 
 
 def judge(
@@ -174,6 +185,10 @@ def credit(cohort_id: int, *, by: User | None, now: datetime) -> int:
         for step in wrong:
             _take_back(step, by=by, now=now)
     return len(fresh) + len(wrong)
+
+
+def _is_marked() -> Exists:
+    return Exists(Attendance.objects.present().filter(session__cohort=OuterRef("pk")))
 
 
 def _check_over(cohort: Cohort, *, now: datetime) -> None:

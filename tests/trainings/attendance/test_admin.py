@@ -145,3 +145,16 @@ def test_closing_says_what_came_of_it_or_why_not_yet(officer, scene, mark):
 
     assert "Sesi terakhir baru selesai" in text_of(early)
     assert "Gelombang ditutup: 1 lulus, 0 hadir belum cukup, 1 tidak hadir." in text_of(closed)
+
+
+def test_the_first_page_leads_to_todays_door_and_to_what_waits(officer, scene, mark):
+    mark(seat(begun()))
+    scene.cohort.ends_at -= timedelta(days=2)
+    scene.cohort.save()
+
+    found = text_of(officer.get(reverse("admin:index")))
+
+    assert reverse("trainings:door", args=[scene.session.pk]) in found
+    assert "0 dari 2 sudah hadir" in found
+    assert "1 catatan kehadiran perlu diselesaikan" in found
+    assert f"Kehadiran {scene.cohort.code} belum dicatat" in found

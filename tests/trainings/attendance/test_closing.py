@@ -44,12 +44,15 @@ def test_closing_tells_who_came_and_who_finished_and_credits_the_organiser(scene
     assert invariants.violations() == []
 
 
-def test_nothing_is_closed_while_a_session_lies_ahead(scene):
+def test_nothing_is_closed_while_a_session_lies_ahead_or_nobody_was_marked(scene, mark):
     with pytest.raises(CohortNotOver, match="Sesi terakhir baru selesai"):
         close_cohort(scene.cohort, by=None, now=scene.now)
+    late = scene.session.ends_at + 13 * HOUR
+    assert (close_due(now=late), closing.unmarked(now=late).get()) == (0, scene.cohort)
+    mark(scene.budi)
     assert close_due(now=scene.session.ends_at + HOUR) == 0
-    assert close_due(now=scene.session.ends_at + 13 * HOUR) == 1
-    assert states(scene.siti) == ["no_show"]
+    assert (close_due(now=late), closing.unmarked(now=late).exists()) == (1, False)
+    assert states(scene.siti, scene.budi) == ["no_show", "completed"]
 
 
 def test_the_percentage_is_of_the_sessions_that_were_held(scene, mark, over):

@@ -23,7 +23,7 @@ from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import pulse
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
-from umkm_portal.pages.staff import curations
+from umkm_portal.pages.staff import attendance, curations
 from umkm_portal.pages.staff.tasks import Task
 
 SOON = timedelta(days=14)
@@ -228,6 +228,7 @@ SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("trainings.change_enrolment", _printed),
     ("participants.change_datarequest", _data_requests),
     ("participants.change_licencerequest", _licences),
+    *attendance.SOURCES,
     *curations.SOURCES,
 ]
 
