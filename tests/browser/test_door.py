@@ -21,7 +21,7 @@ from tests.trainings.attendance.conftest import address_of, begun, seat
 from trainings import invariants
 from trainings.attendance import wall
 from trainings.attendance.marks import mark
-from trainings.models import Attendance, AttendanceMark, Cohort
+from trainings.models import Attendance, AttendanceFile, AttendanceMark, Cohort
 from umkm_portal.common import codes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -230,12 +230,23 @@ def test_the_other_pages_look_right(scene, open_page, viewport, violations):
     stranger = seat(begun(), full_name="Raden Ajeng Siti Nurhasanah Kusumawardhani")
     mark(session, enrolment=stranger, kind="in", key=f"{99:032x}", **facts)
 
+    file = AttendanceFile.objects.create(session=session, name="zoom.csv", sha256="1" * 64)
+    rows = [(people[1], "code"), (people[2], "name"), (None, "nobody"), (None, "ignored")]
+    for number, (one, how) in enumerate(rows):
+        name = f"JKP-7F3K-29XM Peserta dengan nama panjang sekali {number}"
+        file.rows.create(number=number, name=name, minutes=90, enrolment=one, match=how)
+
     for name, path, kept in (
         ("doors", reverse("trainings:doors"), ()),
         ("door-used", door_of(cohort), ()),
         ("wall", reverse("trainings:wall", args=[session.pk]), ()),
         ("guests", reverse("trainings:door_guests", args=[session.pk]) + "?q=peserta", ()),
         ("tab", reverse("admin:trainings_cohort_attendance", args=[cohort.pk]), OF_THE_THEME),
+        (
+            "meeting",
+            reverse("admin:trainings_cohort_meeting", args=[cohort.pk]) + f"?berkas={file.pk}",
+            OF_THE_THEME,
+        ),
     ):
         page = open_page(path, viewport)
         found = [line for line in violations(page) if not line.startswith(tuple(kept))]
