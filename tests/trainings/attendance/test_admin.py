@@ -9,7 +9,7 @@ from django.urls import reverse
 from participants.models import DataAccess
 from tests.factories import MembershipFactory, RegionFactory
 from tests.trainings.attendance.conftest import begun, seat
-from trainings.models import Attendance, AttendanceFile, Session
+from trainings.models import Attendance, AttendanceFile, Cohort, Session
 from umkm_portal.accounts.models import Membership
 
 pytestmark = pytest.mark.django_db
@@ -149,8 +149,7 @@ def test_closing_says_what_came_of_it_or_why_not_yet(officer, scene, mark):
 
 def test_the_first_page_leads_to_todays_door_and_to_what_waits(officer, scene, mark):
     mark(seat(begun()))
-    scene.cohort.ends_at -= timedelta(days=2)
-    scene.cohort.save()
+    Cohort.objects.filter(pk=scene.cohort.pk).update(ends_at=scene.now - timedelta(days=2))
 
     found = text_of(officer.get(reverse("admin:index")))
 
