@@ -162,6 +162,10 @@ TABLE = {
     "hadir/<int:pk>/catat/": Page(
         DOOR | {"district": 400, "head": 400}, "trainings:door_marks", ("session_pk",), "post"
     ),
+    "tiket/<str:token>/sesi/<int:pk>.ics": Page(
+        EVERYBODY, "trainings:session_calendar", ("ticket_token", "session_pk")
+    ),
+    "tiket/<str:token>/tiket.pdf": Page(EVERYBODY, "trainings:ticket_pdf", ("ticket_token",)),
     "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
     # --- An owner's own pages
@@ -403,7 +407,11 @@ TABLE = {
                 "post",
                 staff(404, auditor=403),
             ),
+            ("jawaban/<int:pk>/kursi/", "seat", ("enrolment_pk",), "post", ANSWERS),
             ("cetak/<int:pk>/", "told", ("enrolment_pk",), "post", ANSWERS),
+            ("pindah/", "transfer", (), "get", staff(403, head=200)),
+            ("pindah/tunggu/", "carry", (), "post", staff(403, head=302)),
+            ("pindah/batalkan/", "cancel", (), "post", staff(403, head=422)),
             ("tunggu/<int:pk>/", "prioritise", ("enrolment_pk",), "post", staff(403, head=302)),
         )
     },

@@ -10,15 +10,24 @@ class TrainingsConfig(AppConfig):
         from participants.activity import register_source as register_activity  # noqa: PLC0415
         from participants.counter import joining  # noqa: PLC0415
         from participants.timeline import register_source  # noqa: PLC0415
-        from trainings import activity, audiences, handlers, messages, timeline  # noqa: PLC0415
+        from trainings import (  # noqa: PLC0415
+            activity,
+            audiences,
+            change_messages,
+            handlers,
+            messages,
+            timeline,
+        )
         from trainings.attendance import retention  # noqa: PLC0415
         from trainings.lists import CLASS  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
-        from umkm_portal.messaging import directory  # noqa: PLC0415
+        from umkm_portal.messaging import directory, kinds  # noqa: PLC0415
 
         messages.register()
+        for kind in change_messages.KINDS:
+            kinds.register(kind)
         profiles.register(CLASS)
         joining.register(JOINING)
         handlers.register_own()
@@ -27,4 +36,10 @@ class TrainingsConfig(AppConfig):
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)
         directory.register_subject(messages.INVITATION.name, timeline.subject_of)
+        directory.register_subject(
+            change_messages.SCHEDULE_CHANGED.name, timeline.changed_subject_of
+        )
+        directory.register_subject(
+            change_messages.COHORT_CANCELLED.name, timeline.changed_subject_of
+        )
         directory.register_reasons(REASONS)

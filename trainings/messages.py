@@ -16,7 +16,7 @@ from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
 State = Enrolment.State
 Priority = DeliveryBatch.Priority
 
-_FREE = "Pelatihan ini gratis. Petugas tidak pernah meminta kode OTP atau pembayaran."
+FREE = "Pelatihan ini gratis. Petugas tidak pernah meminta kode OTP atau pembayaran."
 _COHORT_SAMPLE = {
     "judul": "Berjualan lewat siaran langsung",
     "gelombang": "2",
@@ -25,7 +25,7 @@ _COHORT_SAMPLE = {
     "tempat": "Pasar Tanah Abang Blok G, lantai 3",
     "penyelenggara": "Dinas PPKUKM",
 }
-_SAMPLE = {**_COHORT_SAMPLE, "nama": "Siti Aminah", "kode": "JKP-7F3K-29XM"}
+SAMPLE = {**_COHORT_SAMPLE, "nama": "Siti Aminah", "kode": "JKP-7F3K-29XM"}
 _DEADLINE = {"batas": "Jumat 27 November 2026, 17.00 WIB"}
 
 _INVITED = """Yth. Bapak/Ibu {nama},
@@ -45,7 +45,7 @@ FREE
 
 {penyelenggara}
 
-Tidak ingin menerima undangan lagi? {berhenti}""".replace("FREE", _FREE)
+Tidak ingin menerima undangan lagi? {berhenti}""".replace("FREE", FREE)
 
 _SEAT = """Yth. Bapak/Ibu {nama},
 
@@ -64,7 +64,7 @@ Bila berhalangan, batalkan lewat tautan yang sama agar kursi Anda dapat dipakai 
 
 FREE
 
-{penyelenggara}""".replace("FREE", _FREE)
+{penyelenggara}""".replace("FREE", FREE)
 
 _WAITS = """Yth. Bapak/Ibu {nama},
 
@@ -75,7 +75,7 @@ Kami mengabari Anda begitu ada kursi kosong. Lihat urutan Anda atau batalkan di 
 
 FREE
 
-{penyelenggara}""".replace("FREE", _FREE)  # noqa: E501
+{penyelenggara}""".replace("FREE", FREE)  # noqa: E501
 
 _OFFERED = """Yth. Bapak/Ibu {nama},
 
@@ -92,7 +92,7 @@ Tanpa jawaban, kursi ini ditawarkan kepada orang berikutnya.
 
 FREE
 
-{penyelenggara}""".replace("FREE", _FREE)
+{penyelenggara}""".replace("FREE", FREE)
 
 _GONE = """Yth. Bapak/Ibu {nama},
 
@@ -103,7 +103,7 @@ Bila Anda tidak merasa membatalkan, buka tautan ini atau hubungi petugas:
 
 {penyelenggara}"""
 
-_EXPANSION = """
+EXPANSION = """
 SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
     jsonb_build_object('nama', p.full_name,
         'kode', 'JKP-' || left(e.short_code, 4) || '-' || substr(e.short_code, 5)) AS context
@@ -162,7 +162,7 @@ def _shared_of_round(campaign: Campaign) -> dict[str, str]:
     return {**wording.cohort_words(cohort), "batas": wording.deadline(cohort.starts_at)}
 
 
-def _place_of(enrolment_id: int) -> dict[str, str]:
+def place_of(enrolment_id: int) -> dict[str, str]:
     """Words of one enrolment, with its place in the line and its open offer's deadline."""
     enrolment = Enrolment.objects.select_related("cohort__training__organiser", "participant").get(
         pk=enrolment_id
@@ -181,9 +181,9 @@ INVITATION = CampaignKind(
     label="Undangan pelatihan",
     purpose="bulk",
     priority=Priority.BULK,
-    variables={**_SAMPLE, **_DEADLINE},
+    variables={**SAMPLE, **_DEADLINE},
     wording={Channel.EMAIL: ("Undangan: {judul}, {tanggal}", _INVITED)},
-    expansion_sql=_EXPANSION,
+    expansion_sql=EXPANSION,
     still_wanted=_still_invited,
     shared_context=_shared_of_round,
 )
@@ -192,38 +192,38 @@ CONFIRMATION = CampaignKind(
     label="Kepastian kursi",
     purpose="service",
     priority=Priority.CHANGE,
-    variables=_SAMPLE,
+    variables=SAMPLE,
     wording={Channel.EMAIL: ("Kursi Anda pasti: {judul}, {tanggal}", _SEAT)},
     still_wanted=_in_state(*Enrolment.SEATED),
-    single_context=_place_of,
+    single_context=place_of,
 )
 WAITING = CampaignKind(
     name="waiting",
     label="Tempat di daftar tunggu",
     purpose="service",
     priority=Priority.CHANGE,
-    variables={**_SAMPLE, "urutan": "3"},
+    variables={**SAMPLE, "urutan": "3"},
     wording={Channel.EMAIL: ("Daftar tunggu: {judul}, {tanggal}", _WAITS)},
     still_wanted=_in_state(State.WAITLISTED),
-    single_context=_place_of,
+    single_context=place_of,
 )
 OFFER = CampaignKind(
     name="offer",
     label="Tawaran kursi kosong",
     purpose="service",
     priority=Priority.URGENT,
-    variables={**_SAMPLE, **_DEADLINE},
+    variables={**SAMPLE, **_DEADLINE},
     wording={Channel.EMAIL: ("Ada kursi untuk Anda: {judul}, {tanggal}", _OFFERED)},
     still_wanted=_in_state(State.OFFERED),
-    single_context=_place_of,
+    single_context=place_of,
 )
 CANCELLED = CampaignKind(
     name="cancelled",
     label="Pembatalan",
     purpose="service",
     priority=Priority.CHANGE,
-    variables=_SAMPLE,
+    variables=SAMPLE,
     wording={Channel.EMAIL: ("Pendaftaran dibatalkan: {judul}, {tanggal}", _GONE)},
     still_wanted=_in_state(State.CANCELLED),
-    single_context=_place_of,
+    single_context=place_of,
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
+
 from trainings.models import Cohort, Enrolment
-from trainings.schedule import Wave, moment_label, wave
+from trainings.schedule import Wave, in_words, moment_label, wave
 from trainings.services import answers
 from trainings.tickets import ticket
-from umkm_portal.common import codes
+from umkm_portal.common import codes, tokens
 
 State = Enrolment.State
 
@@ -73,7 +75,7 @@ def facts_of(enrolment: Enrolment, cohort: Cohort, *, now: datetime) -> dict[str
         "panel": _panel(enrolment, words, cohort, may_accept=may_accept, now=now),
         "name": enrolment.participant.full_name,
         "code": codes.display(enrolment.short_code),
-        "ticket": ticket(enrolment),
+        "ticket": ticket(enrolment, now=now),
         "queue_position": answers.waiting_position(enrolment) if is_running else 0,
         "is_asked": may_accept and state in ASKED,
         "accept_label": _accept_label(state, words),
@@ -81,8 +83,34 @@ def facts_of(enrolment: Enrolment, cohort: Cohort, *, now: datetime) -> dict[str
         "may_ask_other_date": is_running and state == State.INVITED,
         "may_say_not_mine": is_running and state == State.INVITED,
         "may_cancel": is_running and state in CANCELLABLE,
+        "may_change_wave": is_running and state in (State.CONFIRMED, State.WAITLISTED),
         "is_running": is_running,
     }
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The wave in which her place goes on, and its page."""
+
+    wave: Wave
+    url: str
+
+
+def moved_to(enrolment: Enrolment, *, now: datetime) -> Moved | None:
+    """Where her place went when she changed waves, or was moved."""
+    if enrolment.state in Enrolment.LIVE:
+        return None
+    place = enrolment.carried_to.filter(participant=enrolment.participant_id)
+    found = place.filter(state__in=Enrolment.LIVE).order_by("-pk").first()
+    if found is None:
+        return None
+    cohort = in_words(Cohort.objects.all()).get(pk=found.cohort_id)
+    return Moved(wave(cohort, now=now), answer_url(found))
+
+
+def answer_url(enrolment: Enrolment) -> str:
+    """The page of an enrolment for whoever has shown to be its owner."""
+    return reverse("trainings:answer", args=[tokens.sign("invitation", enrolment.public_id)])
 
 
 def _is_running(cohort: Cohort, *, now: datetime) -> bool:
@@ -110,7 +138,8 @@ def _panel(
     if cohort.state == Cohort.State.CANCELLED:
         return Panel(
             "Gelombang ini dibatalkan",
-            explanation="Maaf, kelas ini tidak jadi diadakan. Lihat gelombang lain di jadwal.",
+            explanation=f"Maaf, kelas ini tidak jadi diadakan. {_sentence(cohort.cancel_reason)}"
+            "Lihat gelombang lain di jadwal.",
         )
     if state in ASKED:
         if not may_accept:
@@ -118,6 +147,11 @@ def _panel(
         return _invited_panel(enrolment, words, now=now)
     panel = PANELS[state]
     return panel if may_accept or state not in REOPENABLE else Panel(panel.heading)
+
+
+def _sentence(reason: str) -> str:
+    """The officer's reason as a sentence of its own, with the space after it."""
+    return f"Alasan: {reason.strip().rstrip('.')}. " if reason.strip() else ""
 
 
 def _invited_panel(enrolment: Enrolment, words: Wave, *, now: datetime) -> Panel:

@@ -62,6 +62,7 @@ class Meeting:
     map_link: str
     trainers: str
     is_online: bool
+    is_cancelled: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def waves(cohorts: Iterable[Cohort], *, now: datetime) -> list[Wave]:
 
 def wave(cohort: Cohort, *, now: datetime) -> Wave:
     """One cohort in words; read it through `in_words` first."""
-    sessions = list(cohort.sessions.all())
+    everything = list(cohort.sessions.all())
+    sessions = [session for session in everything if not session.cancelled_at] or everything
     training = cohort.training
     venue = next((session.venue for session in sessions if session.venue), None)
     is_online = cohort.mode == Cohort.Mode.ONLINE
@@ -174,6 +176,11 @@ def days_label(moments: Iterable[datetime | None]) -> str:
     return f"{names}, {start} – {date_format(last, 'j F Y')}"
 
 
+def session_hours(session: Session) -> str:
+    """`09.00–15.00 WIB`."""
+    return f"{_clock(session.starts_at)}–{_clock(session.ends_at)} WIB"
+
+
 def hours_label(sessions: Iterable[Session]) -> str:
     """`09.00–15.00 WIB, 2 hari`; the hours of the first session where they differ."""
     spans = [(_clock(session.starts_at), _clock(session.ends_at)) for session in sessions]
@@ -235,4 +242,5 @@ def _meeting(session: Session, number: int) -> Meeting:
         map_link=venue.map_link if venue else "",
         trainers=", ".join(trainer.name for trainer in session.trainers.all()),
         is_online=venue is None,
+        is_cancelled=session.cancelled_at is not None,
     )

@@ -1,4 +1,4 @@
-"""The dates of a cohort, which repeat those of its sessions."""
+"""The dates of a cohort, which repeat those of its sessions that take place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from trainings.models import Cohort
 
 def refresh_cohort_dates(cohort: Cohort) -> None:
     """Write the start of the first and the end of the last session into the cohort."""
-    dates = cohort.sessions.aggregate(starts_at=Min("starts_at"), ends_at=Max("ends_at"))
+    taking_place = cohort.sessions.filter(cancelled_at=None)
+    dates = taking_place.aggregate(starts_at=Min("starts_at"), ends_at=Max("ends_at"))
     Cohort.objects.filter(pk=cohort.pk).update(**dates)
     cohort.starts_at, cohort.ends_at = dates["starts_at"], dates["ends_at"]

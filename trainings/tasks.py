@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from trainings.attendance import closing
-from trainings.services import advance
+from trainings.services import advance, cancelling, carrying, changes, forfeits
 
 
 @shared_task
@@ -17,3 +17,20 @@ def advance_cohorts() -> int:
 def close_cohorts() -> int:
     """Cohorts whose last session is over: who came, who did not, who finished."""
     return closing.close_due(now=timezone.now())
+
+
+@shared_task
+def follow_changes() -> int:
+    """What officers changed is carried out and told; absent people's seats go free."""
+    now = timezone.now()
+    return (
+        cancelling.finish_cancellations(now=now)
+        + changes.tell_changes(now=now)
+        + forfeits.forfeit_due(now=now)
+    )
+
+
+@shared_task
+def carry_lines() -> int:
+    """Who waited for a wave that has begun waits for the next one."""
+    return carrying.carry_due(now=timezone.now())

@@ -49,3 +49,12 @@ def subject_of(campaign: Campaign) -> Subject | None:
         reverse("admin:trainings_cohort_answers", args=[cohort.pk]),
         reverse("admin:trainings_cohort_print", args=[cohort.pk]),
     )
+
+
+def changed_subject_of(campaign: Campaign) -> Subject | None:
+    """The cohort that moved or was cancelled; whom no message reached stands on its own page."""
+    found = subject_of(campaign)
+    if found is None:
+        return None
+    transfer = reverse("admin:trainings_cohort_transfer", args=[campaign.subject_id])
+    return found._replace(lists_link=transfer)

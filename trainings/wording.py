@@ -47,9 +47,8 @@ def place(cohort: Cohort) -> str:
     """Name and address of the first session's venue."""
     if cohort.mode == Cohort.Mode.ONLINE:
         return ONLINE
-    session: Session | None = (
-        cohort.sessions.select_related("venue").order_by("starts_at", "pk").first()
-    )
+    sessions = cohort.sessions.filter(cancelled_at=None).select_related("venue")
+    session: Session | None = sessions.order_by("starts_at", "pk").first()
     if session is None or session.venue is None:
         return NOT_YET
     return f"{session.venue.name}, {session.venue.address}"

@@ -86,7 +86,7 @@ def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
     cohort = open_cohort(people)
     arrivals = itertools.count(1)
 
-    def count_then_take(cohort, enrolment):
+    def count_then_take(cohort, enrolment, *, draws_number):
         is_free = cohort.enrolments.seated().count() < cohort.seats
         time.sleep(0.005)
         return is_free

@@ -26,7 +26,7 @@ from umkm_portal.messaging.models import Campaign, Channel, Delivery
 pytestmark = pytest.mark.django_db
 COHORTS = reverse("admin:trainings_cohort_changelist")
 State = Enrolment.State
-PAGES = ("invite", "paste", "answers", "waiting", "print")
+PAGES = ("invite", "paste", "answers", "waiting", "print", "transfer")
 
 
 def page(name, cohort, *args):
@@ -50,7 +50,7 @@ def test_pages_of_a_cohort_are_for_the_roles_that_work_there(client, name):
 
     found = answers_of(client, page(name, cohort))
 
-    office_only = 403 if name in ("invite", "paste") else 200
+    office_only = 403 if name in ("invite", "paste", "transfer") else 200
     assert found == {
         "anonymous": 302,
         "owner": 404,
@@ -426,7 +426,7 @@ def test_a_cohort_is_not_cancelled_over_the_heads_of_its_people(head):
     answers.decline(enrolment, reason="", now=timezone.now(), via=answers.VIA_PHONE)
     allowed = head.post(address, form_data(head, cohort, state="cancelled"))
 
-    assert "Masih ada 1 orang" in text_of(refused)
+    assert "tab Pindah dan batal" in text_of(refused)
     assert allowed.status_code == 302
     cohort.refresh_from_db()
     assert cohort.state == Cohort.State.CANCELLED

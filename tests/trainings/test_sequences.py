@@ -17,7 +17,15 @@ from tests.factories import (
 )
 from trainings import invariants
 from trainings.models import Cohort, Enrolment
-from trainings.services import advance, answers, capacity, rounds
+from trainings.services import (
+    advance,
+    answers,
+    cancelling,
+    capacity,
+    carrying,
+    joining,
+    rounds,
+)
 from umkm_portal.messaging import invariants as of_messaging
 
 PEOPLE = 7
@@ -34,6 +42,9 @@ STEPS = st.lists(
                 "cancel",
                 "cancel",
                 "swap",
+                "choose",
+                "carry",
+                "end",
                 "join",
                 "seats",
                 "priority",
@@ -72,10 +83,14 @@ def act(step, person, waves, which, number, now):
         return rounds.open_round(Cohort.objects.get(pk=cohort.pk), actor=None, now=now)
     if step == "advance":
         return advance.advance_cohorts(now=now)
+    if step == "carry":
+        return carrying.carry_over(cohort, to=Cohort.objects.get(pk=other.pk), now=now)
+    if step == "end" and number == 0:
+        return cancelling.cancel_cohort(cohort, reason="Uji", successor=other, by=None, now=now)
     if step.startswith("offer"):
         found = cohort.enrolments.filter(state="offered").first()
         step = "accept" if step == "offer_yes" else "decline"
-    if found is None:
+    if found is None or step == "end":
         return None
     return {
         "accept": lambda: answers.accept(found, now=now, via="tautan"),
@@ -84,6 +99,7 @@ def act(step, person, waves, which, number, now):
         "not_mine": lambda: answers.not_mine(found, now=now, via="tautan"),
         "cancel": lambda: answers.cancel(found, now=now, via="tautan"),
         "swap": lambda: answers.swap(found, to=other, now=now, via="telepon"),
+        "choose": lambda: joining.choose_wave(found, to=other, now=now, via="akun"),
         "priority": lambda: capacity.change_priority(
             found, priority=number, reason="Difabel", now=now, actor=None
         ),
@@ -137,7 +153,7 @@ def broken_after(steps):
             if step == "hours":
                 now += timedelta(hours=7 * number)
                 continue
-            with suppress(answers.AnswerRefused, rounds.RoundRefused):
+            with suppress(answers.AnswerRefused, rounds.RoundRefused, cancelling.CancelRefused):
                 act(step, people[person], waves, which, number, now)
         broken = invariants.violations() + of_messaging.violations()
         raise Undo

@@ -12,7 +12,7 @@ from participants.models import Participant
 from participants.search import find
 from trainings.followups import close_followup, open_followups
 from trainings.models import Cohort, Enrolment, Offer
-from trainings.services import answers, capacity
+from trainings.services import answers, capacity, forfeits
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
 
 PER_PAGE = 50
@@ -76,7 +76,13 @@ def show(request, cohort, context):
     )
     context |= {
         "rows": [
-            (row, TONES.get(row.state, "grey"), row.pk in todo, row.state in MOVABLE)
+            (
+                row,
+                TONES.get(row.state, "grey"),
+                row.pk in todo,
+                row.state in MOVABLE,
+                forfeits.is_forfeited(row),
+            )
             for row in page.rows
         ],
         "counts": [
@@ -134,6 +140,20 @@ def handle(request, cohort, enrolment_id):
     note = request.POST.get("note", "").strip() or "Ditangani petugas."
     close_followup(enrolment, note=note, actor=request.user, now=timezone.now())
     messages.success(request, "Ditandai sudah ditangani.")
+    return _back(request, cohort)
+
+
+def reinstate(request, cohort, enrolment_id):
+    """Give a seat back that was forfeited to a person who came late."""
+    enrolment = enrolments_for(request.user, cohort).filter(pk=enrolment_id).first()
+    if enrolment is None:
+        return None
+    try:
+        enrolment = forfeits.reinstate(enrolment, by=request.user, now=timezone.now())
+    except answers.AnswerRefused as refusal:
+        messages.error(request, str(refusal))
+        return _back(request, cohort)
+    messages.success(request, f"Kursi {enrolment.participant.full_name} dikembalikan.")
     return _back(request, cohort)
 
 

@@ -13,11 +13,12 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from trainings.admin import answers, attendance, invite, lists, meetings
+from trainings.admin import answers, attendance, invite, lists, meetings, transfer
 from trainings.admin.catalogue import SpreadsheetAdmin
+from trainings.admin.sessions import save_sessions
 from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session, Trainer
 from trainings.resources import CohortPlanResource
-from trainings.services import capacity
+from trainings.services import capacity, changes
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.common import bars
 from umkm_portal.common.dates import format_moment
@@ -64,6 +65,10 @@ class SessionInline(StaffStack):
     fields = (("title", "venue"), "starts_at", "ends_at", "link", "teachers")
     autocomplete_fields = ("venue",)
 
+    def get_queryset(self, request):
+        """Cancelled sessions stay as they were."""
+        return super().get_queryset(request).filter(cancelled_at=None)
+
 
 class BudgetForm(forms.ModelForm):
     planned = RupiahField(label="Rencana", initial=0)
@@ -86,14 +91,17 @@ class CohortForm(forms.ModelForm):
     def clean_state(self):
         """Nobody who holds a seat or waits for one may learn of the end at a closed door."""
         state = self.cleaned_data["state"]
-        is_new = state != self.initial.get("state")
-        if is_new and state == Cohort.State.CANCELLED and self.instance.pk:
-            count = self.instance.enrolments.live().count()
-            if count:
-                raise forms.ValidationError(
-                    f"Masih ada {count} orang yang diundang, menunggu, atau memegang kursi. "
-                    "Kabari dan batalkan mereka dahulu lewat tab Jawaban."
-                )
+        was = self.initial.get("state")
+        if state == was or not self.instance.pk:
+            return state
+        if state == Cohort.State.CANCELLED and self.instance.enrolments.live().exists():
+            raise forms.ValidationError(
+                "Batalkan lewat tab Pindah dan batal: orangnya ikut dipindahkan dan dikabari."
+            )
+        if was == Cohort.State.CANCELLED and self.instance.cancelled_at:
+            raise forms.ValidationError(
+                "Pembatalan sudah dikabarkan. Buat gelombang baru sebagai gantinya."
+            )
         return state
 
 
@@ -177,11 +185,15 @@ class CohortAdmin(SpreadsheetAdmin):
             ),
             ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.change_enrolment"),
             ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
+            ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
+            ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
+            ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
         ]
         errands = [
             ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
             ("jawaban/<int:pk>/pindah/", "move", answers.move, "trainings.change_enrolment"),
             ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
+            ("jawaban/<int:pk>/kursi/", "seat", answers.reinstate, "trainings.change_enrolment"),
             ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
             ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
             *(
@@ -189,7 +201,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
             ),
         ]
-        posted = {"approve", "preview", "close"}
+        posted = {"approve", "preview", "close", "carry", "cancel"}
         return [
             *(
                 path(
@@ -267,6 +279,13 @@ class CohortAdmin(SpreadsheetAdmin):
             return
         super().save_model(request, obj, form, change)
 
+    def save_formset(self, request, form, formset, change):
+        if formset.model is Session:
+            was_published = change and form.initial.get("state") in changes.PUBLISHED
+            save_sessions(request, formset, was_published=was_published)
+        else:
+            super().save_formset(request, form, formset, change)
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         refresh_cohort_dates(form.instance)
@@ -307,12 +326,16 @@ TABS = (
     ("waiting", "Daftar tunggu", "trainings.view_enrolment"),
     ("print", "Daftar cetak", "trainings.view_enrolment"),
     ("attendance", "Kehadiran", "trainings.view_enrolment"),
+    ("transfer", "Pindah dan batal", "trainings.change_cohort"),
 )
+
+PARTS = {"approve": "invite", "meeting": "attendance", "carry": "transfer", "cancel": "transfer"}
+"""Addresses that show the page of another."""
 
 
 def tabs(request, cohort, current):
     """(title, address, whether it is this page) of the pages this user may open."""
-    current = {"approve": "invite", "meeting": "attendance"}.get(current, current)
+    current = PARTS.get(current, current)
     return [
         (title, reverse(f"admin:trainings_cohort_{name}", args=[cohort.pk]), name == current)
         for name, title, permission in TABS

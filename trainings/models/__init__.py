@@ -4,7 +4,14 @@ from trainings.models.attendance import (
     AttendanceFileRow,
     AttendanceMark,
 )
-from trainings.models.cohorts import Assignment, Cohort, CohortQuerySet, CohortQuota, Session
+from trainings.models.cohorts import (
+    Assignment,
+    Cohort,
+    CohortQuerySet,
+    CohortQuota,
+    Session,
+    SessionChange,
+)
 from trainings.models.enrolments import Enrolment, EnrolmentEvent, InvitationRound, Offer
 from trainings.models.trainings import (
     BudgetLine,
@@ -32,6 +39,7 @@ __all__ = [
     "Offer",
     "Programme",
     "Session",
+    "SessionChange",
     "Topic",
     "Trainer",
     "Training",

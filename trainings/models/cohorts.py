@@ -104,6 +104,14 @@ class Cohort(models.Model):
     overridden_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    forfeited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the seats of those who were not there went free; happens once."""
+    cancelled_at = models.DateTimeField("dibatalkan", null=True, blank=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    cancellation_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Everybody has been moved or let go, and is being told; until then the sweep goes on."""
     cancel_reason = models.CharField("alasan dibatalkan", max_length=300, blank=True)
     successor = models.ForeignKey(
         "self",
@@ -233,6 +241,42 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"Sesi #{self.pk}"
+
+
+class SessionChange(models.Model):
+    """One change of a session that people had heard of, with what it was before.
+
+    Changes wait a few minutes (`told_at` empty), so that several of them become one message.
+    """
+
+    class Kind(models.TextChoices):
+        MOVED = "moved", "Dipindah"
+        CANCELLED = "cancelled", "Dibatalkan"
+        ADDED = "added", "Ditambah"
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="changes")
+    venue = models.ForeignKey(Venue, models.PROTECT, null=True, related_name="+", db_index=False)
+    kind = models.CharField("jenis", max_length=10, choices=Kind.choices)
+    starts_at = models.DateTimeField("mulai sebelumnya")
+    ends_at = models.DateTimeField("selesai sebelumnya")
+    link = models.URLField("tautan sebelumnya", blank=True)
+    changed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    changed_at = models.DateTimeField("diubah", default=timezone.now)
+    told_at = models.DateTimeField("dikabarkan", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "perubahan sesi"
+        verbose_name_plural = "perubahan sesi"
+        indexes = [
+            models.Index(
+                fields=["changed_at"], name="session_untold", condition=Q(told_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Perubahan sesi #{self.pk}"
 
 
 class Assignment(models.Model):

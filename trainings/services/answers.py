@@ -126,10 +126,12 @@ def accept(
         seats.close_offer(cohort, offer, to=Offer.State.ACCEPTED, now=now)
         return _settle(enrolment, to=State.CONFIRMED, now=now, via=via, actor=actor)
     _check_registration(cohort, now=now)
-    if enrolment.arrival_no is None:
+    is_new = enrolment.arrival_no is None
+    if seats.take(cohort, enrolment, draws_number=is_new):
+        return _settle(enrolment, to=State.CONFIRMED, now=now, via=via, actor=actor)
+    if is_new:
         enrolment.arrival_no = seats.next_arrival_no(cohort)
-    to = State.CONFIRMED if seats.take(cohort, enrolment) else State.WAITLISTED
-    return _settle(enrolment, to=to, now=now, via=via, actor=actor)
+    return _settle(enrolment, to=State.WAITLISTED, now=now, via=via, actor=actor)
 
 
 @transaction.atomic
@@ -227,6 +229,7 @@ def swap(
     moved = join(to, enrolment.participant, now=now, via=via, actor=actor)
     if moved.state != State.CONFIRMED:
         raise NoSeatThere
+    Enrolment.objects.filter(pk=moved.pk).update(carried_from=enrolment)
     seats.refill(cohort, now=now)
     return moved
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from trainings import messages
+from trainings import change_messages, messages
 from trainings.models import Enrolment, EnrolmentEvent
 from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.kinds import CampaignKind
 
 OVERTAKEN = [
     kind.name
-    for kind in (messages.INVITATION, messages.WAITING, messages.OFFER, messages.CONFIRMATION)
+    for kind in (
+        messages.INVITATION,
+        messages.WAITING,
+        messages.OFFER,
+        messages.CONFIRMATION,
+        change_messages.CARRIED,
+    )
 ]
 """Messages that an answer makes pointless while they still wait to be sent."""
 
@@ -36,14 +42,35 @@ def tell_cancelled(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
     _queue(messages.CANCELLED, enrolment, event)
 
 
+def tell_carried(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
+    """Her place in the line is now one in the next wave's line."""
+    _queue(change_messages.CARRIED, enrolment, event)
+
+
+def tell_forfeited(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
+    """The class began without her, and her seat is free."""
+    _queue(change_messages.FORFEITED, enrolment, event)
+
+
 def withdraw_open(enrolment: Enrolment, *, now: datetime) -> None:
     """Cancel what still waits to be sent about an enrolment that has answered."""
+    _withdraw(enrolment, kinds=OVERTAKEN, now=now, reason="Sudah dijawab.")
+
+
+def withdraw_forfeited(enrolment: Enrolment, *, now: datetime) -> None:
+    """She came after all: cancel what still waits to be sent about her lost seat."""
+    _withdraw(
+        enrolment, kinds=[change_messages.FORFEITED.name], now=now, reason="Kursi dikembalikan."
+    )
+
+
+def _withdraw(enrolment: Enrolment, *, kinds: list[str], now: datetime, reason: str) -> None:
     messaging.cancel_open(
         recipient_key=enrolment.participant_id,
         subject_id=enrolment.pk,
-        kinds=OVERTAKEN,
+        kinds=kinds,
         now=now,
-        reason="Sudah dijawab.",
+        reason=reason,
     )
 
 

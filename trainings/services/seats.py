@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from participants.models import Participant
 from trainings.models import Cohort, CohortQuota, Enrolment, Offer
@@ -22,23 +22,31 @@ log = logging.getLogger(__name__)
 
 def lock(cohort_id: int) -> Cohort:
     """The cohort, locked until the transaction ends; other rows may still point at it."""
+    quotas = CohortQuota.objects.filter(cohort=OuterRef("pk"))
     return (
         Cohort.objects.select_for_update(no_key=True, of=("self",))
         .select_related("training")
+        .annotate(has_quotas=Exists(quotas))
         .get(pk=cohort_id)
     )
 
 
 def lock_quotas(cohort: Cohort) -> list[CohortQuota]:
     """The quotas of a locked cohort, locked in the order of their keys."""
+    if not getattr(cohort, "has_quotas", True):
+        return []
     return list(
         cohort.quotas.select_for_update(no_key=True, of=("self",)).order_by("kind", "key", "pk")
     )
 
 
-def take(cohort: Cohort, enrolment: Enrolment) -> bool:
-    """Give a free seat to the enrolment; False when the cohort or one of its quotas is full."""
-    return _count_in(cohort, enrolment, "taken", lock_quotas(cohort))
+def take(cohort: Cohort, enrolment: Enrolment, *, draws_number: bool = False) -> bool:
+    """Give a free seat to the enrolment; False when the cohort or one of its quotas is full.
+
+    With `draws_number` she gets her number of arrival by the same statement; the caller saves it.
+    """
+    quotas = lock_quotas(cohort)
+    return _count_in(cohort, enrolment, "taken", quotas, draws_number=draws_number)
 
 
 def hold(cohort: Cohort, enrolment: Enrolment, quotas: list[CohortQuota]) -> bool:
@@ -78,6 +86,8 @@ def full_quota(quotas: Iterable[CohortQuota], person: Participant) -> CohortQuot
 
 def expire_offers(cohort: Cohort, *, now: datetime) -> int:
     """Close the offers of a locked cohort whose deadline has passed; their seats become free."""
+    if not cohort.held:
+        return 0
     stale = cohort.offers.filter(state=Offer.State.PENDING, deadline_at__lte=now)
     offers = list(stale.select_related("enrolment").order_by("deadline_at", "pk"))
     for offer in offers:
@@ -184,15 +194,24 @@ def _shrink_to_target(cohort: Cohort) -> None:
 
 
 def _count_in(
-    cohort: Cohort, enrolment: Enrolment, counter: str, quotas: list[CohortQuota]
+    cohort: Cohort,
+    enrolment: Enrolment,
+    counter: str,
+    quotas: list[CohortQuota],
+    *,
+    draws_number: bool = False,
 ) -> bool:
     matching = _matching(quotas, enrolment.participant)
     if any(quota.taken >= quota.seats for quota in matching):
         return False
     free = Cohort.objects.filter(pk=cohort.pk, seats__gt=F("taken") + F("held"))
-    if not free.update(**{counter: F(counter) + 1}):
+    steps = [counter, "next_arrival_no"] if draws_number else [counter]
+    if not free.update(**{step: F(step) + 1 for step in steps}):
         return False
-    setattr(cohort, counter, getattr(cohort, counter) + 1)
+    if draws_number:
+        enrolment.arrival_no = cohort.next_arrival_no
+    for step in steps:
+        setattr(cohort, step, getattr(cohort, step) + 1)
     for quota in matching:
         CohortQuota.objects.filter(pk=quota.pk).update(taken=F("taken") + 1)
         quota.taken += 1

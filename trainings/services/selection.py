@@ -1,6 +1,7 @@
 """Who is in a round and who is not, for every person of a segment, in one temporary table.
 
-Order: longest unserved first, one person of each city in turn, equals by lot. The lot is
+Order: who asked another wave of the training for another date, then longest unserved first, one
+person of each city in turn, equals by lot. The lot is
 HMAC-SHA256 of the cohort's seed and the person, so the same round comes out again and again and
 nobody can guess it beforehand. All of it happens in the database: a segment may be the whole
 register of 370,000 people.
@@ -57,8 +58,12 @@ WITH suppressed AS MATERIALIZED (
     SELECT address, bool_or(reason <> %(bounced)s) AS opted_out
     FROM messaging_suppression
     WHERE channel = %(email)s AND purpose IN ('bulk', %(everything)s) GROUP BY address
+), wish AS MATERIALIZED (
+    SELECT DISTINCT w.participant_id FROM trainings_enrolment w
+    WHERE w.state = 'wants_other_date' AND w.cohort_id IN (
+        SELECT id FROM trainings_cohort WHERE training_id = %(training)s)
 ), person AS MATERIALIZED (
-    SELECT p.id, p.last_served_on,
+    SELECT p.id, p.last_served_on, wish.participant_id IS NULL AS no_wish,
         CASE WHEN r.code LIKE %(jakarta)s THEN left(r.code, 5) ELSE '' END COLLATE "C" AS city,
         p.email <> '' AND s.address IS NULL AS reachable,
         CASE
@@ -75,6 +80,7 @@ WITH suppressed AS MATERIALIZED (
     FROM participants_participant p
     LEFT JOIN regions_region r ON r.id = p.region_id
     LEFT JOIN suppressed s ON s.address = lower(p.email)
+    LEFT JOIN wish ON wish.participant_id = p.id
     LEFT JOIN trainings_enrolment e ON e.participant_id = p.id AND e.cohort_id = %(cohort)s
     LEFT JOIN trainings_enrolment seated ON seated.participant_id = p.id
         AND seated.training_id = %(training)s AND seated.cohort_id <> %(cohort)s
@@ -82,11 +88,12 @@ WITH suppressed AS MATERIALIZED (
     WHERE p.status = %(active)s AND ({segment})
 ), turn AS (
     SELECT id, row_number() OVER (
-        PARTITION BY city ORDER BY last_served_on NULLS FIRST, lot) AS number
+        PARTITION BY city ORDER BY no_wish, last_served_on NULLS FIRST, lot) AS number
     FROM person WHERE reason IS NULL
 ), place AS (
     SELECT id, row_number() OVER (
-        ORDER BY turn.number, person.last_served_on NULLS FIRST, person.lot) AS number
+        ORDER BY person.no_wish, turn.number, person.last_served_on NULLS FIRST, person.lot
+    ) AS number
     FROM turn JOIN person USING (id)
 )
 SELECT person.id AS participant_id, person.city, place.number AS place,

@@ -17,15 +17,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from trainings.models import Enrolment
-from trainings.panels import facts_of
-from trainings.schedule import wave
-from trainings.services import answers
+from trainings.panels import answer_url, facts_of, moved_to
+from trainings.schedule import in_words, wave, waves
+from trainings.services import answers, joining
 from trainings.tickets import cohort_in_words
 from trainings.views.tickets import link_unknown
 from umkm_portal.common import tokens
 from umkm_portal.messaging.models import Delivery
 
 REASON_LENGTH = 300
+MOST_WAVES = 10
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Question:
     hint: str = ""
     explanation: str = ""
     is_destructive: bool = False
+    shows_waves: bool = False
+    """The other waves of the training stand above, to be chosen instead."""
 
 
 QUESTIONS = {
@@ -53,8 +56,11 @@ QUESTIONS = {
         "Kirim permintaan",
         question="Hari atau jam apa yang bisa? (boleh dikosongkan)",
         hint="Misalnya: Sabtu pagi, atau setelah jam 15.00.",
-        explanation="Petugas memakai jawaban ini saat menyusun gelombang berikutnya.",
+        explanation="Petugas memakai jawaban ini saat menyusun gelombang berikutnya. Anda "
+        "didahulukan saat gelombang itu mengundang.",
+        shows_waves=True,
     ),
+    "pindah": Question("Pindah gelombang", "", shows_waves=True),
     "bukan-saya": Question(
         "Undangan ini bukan untuk saya",
         "Ya, bukan untuk saya",
@@ -82,12 +88,21 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def respond(
-    request: HttpRequest, enrolment: Enrolment, *, via: str, now: datetime, back: str = ""
+    request: HttpRequest,
+    enrolment: Enrolment,
+    *,
+    via: str,
+    now: datetime,
+    back: str = "",
+    address_of: Callable[[Enrolment], str] = answer_url,
 ) -> HttpResponse:
     """The page of one enrolment, for whoever was found to be its owner: shows, asks, answers.
 
-    `back` is the address of the page she came from, where there is one.
+    `back` is the address of the page she came from, where there is one; `address_of` tells where
+    she finds another place of hers.
     """
+    if request.method == "POST" and request.POST.get("jawaban") == "pindah":
+        return _change_wave(request, enrolment, now=now, via=via, address_of=address_of)
     if request.method == "POST":
         return _take(request, enrolment, now=now, via=via, back=back)
     if question := QUESTIONS.get(request.GET.get("jawab", "")):
@@ -142,12 +157,47 @@ def _act(word: str) -> Callable[[Enrolment, str, datetime, str], Enrolment] | No
     }.get(word)
 
 
-def _ask(
-    request: HttpRequest, enrolment: Enrolment, question: Question, *, now: datetime
+def _change_wave(
+    request: HttpRequest,
+    enrolment: Enrolment,
+    *,
+    now: datetime,
+    via: str,
+    address_of: Callable[[Enrolment], str],
 ) -> HttpResponse:
-    words = wave(cohort_in_words(enrolment), now=now)
-    context = {"wave": words, "answer": request.GET["jawab"], "step": question}
-    return render(request, "trainings/answer_reason.html", context)
+    """Another wave instead of this one, and on to its page; a refusal shows the waves again."""
+    code = request.POST.get("gelombang", "")
+    to = joining.other_waves(enrolment, now=now).filter(code=code).first()
+    refusal = "Gelombang itu tidak bisa dipilih lagi. Pilih gelombang lain."
+    if to is not None:
+        try:
+            chosen = joining.choose_wave(enrolment, to=to, now=now, via=via)
+        except answers.AnswerRefused as refused:
+            refusal = str(refused)
+        else:
+            return redirect(address_of(chosen))
+    return _ask(request, enrolment, QUESTIONS["pindah"], now=now, refusal=refusal)
+
+
+def _ask(
+    request: HttpRequest,
+    enrolment: Enrolment,
+    question: Question,
+    *,
+    now: datetime,
+    refusal: str = "",
+) -> HttpResponse:
+    others = in_words(joining.other_waves(enrolment, now=now)[:MOST_WAVES])
+    context = {
+        "wave": wave(cohort_in_words(enrolment), now=now),
+        "answer": request.GET.get("jawab", ""),
+        "step": question,
+        "others": waves(others, now=now) if question.shows_waves else [],
+        "has_seat": enrolment.state == Enrolment.State.CONFIRMED,
+        "refusal": refusal,
+    }
+    status = 409 if refusal else 200
+    return render(request, "trainings/answer_reason.html", context, status=status)
 
 
 def _show(
@@ -160,5 +210,6 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     facts = facts_of(enrolment, cohort_in_words(enrolment), now=now)
-    context = facts | {"refusal": refusal, "back": back}
+    moved = moved_to(enrolment, now=now)
+    context = facts | {"refusal": refusal, "back": back, "moved": moved}
     return render(request, "trainings/answer.html", context, status=status)

@@ -1,6 +1,8 @@
-"""The ticket page and its calendar file, opened by a signed link."""
+"""The ticket page, its paper and its calendar files, opened by a signed link."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from trainings.models import Enrolment
+from trainings.panels import moved_to
 from trainings.schedule import wave
+from trainings.ticket_papers import ticket_pdf
 from trainings.tickets import calendar_file, cohort_in_words, enrolment_of
 from trainings.tickets import ticket as ticket_of
 
@@ -20,27 +24,71 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
     enrolment = enrolment_of(token)
     if not enrolment:
         return link_unknown(request)
-    shown = ticket_of(enrolment)
-    words = wave(cohort_in_words(enrolment), now=timezone.now())
+    now = timezone.now()
+    enrolment.cohort = cohort_in_words(enrolment)
+    shown = ticket_of(enrolment, now=now)
+    words = wave(enrolment.cohort, now=now)
     if not shown:
-        return render(request, "trainings/ticket_none.html", {"wave": words}, status=410)
+        context = {"wave": words, "moved": moved_to(enrolment, now=now)}
+        return render(request, "trainings/ticket_none.html", context, status=410)
     return render(request, "trainings/ticket.html", {"wave": words, "ticket": shown})
 
 
 @never_cache
 @require_safe
-def calendar(request: HttpRequest, token: str) -> HttpResponse:
+def pdf(request: HttpRequest, token: str) -> HttpResponse:
+    """The ticket to print or to keep on the phone."""
     enrolment = enrolment_of(token)
     if not enrolment or enrolment.state not in Enrolment.SEATED:
         return link_unknown(request)
-    words = wave(cohort_in_words(enrolment), now=timezone.now())
+    now = timezone.now()
+    enrolment.cohort = cohort_in_words(enrolment)
+    words = wave(enrolment.cohort, now=now)
+    shown = ticket_of(enrolment, now=now)
+    if not shown:
+        return link_unknown(request)
     return HttpResponse(
-        calendar_file(enrolment, wave=words),
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="jakpreneur-{words.code}.ics"'},
+        ticket_pdf(shown, wave=words),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="tiket-{words.code}.pdf"'},
     )
+
+
+@never_cache
+@require_safe
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """All sessions; whoever gave her seat back takes them out of her calendar by the same file."""
+    return _calendar(request, token, now=timezone.now())
+
+
+@never_cache
+@require_safe
+def session_calendar(request: HttpRequest, token: str, pk: int) -> HttpResponse:
+    """One session."""
+    return _calendar(request, token, now=timezone.now(), session_id=pk)
 
 
 def link_unknown(request: HttpRequest) -> HttpResponse:
     """What to do when a link was cut off, is too old, or was never ours."""
     return render(request, "trainings/link_unknown.html", status=404)
+
+
+_IN_CALENDARS = (*Enrolment.SEATED, Enrolment.State.CANCELLED)
+
+
+def _calendar(
+    request: HttpRequest, token: str, *, now: datetime, session_id: int | None = None
+) -> HttpResponse:
+    enrolment = enrolment_of(token)
+    if not enrolment or enrolment.state not in _IN_CALENDARS:
+        return link_unknown(request)
+    words = wave(cohort_in_words(enrolment), now=now)
+    file = calendar_file(enrolment, wave=words, now=now, session_id=session_id)
+    if not file:
+        return link_unknown(request)
+    name = words.code if session_id is None else f"{words.code}-{session_id}"
+    return HttpResponse(
+        file,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="jakpreneur-{name}.ics"'},
+    )

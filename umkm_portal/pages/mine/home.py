@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -78,7 +79,7 @@ def class_page(request: HttpRequest, person: Participant, public_id: uuid.UUID) 
     rows = Enrolment.objects.select_related("participant", "cohort")
     enrolment = get_object_or_404(rows, public_id=public_id, participant=person)
     now, back = timezone.now(), request.path.rpartition("kelas/")[0]
-    return respond(request, enrolment, via=VIA_ACCOUNT, now=now, back=back)
+    return respond(request, enrolment, via=VIA_ACCOUNT, now=now, back=back, address_of=_address_of)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,6 +97,10 @@ def switch(request: HttpRequest, person: Participant) -> HttpResponse:
         return redirect("mine:home")
     shown = [(one, codes.display(one.code)) for one in people.prefetch_related("businesses")]
     return render(request, "pages/mine/switch.html", {"mine": person, "people": shown})
+
+
+def _address_of(enrolment: Enrolment) -> str:
+    return reverse("mine:class", args=[enrolment.public_id])
 
 
 def greeting(now: datetime) -> str:
