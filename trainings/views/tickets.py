@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from trainings.attendance.desk import door_of_ticket
 from trainings.models import Enrolment
 from trainings.panels import moved_to
 from trainings.schedule import wave
@@ -31,7 +32,9 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
     if not shown:
         context = {"wave": words, "moved": moved_to(enrolment, now=now)}
         return render(request, "trainings/ticket_none.html", context, status=410)
-    return render(request, "trainings/ticket.html", {"wave": words, "ticket": shown})
+    door = door_of_ticket(request.user, enrolment, now=now)
+    context = {"wave": words, "ticket": shown, "door": door}
+    return render(request, "trainings/ticket.html", context)
 
 
 @never_cache

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -207,6 +208,23 @@ def test_guests_are_seated_while_there_is_a_seat(officer, scene):
     assert "Berhasil" in text_of(told)
     assert "Semua kursi terisi" in text_of(full)
     assert officer.post(guests, {"peserta": 4711}).status_code == 404
+
+
+def test_an_officer_who_opens_a_ticket_marks_it_from_there(client, scene):
+    """A phone whose browser reads no codes opens the ticket by its own camera."""
+    path = address_of(scene.siti).removeprefix(settings.PORTAL_URL)
+    hers = text_of(client.get(path))
+    client.force_login(scene.officer)
+
+    shown = client.get(path)
+    client.post(address("door", shown.context["door"]), {"baca": shown.context["ticket"].code})
+
+    assert ("Tandai hadir" in hers, "Tandai hadir" in text_of(shown)) == (False, True)
+    assert Attendance.objects.get().enrolment == scene.siti
+    scene.session.starts_at -= timedelta(days=2)
+    scene.session.ends_at -= timedelta(days=2)
+    scene.session.save()
+    assert "Tandai hadir" not in text_of(client.get(path))
 
 
 # --- The code on the wall
