@@ -157,10 +157,10 @@ def test_results_fill_the_screen_and_the_last_is_taken_back(scene, open_page, vi
     expect(screen).to_contain_text("Dibatalkan. Orang ini belum tercatat hadir.")
     expect(page.locator("[data-present]")).to_have_text("0")
 
-    for _ in range(2):
+    for told in ("Berhasil", "Sudah tercatat"):
         box.fill(codes.display(budi.short_code))
         box.press("Enter")
-    expect(screen).to_contain_text("Sudah tercatat")
+        expect(screen).to_contain_text(told)
     assert violations(page) == []
     keep(page, "door-yellow", full_page=False)
     box.fill("JKP-2222-2222")
