@@ -33,8 +33,8 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         context = {"wave": words, "moved": moved_to(enrolment, now=now)}
         return render(request, "trainings/ticket_none.html", context, status=410)
     door = door_of_ticket(request.user, enrolment, now=now)
-    context = {"wave": words, "ticket": shown, "door": door}
-    return render(request, "trainings/ticket.html", context)
+    found = {"wave": words, "ticket": shown, "door": door}
+    return render(request, "trainings/ticket.html", found)
 
 
 @never_cache
