@@ -6,6 +6,7 @@ The table below is the rule; an address that is in no row fails. Standard pages 
 
 import re
 import uuid
+from copy import deepcopy
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -589,8 +590,8 @@ ROUTES = list(all_routes())
 STANDARD_ROUTES = [route for route in ROUTES if STANDARD.match(route)]
 
 
-@pytest.fixture
-def scene():
+@pytest.fixture(scope="module")
+def seeded(module_transaction):
     """One person with a business, an invitation and its message, and everybody who may knock."""
     region = RegionFactory(code="31.74.01.1001")
     owner, agency = UserFactory(), OrganisationFactory()
@@ -712,6 +713,11 @@ def scene():
         draft_step=draft.step,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
+
+
+@pytest.fixture
+def scene(db, seeded):
+    return deepcopy(seeded)
 
 
 def attendance_of(session, enrolment):

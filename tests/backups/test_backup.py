@@ -72,6 +72,13 @@ class Installation:
         self._administer(f"CREATE DATABASE {self.name}")
         return self
 
+    def copy(self, database):
+        """Begin with the tables of another database, to which nobody may be connected then."""
+        self._administer(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        )
+        self._administer(f"CREATE DATABASE {self.name} TEMPLATE {database}")
+
     def drop(self):
         self._administer(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
 
@@ -135,9 +142,10 @@ def source(django_db_setup, django_db_blocker, tmp_path_factory):
     """An installation in use."""
     with django_db_blocker.unblock():
         installation = Installation("backup_source", tmp_path_factory.mktemp("source"))
+        connection.close()
     installation.drop()
-    installation.create()
-    installation.manage("migrate", "--verbosity", "0")
+    installation.copy(connection.settings_dict["NAME"])
+    installation.manage("migrate", "--verbosity", "0")  # fills the lists
     scene = installation.run("-c", f"import django; django.setup()\n{SCENE}", input=b"")
     assert scene.returncode == 0, scene.stderr.decode()
     uploads = Path(installation.environment["DATA_DIR"], "uploads", "2026")

@@ -66,7 +66,7 @@ def test_pages_of_an_import_fit_and_are_readable(office, live_server, scene, vio
     width = office.viewport_size["width"]
 
     for number, address in enumerate(addresses):
-        office.goto(live_server.url + address, wait_until="networkidle")
+        office.goto(live_server.url + address)
         if folder := os.environ.get("PICTURES"):
             office.screenshot(path=f"{folder}/impor-{width}-{number}.png", full_page=True)
         assert office.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -124,7 +124,7 @@ def test_pages_of_the_registration_are_accessible_and_light(
     wrong, sizes = {}, []
 
     def look(page):
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         found = violations(page)
         nodes = page.evaluate("document.querySelectorAll('*').length")
         overflow = page.evaluate(OVERFLOW)

@@ -14,13 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from participants.models import Participant
-from participants.reference import load_reference_data
 from tests.catalogue.outcomes import cases, line_of, lines_in_guide, outcome_of, write_guide
 from tests.factories import MembershipFactory
+from tests.tables import load_lists
 from umkm_portal.accounts.models import Membership
 from umkm_portal.imports import services
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.regions.services import load_regions
 
 pytestmark = pytest.mark.django_db
 State = ImportFile.State
@@ -33,8 +32,7 @@ def _register(django_db_setup, django_db_blocker, tmp_path_factory):
     """One register for all kinds: nothing of a file may stay, so none disturbs the next."""
     old, portal_settings.MEDIA_ROOT = portal_settings.MEDIA_ROOT, tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), transaction.atomic():
-        load_regions()
-        load_reference_data()
+        load_lists()
         yield
         transaction.set_rollback(True)
     portal_settings.MEDIA_ROOT = old

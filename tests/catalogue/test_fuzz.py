@@ -14,12 +14,11 @@ from django.utils import timezone
 
 from participants import invariants
 from participants.models import Participant
-from participants.reference import load_reference_data
 from participants.samples import write_sample
 from tests.catalogue.builders import ods, ods_row, sheet, text, xls
+from tests.tables import load_lists
 from umkm_portal.imports import services
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.regions.services import load_regions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 State = ImportFile.State
@@ -131,8 +130,7 @@ def work_through(name, content):
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_damaged_and_odd_files_end_in_words(chunk, table, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "uploads"
-    load_regions()
-    load_reference_data()
+    load_lists()
     broken, ends = [], {}
     for number in range(chunk * FILES, (chunk + 1) * FILES):
         name, content = sent(number, table)

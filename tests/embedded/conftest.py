@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import tempfile
@@ -8,9 +9,8 @@ import pytest
 from tests.embedded import holders
 
 
-@pytest.fixture
-def data():
-    """A path for a data folder, reachable by every user (pytest's own folders are not)."""
+@contextlib.contextmanager
+def place_for_data():
     parent = Path(tempfile.mkdtemp(prefix="portal-test-"))
     parent.chmod(0o755)
     yield parent / "data"
@@ -19,6 +19,13 @@ def data():
     if where.exists():
         shutil.rmtree(where.read_text().strip())
     shutil.rmtree(parent)
+
+
+@pytest.fixture
+def data():
+    """A path for a data folder, reachable by every user (pytest's own folders are not)."""
+    with place_for_data() as path:
+        yield path
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import urllib.request
 
 import pytest
 
+from tests.embedded.conftest import place_for_data
 from tests.embedded.holders import environment, is_alive, processes_below, wait_for
 from umkm_portal.embedded import keyring
 from umkm_portal.embedded.folder import CHECKOUT
@@ -62,11 +63,18 @@ class Portal:
         return code
 
 
+@pytest.fixture(scope="module")
+def installation():
+    """A data folder for one portal after the other: its tables and static files are made once."""
+    with place_for_data() as path:
+        yield path
+
+
 @pytest.fixture
-def portal(data):
+def portal():
     started = []
 
-    def start(*arguments, **around):
+    def start(data, *arguments, **around):
         started.append(Portal(data, *arguments, **around))
         return started[-1]
 
@@ -111,9 +119,9 @@ def test_a_port_in_use_is_one_sentence(data):
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_signal_ends_everything_within_seconds(data, portal, number):
+def test_a_stop_signal_ends_everything_within_seconds(installation, portal, number):
     port = free_port()
-    running = portal("--port", str(port))
+    running = portal(installation, "--port", str(port))
     state = running.wait_until_ready()
     assert status(f"http://127.0.0.1:{port}/healthz") < 500
     assert set(state["processes"]) == {"web", "bulk", "urgent", "imports", "beat"}
@@ -122,38 +130,38 @@ def test_a_stop_signal_ends_everything_within_seconds(data, portal, number):
 
     assert code == 0
     assert running.lines[-1] == "portal: stopped."
-    assert not processes_below(data)
-    assert not (data / "portal.json").exists()
+    assert not processes_below(installation)
+    assert not (installation / "portal.json").exists()
 
 
 @pytest.mark.long
-def test_kill_of_the_supervisor_leaves_no_orphan_and_a_sound_database(data, portal):
-    running = portal("--port", str(free_port()))
+def test_kill_of_the_supervisor_leaves_no_orphan_and_a_sound_database(installation, portal):
+    running = portal(installation, "--port", str(free_port()))
     running.wait_until_ready()
-    everything = processes_below(data)
+    everything = processes_below(installation)
     assert len(everything) > 10
 
     running.end(signal.SIGKILL)
 
-    assert wait_for(lambda: not processes_below(data), 20), processes_below(data)
-    again = portal("--port", str(free_port()))
+    assert wait_for(lambda: not processes_below(installation), 20), processes_below(installation)
+    again = portal(installation, "--port", str(free_port()))
     again.wait_until_ready()
     assert again.end() == 0
 
 
 @pytest.mark.long
-def test_a_part_that_dies_is_started_again_and_a_second_portal_is_refused(data, portal):
+def test_a_part_that_dies_is_started_again_and_a_second_portal_is_refused(installation, portal):
     port = free_port()
-    running = portal("--port", str(port))
+    running = portal(installation, "--port", str(port))
     before = running.wait_until_ready()["processes"]
 
-    second = run_portal(data, "--port", str(free_port()))
+    second = run_portal(installation, "--port", str(free_port()))
     for name in ("web", "beat", "bulk"):
         os.kill(before[name], signal.SIGKILL)
 
     assert second.returncode == 1
     assert second.stderr.startswith(
-        f"portal: a portal already runs on {data}: http://localhost:{port} "
+        f"portal: a portal already runs on {installation}: http://localhost:{port} "
     )
     assert wait_for(
         lambda: all(
@@ -166,16 +174,16 @@ def test_a_part_that_dies_is_started_again_and_a_second_portal_is_refused(data, 
 
 
 @pytest.mark.long
-def test_kill_of_the_keeper_under_a_running_portal_heals(data, portal):
+def test_kill_of_the_keeper_under_a_running_portal_heals(installation, portal):
     port = free_port()
-    running = portal("--port", str(port))
+    running = portal(installation, "--port", str(port))
     running.wait_until_ready()
-    servers = json.loads((data / "servers.json").read_text())
+    servers = json.loads((installation / "servers.json").read_text())
 
     os.kill(servers["keeper_pid"], signal.SIGKILL)
 
     assert wait_for(lambda: running.said("have been started again"))
-    again = json.loads((data / "servers.json").read_text())
+    again = json.loads((installation / "servers.json").read_text())
     assert again["database_port"] == servers["database_port"]
     assert status(f"http://127.0.0.1:{port}/healthz") < 500
     assert running.end() == 0
@@ -193,7 +201,7 @@ def test_an_ordinary_user_runs_the_whole_portal(data, portal, stranger):
     os.chown(data, user, user)
     port = free_port()
 
-    running = portal("--port", str(port), python=python, user=user, **around)
+    running = portal(data, "--port", str(port), python=python, user=user, **around)
     running.wait_until_ready()
 
     assert status(f"http://127.0.0.1:{port}/healthz") == 200
@@ -208,6 +216,7 @@ def test_with_servers_of_your_own_the_portal_brings_none(data, portal, hold):
     port = free_port()
 
     running = portal(
+        data,
         "--port",
         str(port),
         DATABASE_URL=servers["url"],

@@ -4,20 +4,18 @@ import csv
 
 import pytest
 
-from participants.reference import load_reference_data
 from participants.samples import write_sample
+from tests.tables import load_lists
 from umkm_portal.common.spreadsheets import write_xlsx
 from umkm_portal.imports import services, uploads
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.regions.services import load_regions
 
 
 @pytest.fixture
 def register(db, settings, tmp_path):
     """Regions, sectors and agencies on file; uploads in a folder of this test."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
-    load_regions()
-    load_reference_data()
+    load_lists()
 
 
 @pytest.fixture

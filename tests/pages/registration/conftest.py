@@ -7,9 +7,8 @@ from django.test import Client
 
 from participants.contacts import parse_contact
 from participants.models import Sector
-from participants.reference import load_reference_data
 from tests.codes import code_to
-from umkm_portal.regions.services import load_regions
+from tests.tables import load_lists
 
 NIK = "3171995503900001"
 PHONE = "0812-3456-7890"
@@ -21,8 +20,7 @@ def lists(db, settings):
     settings.SMS_URL = "http://127.0.0.1:9/sms"
     settings.EMAIL_URL = "smtp://127.0.0.1:9"
     settings.DEMO, settings.CODE_RESEND_SECONDS = False, 0
-    load_regions()
-    load_reference_data()
+    load_lists()
 
 
 @pytest.fixture

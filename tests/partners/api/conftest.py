@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from participants.reference import load_reference_data
 from partners.api.tokens import make_token
 from partners.bazaars.entries import add_passed
 from partners.models import ApiToken, Bazaar, CurationResult
@@ -19,9 +18,9 @@ from tests.factories import (
     PartnerFactory,
 )
 from tests.staff import make_member
+from tests.tables import load_lists
 from umkm_portal.imports import services
 from umkm_portal.imports.models import ImportFile
-from umkm_portal.regions.services import load_regions
 
 SCOPES = ApiToken.Scope.values
 GOOD = [
@@ -85,8 +84,7 @@ def person_of(scene):
 def register(db, settings, tmp_path):
     """Regions and sectors on file; uploads in a folder of this test."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
-    load_regions()
-    load_reference_data()
+    load_lists()
 
 
 def make_partner(client, name, scopes=SCOPES):

@@ -7,23 +7,21 @@ from django.utils import timezone
 
 from participants import niks
 from participants.models import Business, SalesChannel
-from participants.reference import load_reference_data
 from partners.curation import services as curation
 from partners.models import CurationCall, Partner
 from tests.factories import OrganisationFactory, ParticipantFactory, UserFactory
+from tests.tables import load_lists
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common import codes
 from umkm_portal.common.spreadsheets import write_xlsx
 from umkm_portal.imports import services, uploads
-from umkm_portal.regions.services import load_regions
 
 
 @pytest.fixture
 def register(db, settings, tmp_path):
     """Regions and sectors on file; uploads in a folder of this test."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
-    load_regions()
-    load_reference_data()
+    load_lists()
 
 
 def make_call(slug="bazar", *, platform="shopee", **facts):
