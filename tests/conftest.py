@@ -9,9 +9,10 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from tests import tables
+from tests import databases, tables
 
-
+if databases.is_shared():
+    databases.keep_to_own_queues()
 WAITING = tuple(f"tests/{name}/" for name in ("faults", "embedded", "browser", "backups"))
 """Their files take long for few tests: begun last, one of them would be waited for alone."""
 
@@ -28,14 +29,21 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings():
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Tests begin with empty tables: who needs regions or sectors loads them."""
     portal_settings.LOAD_REFERENCE_DATA = False
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(
+    request, django_test_environment, django_db_modify_db_settings, django_db_blocker
+):
     """Emptied in our way, and at the end rid of the last connection of a page's thread."""
+    if not databases.is_shared():
+        request.getfixturevalue("django_db_setup")  # Django's own
+    else:
+        with django_db_blocker.unblock():
+            databases.take_copy()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.empty_tables())
         yield
