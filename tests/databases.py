@@ -13,7 +13,7 @@ from umkm_portal.embedded.folder import default_folder
 from umkm_portal.embedded.locks import FileLock
 
 TABLES = "tables_of_tests"
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 def worker():

@@ -235,7 +235,7 @@ TABLE = {
     ),
     "mitra/unduhan/": Page(MEMBERS, "partner:downloads"),
     "mitra/unduhan/<int:pk>/": Page(
-        MEMBERS | {"partner": 404}, "partner:download", ("membership_pk",)
+        MEMBERS | {"partner": 404}, "partner:download", ("absent_pk",)
     ),
     "mitra/bazar/": Page(MEMBERS, "partner:bazaars"),
     "mitra/bazar/<slug:slug>/": Page(MEMBERS, "partner:bazaar", ("bazaar_slug",)),
@@ -701,6 +701,7 @@ def seeded(module_transaction):
             now=timezone.now(),
         )[0].pk,
         absent_path="tidak/ada",
+        absent_pk=987_654_321,
         join_token=tokens.sign("partner.invitation", invitation.public_id),
         mail_pk=CaughtMail.objects.create(
             message_id="1", recipient="a@b.c", subject="", text=""
