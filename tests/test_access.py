@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
@@ -234,9 +236,7 @@ TABLE = {
         MEMBERS | {"partner": 302}, "partner:share", ("call_slug",), "post"
     ),
     "mitra/unduhan/": Page(MEMBERS, "partner:downloads"),
-    "mitra/unduhan/<int:pk>/": Page(
-        MEMBERS | {"partner": 404}, "partner:download", ("absent_pk",)
-    ),
+    "mitra/unduhan/<int:pk>/": Page(MEMBERS | {"partner": 404}, "partner:download", ("absent_pk",)),
     "mitra/bazar/": Page(MEMBERS, "partner:bazaars"),
     "mitra/bazar/<slug:slug>/": Page(MEMBERS, "partner:bazaar", ("bazaar_slug",)),
     "mitra/bazar/<slug:slug>/hadir/": Page(
@@ -631,7 +631,7 @@ def seeded(module_transaction):
         partner=partner, number="PKS-1", valid_from="2020-01-01", valid_to="2099-12-31"
     )
     head = member(Role.HEAD_OFFICE)
-    return SimpleNamespace(
+    scene = SimpleNamespace(
         anonymous=None,
         owner=owner,
         stranger=ParticipantFactory(account=UserFactory()).account,
@@ -714,6 +714,8 @@ def seeded(module_transaction):
         draft_step=draft.step,
         staff_token=sign_staff_link(UserFactory(is_staff=True)),
     )
+    scene.sessions = {kind: session_of(getattr(scene, kind)) for kind in KINDS}
+    return scene
 
 
 @pytest.fixture
@@ -762,17 +764,25 @@ def curation_of(person):
     }
 
 
-def knock(client, user, paths, method="get"):
-    """The status that one visitor gets at each of several addresses."""
-    client.logout()
+def session_of(user):
+    """The cookie of a browser in which this visitor is logged in; "" for a guest's."""
+    client = Client()
     if user:
         client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value if user else ""
+
+
+def knock(scene, kind, paths, method="get"):
+    """The status that one visitor gets at each of several addresses."""
+    client = Client()
+    if scene.sessions[kind]:
+        client.cookies[settings.SESSION_COOKIE_NAME] = scene.sessions[kind]
     return {name: getattr(client, method)(path).status_code for name, path in paths.items()}
 
 
-def answers(client, scene, path, method="get", kinds=KINDS):
+def answers(scene, path, method="get", kinds=KINDS):
     """The status that each kind of visitor gets."""
-    return {kind: knock(client, getattr(scene, kind), {kind: path}, method)[kind] for kind in kinds}
+    return {kind: knock(scene, kind, {kind: path}, method)[kind] for kind in kinds}
 
 
 def test_every_address_is_in_the_table():
@@ -783,47 +793,47 @@ def test_every_address_is_in_the_table():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pages_open_for_whom_the_table_says(client, scene, kind):
+def test_pages_open_for_whom_the_table_says(scene, kind):
     pages = {route: page for route, page in TABLE.items() if page.method == "get"}
 
-    found = knock(client, getattr(scene, kind), {r: p.path(scene) for r, p in pages.items()})
+    found = knock(scene, kind, {r: p.path(scene) for r, p in pages.items()})
 
     assert found == {route: page.who[kind] for route, page in pages.items()}
 
 
 @pytest.mark.parametrize("route", [r for r, page in TABLE.items() if page.method == "post"])
-def test_buttons_work_for_whom_the_table_says(client, scene, route):
+def test_buttons_work_for_whom_the_table_says(scene, route):
     page = TABLE[route]
 
-    assert answers(client, scene, page.path(scene), page.method) == page.who
+    assert answers(scene, page.path(scene), page.method) == page.who
 
 
 @pytest.mark.parametrize("kind", ["anonymous", "stranger", "head"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_practice_pages_exist_on_practice_data_only(client, scene, settings, kind, method):
+def test_practice_pages_exist_on_practice_data_only(scene, settings, kind, method):
     settings.DEMO = False
     routes = [route for route in TABLE if route.startswith("coba/")]
     paths = {route: TABLE[route].path(scene) for route in routes}
 
-    assert knock(client, getattr(scene, kind), paths, method) == dict.fromkeys(routes, 404)
+    assert knock(scene, kind, paths, method) == dict.fromkeys(routes, 404)
 
 
 @pytest.mark.parametrize("route", [r for r in TABLE if "<str:token>" in r])
-def test_link_with_a_changed_token_opens_nothing(client, scene, route):
+def test_link_with_a_changed_token_opens_nothing(scene, route):
     page = TABLE[route]
     token = getattr(scene, page.args[0])
     forged = page.path(scene).replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
-    assert set(answers(client, scene, forged).values()) <= {404, 410}
+    assert set(answers(scene, forged).values()) <= {404, 410}
 
 
-def standard_answers(client, scene, kind, routes, method="get"):
+def standard_answers(scene, kind, routes, method="get"):
     """What one kind of visitor gets on standard pages; own models have a row in the scene."""
     paths = {}
     for route in routes:
         pk = getattr(scene, f"{STANDARD.match(route)['model']}_pk", 1)
         paths[route] = "/" + route.replace("<path:object_id>", str(pk))
-    return knock(client, getattr(scene, kind), paths, method)
+    return knock(scene, kind, paths, method)
 
 
 @pytest.mark.parametrize(
@@ -831,36 +841,36 @@ def standard_answers(client, scene, kind, routes, method="get"):
     [(kind, "get") for kind in ("anonymous", "owner", "partner")]
     + [(kind, "post") for kind in ("anonymous", "stranger")],
 )
-def test_standard_staff_pages_are_closed_to_everybody_else(client, scene, kind, method):
-    found = standard_answers(client, scene, kind, STANDARD_ROUTES, method)
+def test_standard_staff_pages_are_closed_to_everybody_else(scene, kind, method):
+    found = standard_answers(scene, kind, STANDARD_ROUTES, method)
 
     assert set(found.values()) == {STRANGERS_TO_STAFF[kind]}, found
     assert len(found) > 50
 
 
 @pytest.mark.parametrize("kind", ["auditor", "district", "elsewhere"])
-def test_roles_that_only_read_can_add_import_and_delete_nothing(client, scene, kind):
+def test_roles_that_only_read_can_add_import_and_delete_nothing(scene, kind):
     writing = [route for route in STANDARD_ROUTES if STANDARD.match(route)["page"] in WRITING]
 
-    found = standard_answers(client, scene, kind, writing)
+    found = standard_answers(scene, kind, writing)
 
     assert {route: status for route, status in found.items() if status in {200, 302}} == {}
 
 
-def test_head_office_writes_no_accounts_and_no_regions(client, scene):
+def test_head_office_writes_no_accounts_and_no_regions(scene):
     routes = [r for r in STANDARD_ROUTES if STANDARD.match(r)["app"] in KEPT_BY_SUPERUSERS]
     writing = [route for route in routes if STANDARD.match(route)["page"] in WRITING]
 
-    found = standard_answers(client, scene, "head", writing)
+    found = standard_answers(scene, "head", writing)
 
     assert {route: status for route, status in found.items() if status not in {403, 404}} == {}
 
 
 @pytest.mark.parametrize("model", ["participant", "business", "duplicatepair", "merge"])
-def test_rows_of_another_district_are_not_there(client, scene, model):
+def test_rows_of_another_district_are_not_there(scene, model):
     path = f"/admin/participants/{model}/{getattr(scene, f'{model}_pk')}/change/"
 
-    found = answers(client, scene, path)
+    found = answers(scene, path)
 
     assert found.pop("elsewhere") in {302, 404}
     assert found.items() <= staff(200).items()

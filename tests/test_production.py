@@ -118,7 +118,7 @@ class _Portal(BaseHTTPRequestHandler):
 
 def test_healthcheck_speaks_as_the_proxy_does():
     with HTTPServer(("127.0.0.1", 0), _Portal) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         port = server.server_port
 
         public = is_alive(port=port, portal_url="https://pelatihan.example.go.id")
