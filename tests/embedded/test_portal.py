@@ -138,8 +138,7 @@ def test_a_stop_signal_ends_everything_within_seconds(installation, portal, numb
 def test_kill_of_the_supervisor_leaves_no_orphan_and_a_sound_database(installation, portal):
     running = portal(installation, "--port", str(free_port()))
     running.wait_until_ready()
-    everything = processes_below(installation)
-    assert len(everything) > 10
+    assert wait_for(lambda: len(processes_below(installation)) > 10), "workers come a moment later"
 
     running.end(signal.SIGKILL)
 
