@@ -15,7 +15,7 @@ from django.db.models import Case, Count, F, Value, When
 from trainings import change_messages, wording
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.models.enrolments import EnrolmentQuerySet
-from trainings.services import carrying, notices, seats
+from trainings.services import carrying, notices, rounds, seats
 from trainings.services.transitions import SYSTEM, State, move, move_all
 from umkm_portal.accounts.models import User
 from umkm_portal.common.dates import format_moment
@@ -130,12 +130,12 @@ def finish_cancellations(*, now: datetime) -> int:
 
 
 def _stop_invitations(cohort: Cohort, *, by: User | None, now: datetime) -> None:
-    rounds = cohort.rounds.select_related("campaign").exclude(campaign=None)
-    for opened in rounds.exclude(campaign__state__in=Campaign.FINAL).order_by("pk"):
-        if "ends_as" not in opened.the_campaign.options:
-            messaging.cancel_campaign(opened.the_campaign, actor=by, now=now, reason=NOTE)
-        opened.closed_at = opened.closed_at or now
-        opened.save(update_fields=["closed_at"])
+    for opened in cohort.rounds.select_related("campaign").order_by("pk"):
+        campaign = opened.campaign
+        is_going = campaign is not None and campaign.state not in Campaign.FINAL
+        if campaign is not None and is_going and "ends_as" not in campaign.options:
+            messaging.cancel_campaign(campaign, actor=by, now=now, reason=NOTE)
+        rounds.close_round(opened, now=now)
 
 
 @transaction.atomic
