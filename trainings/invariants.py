@@ -53,6 +53,13 @@ _CHECKS = {
     "enrolments of another training than their cohort's": """
         SELECT e.id FROM trainings_enrolment e JOIN trainings_cohort c ON c.id = e.cohort_id
         WHERE e.training_id <> c.training_id""",
+    "cancelled cohorts that told everybody and still have people": """
+        SELECT c.id FROM trainings_cohort c WHERE c.cancellation_told_at IS NOT NULL AND EXISTS (
+            SELECT FROM trainings_enrolment e WHERE e.cohort_id = c.id AND e.state IN {open})""",
+    "places carried over from another training": """
+        SELECT e.id FROM trainings_enrolment e JOIN trainings_enrolment old
+            ON old.id = e.carried_from_id
+        WHERE old.training_id <> e.training_id OR old.cohort_id = e.cohort_id""",
     "merged people with something live": """
         SELECT e.id FROM trainings_enrolment e
         JOIN participants_participant p ON p.id = e.participant_id AND p.status = 'merged'
