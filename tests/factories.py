@@ -25,10 +25,13 @@ from partners.models import (
     SharedList,
 )
 from trainings.models import (
+    Assignment,
+    BudgetLine,
     Cohort,
     CohortQuota,
     Enrolment,
     InvitationRound,
+    Programme,
     Session,
     Topic,
     Trainer,
@@ -190,6 +193,18 @@ class TopicFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Tema {n}")
 
 
+class ProgrammeFactory(factory.django.DjangoModelFactory):
+    """A programme of this year without a ceiling."""
+
+    class Meta:
+        model = Programme
+
+    slug = factory.Sequence(lambda n: f"program-{n}")
+    name = factory.Sequence(lambda n: f"Program {n}")
+    organiser = factory.SubFactory(OrganisationFactory)
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+
+
 class TrainingFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Training
@@ -248,6 +263,27 @@ class SessionFactory(factory.django.DjangoModelFactory):
     venue = factory.SubFactory(VenueFactory)
     starts_at = factory.SelfAttribute("cohort.starts_at")
     ends_at = factory.SelfAttribute("cohort.ends_at")
+
+
+class AssignmentFactory(factory.django.DjangoModelFactory):
+    """A trainer who was asked and has not answered."""
+
+    class Meta:
+        model = Assignment
+
+    session = factory.SubFactory(SessionFactory)
+    trainer = factory.SubFactory(TrainerFactory)
+
+
+class BudgetLineFactory(factory.django.DjangoModelFactory):
+    """A million rupiah for meals of one cohort; `cohort=None, programme=...` for a programme."""
+
+    class Meta:
+        model = BudgetLine
+
+    cohort = factory.SubFactory(CohortFactory)
+    purpose = BudgetLine.Purpose.MEALS
+    planned = 1_000_000
 
 
 class CohortQuotaFactory(factory.django.DjangoModelFactory):

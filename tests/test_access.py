@@ -414,8 +414,14 @@ TABLE = {
             ("pindah/tunggu/", "carry", (), "post", staff(403, head=302)),
             ("pindah/batalkan/", "cancel", (), "post", staff(403, head=422)),
             ("tunggu/<int:pk>/", "prioritise", ("enrolment_pk",), "post", staff(403, head=302)),
+            ("buka/", "open", (), "post", staff(403, head=302)),
+            ("pelatih/", "trainers", (), "get", staff(200)),
+            ("salin/", "waves", (), "get", staff(403, head=200)),
+            ("salin/satu/", "clone", (), "post", staff(403, head=422)),
         )
     },
+    "admin/trainings/cohort/kesiapan/": Page(staff(200), "admin:trainings_cohort_month"),
+    "admin/trainings/cohort/kalender/": Page(staff(200), "admin:trainings_cohort_calendar"),
     **{
         f"admin/participants/duplicatepair/<int:pk>/{address}/": Page(
             staff(403, head=302, elsewhere=404),

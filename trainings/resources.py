@@ -1,4 +1,4 @@
-"""Venues, trainers and cohort plans as spreadsheets: Indonesian columns, our own parsers.
+"""Venues and trainers as spreadsheets, and how cells of plans are read: our own parsers.
 
 Small tables only: a file is checked in one go while the browser waits, so the rows are limited.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from django.core.exceptions import ValidationError
 from django.db.models import Model, TextChoices
 from django.utils import timezone
 from import_export import fields, widgets
 
-from trainings.models import Cohort, Session, Topic, Trainer, Training, Venue
-from trainings.sessions import refresh_cohort_dates
+from trainings.models import Topic, Trainer, Venue
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common import dates, money, phones
 from umkm_portal.common.small_tables import SmallTable
@@ -80,19 +78,26 @@ class Choice(widgets.Widget):
 
 
 class Reference(widgets.Widget):
-    """A row of another table, by one of several fields; an empty cell is none."""
+    """A row of another table, by one of several fields; an empty cell is none.
+
+    What was found once is kept in `known`, which whoever reads a new file empties.
+    """
 
     def __init__(self, model: type[Model], *lookups: str, shown: str) -> None:
         super().__init__()
         self.model, self.lookups, self.shown = model, lookups, shown
+        self.known: dict[str, Model] = {}
 
     def clean(self, value: object, row: object = None, **kwargs: object) -> Model | None:
         typed = str(value or "").strip()
         if not typed:
             return None
+        if typed in self.known:
+            return self.known[typed]
         for lookup in self.lookups:
             found = self.model._default_manager.filter(**{lookup: typed}).order_by("pk").first()
             if found:
+                self.known[typed] = found
                 return found
         raise ValueError(f"{self.model._meta.verbose_name} “{typed}” belum ada di portal.")
 
@@ -156,6 +161,7 @@ class TrainerResource(SmallTable):
     )
     topics = fields.Field("topics", "tema", widget=Topics(), m2m_add=False)
     handle = fields.Field("handle", "akun media sosial", default="")
+    followers = fields.Field("followers", "pengikut", widget=widgets.IntegerWidget())
     phone = fields.Field("phone", "nomor hp", widget=Phone())
     fee_per_session = fields.Field("fee_per_session", "honor per sesi", widget=Rupiah())
     availability = fields.Field("availability", "waktu tersedia", default="")
@@ -169,97 +175,11 @@ class TrainerResource(SmallTable):
             "organisation",
             "topics",
             "handle",
+            "followers",
             "phone",
             "fee_per_session",
             "availability",
         )
-
-
-class CohortPlanResource(SmallTable):
-    """One row: a cohort and one of its sessions; the same code again is its next session.
-
-    New cohorts come in as drafts; the state is never changed by a file.
-    """
-
-    code = fields.Field("code", "kode")
-    training = fields.Field(
-        "training", "pelatihan", widget=Reference(Training, "slug", "title__iexact", shown="slug")
-    )
-    number = fields.Field("number", "gelombang ke", widget=widgets.IntegerWidget())
-    mode = fields.Field("mode", "cara", widget=Choice(Cohort.Mode))
-    eligibility = fields.Field("eligibility", "boleh ikut", widget=Choice(Cohort.Eligibility))
-    seats = fields.Field("seats", "kursi", widget=widgets.IntegerWidget())
-    minimum = fields.Field("minimum", "peserta minimal", widget=widgets.IntegerWidget(), default=1)
-    opens_at = fields.Field("opens_at", "pendaftaran dibuka", widget=Moment())
-    closes_at = fields.Field("closes_at", "pendaftaran ditutup", widget=Moment())
-    session_starts = fields.Field(column_name="sesi mulai", widget=Moment())
-    session_ends = fields.Field(column_name="sesi selesai", widget=Moment())
-    venue = fields.Field(
-        column_name="tempat", widget=Reference(Venue, "name__iexact", shown="name")
-    )
-
-    class Meta(SmallTable.Meta):
-        model = Cohort
-        import_id_fields = ("code",)
-        skip_unchanged = False
-        fields = (
-            "code",
-            "training",
-            "number",
-            "mode",
-            "eligibility",
-            "seats",
-            "minimum",
-            "opens_at",
-            "closes_at",
-            "session_starts",
-            "session_ends",
-            "venue",
-        )
-
-    def before_import_row(self, row: dict, **kwargs: object) -> None:
-        starts, ends = (
-            Moment().clean(row.get("sesi mulai")),
-            Moment().clean(row.get("sesi selesai")),
-        )
-        if bool(starts) != bool(ends):
-            raise ValidationError("Isi kolom “sesi mulai” dan “sesi selesai” berdua.")
-        if starts and ends and ends <= starts:
-            raise ValidationError("Sesi harus selesai setelah mulai.")
-        self.fields["venue"].widget.clean(row.get("tempat"))
-
-    def after_save_instance(self, instance: Cohort, row: dict, **kwargs: object) -> None:
-        starts = Moment().clean(row.get("sesi mulai"))
-        if starts is None:
-            return
-        Session.objects.update_or_create(
-            cohort=instance,
-            starts_at=starts,
-            defaults={
-                "ends_at": Moment().clean(row.get("sesi selesai")),
-                "venue": self.fields["venue"].widget.clean(row.get("tempat")),
-            },
-        )
-        refresh_cohort_dates(instance)
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("training").prefetch_related("sessions__venue")
-
-    def dehydrate_session_starts(self, cohort: Cohort) -> str:
-        return Moment().render(_first(cohort).starts_at) if _first(cohort) else ""
-
-    def dehydrate_session_ends(self, cohort: Cohort) -> str:
-        return Moment().render(_first(cohort).ends_at) if _first(cohort) else ""
-
-    def dehydrate_venue(self, cohort: Cohort) -> str:
-        session = _first(cohort)
-        return str(session.venue) if session and session.venue else ""
-
-
-def _first(cohort: Cohort) -> Session | None:
-    if cohort.pk is None:
-        return None
-    return min(cohort.sessions.all(), key=lambda session: session.starts_at, default=None)
 
 
 def _hour(text: str) -> time:

@@ -42,6 +42,7 @@ def words_on(page: str) -> str:
 
 MODELS = [
     "trainings_cohort",
+    "trainings_programme",
     "trainings_training",
     "trainings_venue",
     "trainings_trainer",
@@ -64,6 +65,8 @@ MODELS = [
 ]
 WITH_ADD = [
     "trainings_cohort",
+    "trainings_programme",
+    "trainings_training",
     "trainings_venue",
     "trainings_trainer",
     "partners_partner",
@@ -136,11 +139,21 @@ def test_spreadsheet_pages(superuser, model, page):
     assert english_on(superuser, reverse(f"admin:{model}_{page}")) == []
 
 
-@pytest.mark.parametrize("page", ["invite", "paste", "answers", "waiting", "print"])
+COHORT_PAGES = ["invite", "paste", "answers", "waiting", "print", "trainers", "waves"]
+
+
+@pytest.mark.parametrize("page", COHORT_PAGES)
 def test_pages_of_a_cohort(superuser, page):
     cohort = EnrolmentFactory().cohort
 
     assert english_on(superuser, reverse(f"admin:trainings_cohort_{page}", args=[cohort.pk])) == []
+
+
+def test_pages_about_all_cohorts(superuser):
+    EnrolmentFactory()
+
+    for page in ("month", "calendar"):
+        assert english_on(superuser, reverse(f"admin:trainings_cohort_{page}")) == []
 
 
 def test_form_errors(superuser):

@@ -1,5 +1,5 @@
 """The staff pages of trainings, by noun."""
 
-from trainings.admin import catalogue, cohorts
+from trainings.admin import catalogue, cohorts, programmes
 
-__all__ = ["catalogue", "cohorts"]
+__all__ = ["catalogue", "cohorts", "programmes"]

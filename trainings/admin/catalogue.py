@@ -2,14 +2,15 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils.formats import number_format
 from unfold.decorators import display
 
-from trainings.models import Topic, Trainer, Training, Venue
+from trainings.models import Topic, Trainer, Training, Unavailability, Venue
 from trainings.resources import TrainerResource, VenueResource
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.small_tables import SpreadsheetAdmin
-from umkm_portal.common.staff_admin import StaffAdmin
+from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
 from umkm_portal.common.staff_fields import PhoneField, RupiahField
 
 
@@ -23,22 +24,31 @@ class TopicAdmin(StaffAdmin):
 
 @admin.register(Training)
 class TrainingAdmin(StaffAdmin):
-    list_display = ("title", "topic", "kind", "organiser", "provider")
-    list_filter = ("kind", "topic")
-    list_select_related = ("topic", "organiser", "provider")
+    list_display = ("title", "programme", "topic", "kind", "level", "organiser", "provider")
+    list_filter = ("programme", "kind", "level", "topic")
+    list_select_related = ("programme", "topic", "organiser", "provider")
     search_fields = ("title", "slug")
     ordering = ("title", "pk")
-    autocomplete_fields = ("topic", "organiser", "provider")
+    autocomplete_fields = ("programme", "topic", "organiser", "provider")
     prepopulated_fields = {"slug": ("title",)}
     fields = (
         ("title", "slug"),
-        ("topic", "kind"),
+        ("programme", "topic"),
+        ("kind", "level"),
         ("organiser", "provider"),
+        ("track", "pass_percent"),
         "summary",
         "audience",
         "materials",
         "bring",
     )
+
+
+class UnavailabilityInline(StaffTable):
+    model = Unavailability
+    fields = ("first_day", "last_day", "reason")
+    verbose_name_plural = "Waktu tidak tersedia"
+    ordering = ("first_day", "pk")
 
 
 class VenueForm(forms.ModelForm):
@@ -54,6 +64,7 @@ class VenueAdmin(SpreadsheetAdmin):
     search_fields = ("name", "address")
     ordering = ("name", "pk")
     autocomplete_fields = ("region",)
+    inlines = (UnavailabilityInline,)
 
     @display(description="biaya per hari", ordering="cost_per_day")
     def shown_cost(self, venue):
@@ -69,7 +80,8 @@ class TrainerForm(forms.ModelForm):
 class TrainerAdmin(SpreadsheetAdmin):
     form = TrainerForm
     resource_classes = (TrainerResource,)
-    list_display = ("name", "kind", "organisation", "shown_phone", "shown_fee")
+    list_display = (*("name", "kind", "organisation", "shown_handle", "shown_phone", "shown_fee"),)
+    inlines = (UnavailabilityInline,)
     list_filter = ("kind", "topics")
     list_select_related = ("organisation",)
     search_fields = ("name", "handle")
@@ -83,6 +95,13 @@ class TrainerAdmin(SpreadsheetAdmin):
         ("phone", "fee_per_session"),
         "availability",
     )
+
+    @display(description="akun media sosial", ordering="followers")
+    def shown_handle(self, trainer):
+        if not trainer.followers:
+            return trainer.handle or "–"
+        followers = number_format(trainer.followers, force_grouping=True)
+        return f"{trainer.handle} ({followers} pengikut)".strip()
 
     @display(description="nomor HP")
     def shown_phone(self, trainer):

@@ -1,11 +1,13 @@
 """Cohorts with sessions, budget and quotas; the pages of one cohort stand beside this file."""
 
-from django import forms
+from functools import partial
+
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
@@ -13,18 +15,28 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from trainings.admin import answers, attendance, invite, lists, meetings, transfer
+from trainings.admin import (
+    answers,
+    attendance,
+    calendar,
+    invite,
+    lists,
+    meetings,
+    readiness,
+    teaching,
+    transfer,
+    waves,
+)
 from trainings.admin.catalogue import SpreadsheetAdmin
+from trainings.admin.clashing import clashes_on
+from trainings.admin.cohort_forms import BudgetInline, CohortForm, QuotaInline, SessionInline
 from trainings.admin.sessions import save_sessions
-from trainings.models import BudgetLine, Cohort, CohortQuota, Enrolment, Session, Trainer
-from trainings.resources import CohortPlanResource
+from trainings.models import Cohort, Enrolment, Session
+from trainings.planning.resources import CohortPlanResource
 from trainings.services import capacity, changes
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.common import bars
 from umkm_portal.common.dates import format_moment
-from umkm_portal.common.money import format_rupiah
-from umkm_portal.common.staff_admin import StaffStack, StaffTable
-from umkm_portal.common.staff_fields import RupiahField
 
 STATE_TAGS = {
     Cohort.State.DRAFT: "grey",
@@ -41,70 +53,6 @@ def seats_bar(cohort):
     return bars.draw(counts, total=cohort.seats)
 
 
-class SessionForm(forms.ModelForm):
-    teachers = forms.ModelMultipleChoiceField(
-        Trainer.objects.all(),
-        label="Pelatih",
-        required=False,
-        widget=AutocompleteSelectMultiple(Session._meta.get_field("trainers"), admin.site),
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["teachers"] = [*self.instance.trainers.values_list("pk", flat=True)]
-
-    def _save_m2m(self):
-        super()._save_m2m()
-        self.instance.trainers.set(self.cleaned_data["teachers"])
-
-
-class SessionInline(StaffStack):
-    model = Session
-    form = SessionForm
-    fields = (("title", "venue"), "starts_at", "ends_at", "link", "teachers")
-    autocomplete_fields = ("venue",)
-
-    def get_queryset(self, request):
-        """Cancelled sessions stay as they were."""
-        return super().get_queryset(request).filter(cancelled_at=None)
-
-
-class BudgetForm(forms.ModelForm):
-    planned = RupiahField(label="Rencana", initial=0)
-    spent = RupiahField(label="Terpakai", initial=0)
-
-
-class BudgetInline(StaffTable):
-    model = BudgetLine
-    form = BudgetForm
-    fields = ("purpose", "note", "planned", "spent")
-
-
-class QuotaInline(StaffTable):
-    model = CohortQuota
-    fields = ("kind", "key", "seats", "taken")
-    readonly_fields = ("taken",)
-
-
-class CohortForm(forms.ModelForm):
-    def clean_state(self):
-        """Nobody who holds a seat or waits for one may learn of the end at a closed door."""
-        state = self.cleaned_data["state"]
-        was = self.initial.get("state")
-        if state == was or not self.instance.pk:
-            return state
-        if state == Cohort.State.CANCELLED and self.instance.enrolments.live().exists():
-            raise forms.ValidationError(
-                "Batalkan lewat tab Pindah dan batal: orangnya ikut dipindahkan dan dikabari."
-            )
-        if was == Cohort.State.CANCELLED and self.instance.cancelled_at:
-            raise forms.ValidationError(
-                "Pembatalan sudah dikabarkan. Buat gelombang baru sebagai gantinya."
-            )
-        return state
-
-
 @admin.register(Cohort)
 class CohortAdmin(SpreadsheetAdmin):
     form = CohortForm
@@ -119,6 +67,8 @@ class CohortAdmin(SpreadsheetAdmin):
     actions = None
     inlines = (SessionInline, BudgetInline, QuotaInline)
     change_form_outer_before_template = "staff/cohort_before.html"
+    change_form_before_template = "staff/_clashes.html"
+    list_before_template = "staff/cohorts_before.html"
     fieldsets = (
         (
             None,
@@ -132,6 +82,7 @@ class CohortAdmin(SpreadsheetAdmin):
                     "opens_at",
                     "closes_at",
                     ("place_note", "data_cost_mb"),
+                    ("walk_ins", "forfeit_minutes"),
                 )
             },
         ),
@@ -165,7 +116,20 @@ class CohortAdmin(SpreadsheetAdmin):
         return cohort.get_absolute_url() if is_public else None
 
     def get_urls(self):
-        return [*self._page_urls(), *super().get_urls()]
+        return [
+            path("kesiapan/", self._overview_page(readiness.month), name="trainings_cohort_month"),
+            path("kalender/", self._overview_page(calendar.show), name="trainings_cohort_calendar"),
+            *self._page_urls(),
+            *super().get_urls(),
+        ]
+
+    def _overview_page(self, view):
+        """A page about many cohorts."""
+
+        def run(request):
+            return view(request, {**self.admin_site.each_context(request), "opts": self.opts})
+
+        return self.admin_site.admin_view(run)
 
     def _page_urls(self):
         pages = [
@@ -188,6 +152,10 @@ class CohortAdmin(SpreadsheetAdmin):
             ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
             ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
             ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
+            ("buka/", "open", readiness.open_now, "trainings.change_cohort"),
+            ("pelatih/", "trainers", teaching.show, "trainings.view_cohort"),
+            ("salin/", "waves", waves.show, "trainings.add_cohort"),
+            ("salin/satu/", "clone", waves.clone, "trainings.add_cohort"),
         ]
         errands = [
             ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
@@ -201,7 +169,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
             ),
         ]
-        posted = {"approve", "preview", "close", "carry", "cancel"}
+        posted = {"approve", "preview", "close", "carry", "cancel", "open", "clone"}
         return [
             *(
                 path(
@@ -232,6 +200,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 "opts": self.opts,
                 "cohort": cohort,
                 "cohort_tabs": tabs(request, cohort, name),
+                "log": partial(self.log_change, request, cohort),
             }
             return view(request, cohort, context)
 
@@ -258,10 +227,20 @@ class CohortAdmin(SpreadsheetAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         cohort = self.get_object(request, object_id)
-        context = overview(cohort) if cohort else {}
+        context = overview(cohort) | readiness.panel(request, cohort) if cohort else {}
         if cohort:
             context["cohort_tabs"] = tabs(request, cohort, "change")
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        return super().render_change_form(request, context | clashes_on(context), *args, **kwargs)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """A new cohort is a plan: its page shows what is missing and what opens it."""
+        if "_addanother" in request.POST or IS_POPUP_VAR in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, "Rancangan disimpan. Lengkapi yang kurang, lalu terbitkan.")
+        return redirect("admin:trainings_cohort_change", obj.pk)
 
     def save_model(self, request, obj, form, change):
         """Seats of a living cohort change by the service, which keeps offers and the line right."""
@@ -320,6 +299,7 @@ class CohortAdmin(SpreadsheetAdmin):
 
 TABS = (
     ("change", "Rencana", "trainings.view_cohort"),
+    ("trainers", "Pelatih", "trainings.view_cohort"),
     ("invite", "Undang", "messaging.add_campaign"),
     ("paste", "Tambah orang", "messaging.add_campaign"),
     ("answers", "Jawaban", "trainings.view_enrolment"),
@@ -327,6 +307,7 @@ TABS = (
     ("print", "Daftar cetak", "trainings.view_enrolment"),
     ("attendance", "Kehadiran", "trainings.view_enrolment"),
     ("transfer", "Pindah dan batal", "trainings.change_cohort"),
+    ("waves", "Salin", "trainings.add_cohort"),
 )
 
 PARTS = {"approve": "invite", "meeting": "attendance", "carry": "transfer", "cancel": "transfer"}
@@ -344,9 +325,8 @@ def tabs(request, cohort, current):
 
 
 def overview(cohort):
-    """Head of a cohort's pages: seats, answers per state, budget."""
+    """Head of a cohort's pages: seats and answers per state."""
     states = dict(cohort.enrolments.order_by().values_list("state").annotate(count=Count("pk")))
-    budget = cohort.budget_lines.aggregate(planned=Sum("planned"), spent=Sum("spent"))
     return {
         "cohort": cohort,
         "seats_bar": seats_bar(cohort),
@@ -356,9 +336,4 @@ def overview(cohort):
             for value, label in Enrolment.State.choices
             if states.get(value)
         ],
-        "planned": format_rupiah(budget["planned"] or 0),
-        "spent": format_rupiah(budget["spent"] or 0),
-        "budget_bar": bars.draw(
-            [("green", "terpakai", budget["spent"] or 0)], total=budget["planned"] or 0
-        ),
     }

@@ -24,10 +24,13 @@ class TooManyRows(ValueError):
 class SmallTable(resources.ModelResource):
     """Refuses long files and reports the columns in Indonesian."""
 
+    max_rows = MAX_ROWS
+
     def before_import(self, dataset: Dataset, **kwargs: object) -> None:
-        if len(dataset) > MAX_ROWS:
+        if len(dataset) > self.max_rows:
             raise TooManyRows(
-                f"Berkas ini {len(dataset)} baris; paling banyak {MAX_ROWS} baris sekali unggah. "
+                f"Berkas ini {len(dataset)} baris; paling banyak {self.max_rows} baris sekali "
+                "unggah. "
                 "Bagi menjadi beberapa berkas."
             )
         dataset.headers = [str(name or "").strip().lower() for name in dataset.headers or []]
@@ -47,7 +50,8 @@ class SpreadsheetAdmin(StaffAdmin, ImportExportModelAdmin):
     formats = (XLSX, CSV)
 
     def get_import_context_data(self, **kwargs: object) -> dict[str, Any]:
-        return super().get_import_context_data(**kwargs) | {"max_rows": MAX_ROWS}
+        longest = min(resource.max_rows for resource in self.resource_classes)
+        return super().get_import_context_data(**kwargs) | {"max_rows": longest}
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)

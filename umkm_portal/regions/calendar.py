@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import holidays
 
-from umkm_portal.common.dates import JAKARTA
+from umkm_portal.common.dates import DAYS, JAKARTA
 from umkm_portal.regions.models import HolidayOverride
 
 _SUNDAY = 6
@@ -28,6 +28,25 @@ def holiday_name(day: date) -> str:
     if override:
         return "" if override.is_working else override.name
     return _public_holidays(day.year).get(day, "")
+
+
+def days_off(first: date, last: date) -> dict[date, str]:
+    """Return every day off from `first` to `last`, both included, with its name.
+
+    A Sunday without another name is `Minggu`; asks the overrides once, however long the time.
+    """
+    overrides = {row.date: row for row in HolidayOverride.objects.filter(date__range=(first, last))}
+    found = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day in overrides:
+            if not overrides[day].is_working:
+                found[day] = overrides[day].name
+        elif name := _public_holidays(day.year).get(day, ""):
+            found[day] = name
+        elif day.weekday() == _SUNDAY:
+            found[day] = DAYS[_SUNDAY]
+    return found
 
 
 def next_opening(moment: datetime, *, opens: time = time(8), closes: time = time(20)) -> datetime:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 
 from participants.models import Participant
-from trainings.models import BudgetLine, Cohort, Session, Topic, Trainer, Training, Venue
+from trainings.models import Cohort, Session, Topic, Trainer, Training, Venue
 from trainings.services import selection
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common.dates import JAKARTA
@@ -110,7 +110,6 @@ class Plan:
     people_per_seat: int = 3
     answer_hours: int = 72
     eligibility: Cohort.Eligibility = Cohort.Eligibility.ANYONE
-    spending: int = 0
 
 
 PLANS = (
@@ -120,7 +119,7 @@ PLANS = (
     ),
     Plan(
         UNINVITED, "siaran-langsung", 3, Cohort.State.OPEN, 30, 14, 9, places.MARKET,
-        ("Andi Prasetyo", places.INFLUENCER), sessions=2, spending=9_500_000,
+        ("Andi Prasetyo", places.INFLUENCER), sessions=2,
     ),
     Plan(
         HALF_SENT, "omzet-digital", 2, Cohort.State.OPEN, 278, 16, 13, places.ONLINE,
@@ -137,11 +136,11 @@ PLANS = (
     ),
     Plan(
         PAST, "siaran-langsung", 1, Cohort.State.FINISHED, 25, -24, 9, places.MARKET,
-        (places.INFLUENCER,), spending=6_000_000,
+        (places.INFLUENCER,),
     ),
     Plan(
         DRAFT, "produk-siap-jual", 1, Cohort.State.DRAFT, 40, 30, 9, places.TEBET,
-        ("Bambang Sutrisno",),
+        ("Bambang Sutrisno", places.UNDECIDED),
     ),
     Plan(
         CURATED, "kelas-shopee", 1, Cohort.State.OPEN, 25, 18, 13, places.ONLINE,
@@ -214,10 +213,6 @@ def _hold(plan: Plan, *, now: datetime) -> Cohort:
             ends_at=start + hours,
         )
         session.trainers.set(Trainer.objects.filter(name__in=plan.trainers))
-    if plan.spending:
-        BudgetLine.objects.create(
-            cohort=cohort, purpose=BudgetLine.Purpose.TRAINER, planned=plan.spending
-        )
     if plan.code == TOUR:
         _favour_the_stall_owner(cohort)
     return cohort

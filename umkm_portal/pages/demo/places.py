@@ -23,6 +23,8 @@ TANAH_ABANG = "Kantor Kecamatan Tanah Abang"
 CAKUNG = "Kantor Kecamatan Cakung"
 TEBET = "Kantor Kecamatan Tebet"
 INFLUENCER = "Ratih Ayuningtyas"
+UNDECIDED = "Dimas Pranata"
+"""Another influencer, who has not answered yet."""
 _PARTNERS = (("shopee", "Shopee", "Shopee Indonesia"), ("tiktok", "TikTok", "TikTok Indonesia"))
 _VENUES = (
     (MARKET, "Jl. Kebon Jati, Tanah Abang, Jakarta Pusat, lantai 3", "31.71.07", 40, 1_500_000),
@@ -50,6 +52,15 @@ _TRAINERS = (
         "@ratihjualan",
         420_000,
         3_500_000,
+    ),
+    (
+        UNDECIDED,
+        Trainer.Kind.INFLUENCER,
+        "",
+        "produksi",
+        "@dimasdapur",
+        185_000,
+        2_500_000,
     ),
 )
 

@@ -12,7 +12,7 @@ from participants.models import Participant
 from trainings.models import Cohort
 from trainings.services import rounds
 from umkm_portal.accounts.models import User
-from umkm_portal.pages.demo import calls, courses, life, members, people, places, results
+from umkm_portal.pages.demo import calls, courses, life, members, people, places, planning, results
 from umkm_portal.pages.demo.post import QUICK, caught_mail, sending_at
 
 
@@ -40,6 +40,7 @@ def seed(*, participants: int, now: datetime) -> Report:
     new = people.bring_in_people(participants, uploader=staff)
     find_pairs(now=now)
     courses.hold_courses(now=now)
+    planning.fund_courses(now=now)
     members.join_members(now=now)
     with caught_mail():
         life.live(staff=staff, now=now)

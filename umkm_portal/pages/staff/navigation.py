@@ -32,7 +32,14 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
     (
         "Pelatihan",
         [
+            Entry("trainings.programme", "Program", "account_tree"),
             Entry("trainings.cohort", "Gelombang", "groups"),
+            Page(
+                "admin:trainings_cohort_calendar",
+                "Kalender",
+                "calendar_month",
+                "trainings.view_cohort",
+            ),
             Entry("messaging.campaign", "Kampanye", "send"),
             Entry("trainings.training", "Pelatihan", "school"),
             Entry("trainings.venue", "Tempat", "location_on"),

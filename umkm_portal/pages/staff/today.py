@@ -27,6 +27,7 @@ from umkm_portal.pages.staff import attendance, curations
 from umkm_portal.pages.staff.tasks import Task
 
 SOON = timedelta(days=14)
+NEXT_MONTH = timedelta(days=30)
 NEAR = timedelta(hours=6)
 LATE = timedelta(minutes=5)
 AT_MOST = 5
@@ -153,6 +154,22 @@ def _cohorts(request: HttpRequest, now: datetime) -> Iterable[Task]:
         )
 
 
+def _plans(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    """Drafts that begin soon: somebody looks at what they lack."""
+    soon = Cohort.objects.filter(
+        state=Cohort.State.DRAFT, starts_at__gt=now, starts_at__lte=now + NEXT_MONTH
+    )
+    starts = list(soon.order_by("starts_at", "pk").values_list("starts_at", flat=True))
+    if starts:
+        yield Task(
+            f"{len(starts)} rancangan gelombang belum diterbitkan",
+            f"Yang terdekat mulai {wording.deadline(starts[0])}. Lihat apa yang kurang.",
+            f"{reverse('admin:trainings_cohort_month')}"
+            f"?bulan={timezone.localtime(starts[0]):%Y-%m}&hanya=kurang",
+            "Lengkapi",
+        )
+
+
 def _offers(request: HttpRequest, now: datetime) -> Iterable[Task]:
     near = (
         Offer.objects.filter(state=Offer.State.PENDING, deadline_at__lte=now + NEAR)
@@ -224,6 +241,7 @@ SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("messaging.change_campaign", _uncertain),
     ("trainings.change_enrolment", _followups),
     ("trainings.change_cohort", _cohorts),
+    ("trainings.change_cohort", _plans),
     ("trainings.change_enrolment", _offers),
     ("trainings.change_enrolment", _printed),
     ("participants.change_datarequest", _data_requests),

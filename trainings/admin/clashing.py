@@ -1,0 +1,161 @@
+"""Rows below a form that say what clashes before they are saved, and what may be saved anyway."""
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+
+from trainings.models import Assignment, Cohort, Trainer, Venue
+from trainings.planning import clashes, money
+from trainings.planning.clashes import Clash, Kind
+from umkm_portal.common.money import format_rupiah
+
+IGNORE = "ignore_clashes"
+"""The box “Simpan walau bentrok”."""
+
+
+class ClashFormSet(BaseInlineFormSet):
+    """Refuses once, with the clashes; hard ones always."""
+
+    clashes = ()
+
+    def clean(self):
+        super().clean()
+        if any(self.errors):
+            return
+        self.clashes = list(dict.fromkeys(self.find_clashes()))
+        is_accepted = IGNORE in self.data and not any(clash.is_hard for clash in self.clashes)
+        if self.clashes and not is_accepted:
+            raise forms.ValidationError("Ada yang bentrok. Lihat daftarnya di atas.")
+
+    def find_clashes(self):
+        raise NotImplementedError
+
+    @property
+    def kept(self):
+        """(form, values) of the rows that will stand after saving."""
+        rows = [(form, form.cleaned_data) for form in self.forms if form.cleaned_data]
+        return [(form, values) for form, values in rows if not values.get("DELETE")]
+
+
+class SessionFormSet(ClashFormSet):
+    """Sessions of a cohort against everything else that is planned."""
+
+    def find_clashes(self):
+        cohort = self.instance
+        if cohort.seats is None or cohort.mode == "" or cohort.training_id is None:
+            return []  # the form above has its own errors
+        kept = [(form, values) for form, values in self.kept if values.get("starts_at")]
+        gone = [form.instance.pk for form in self.deleted_forms if form.instance.pk]
+        self._lock_places(kept)
+        declined = self._declined()
+        meetings = [self._meeting(form, values, declined) for form, values in kept]
+        found = clashes.find_clashes(meetings, without=gone)
+        needs_more = self._needs_more_places()
+        return [
+            clash
+            for (form, _), told in zip(kept, found, strict=True)
+            for clash in told
+            if form.has_changed() or (needs_more and clash.kind == Kind.CAPACITY)
+        ]
+
+    def _meeting(self, form, values, declined):
+        cohort = self.instance
+        teachers = [
+            trainer
+            for trainer in values.get("teachers") or ()
+            if (form.instance.pk, trainer.pk) not in declined
+        ]
+        return clashes.Meeting(
+            starts_at=values["starts_at"],
+            ends_at=values["ends_at"],
+            seats=cohort.seats,
+            label=clashes.name_of(cohort),
+            is_online=cohort.mode == Cohort.Mode.ONLINE,
+            venue=values.get("venue"),
+            trainers=tuple(teachers),
+            link=values.get("link") or "",
+            pk=form.instance.pk,
+        )
+
+    def _lock_places(self, kept):
+        """Two officers who want one room or trainer at once are answered one after the other."""
+        venues = {values["venue"].pk for _, values in kept if values.get("venue")}
+        trainers = {row.pk for _, values in kept for row in values.get("teachers") or ()}
+        for model, keys in ((Venue, venues), (Trainer, trainers)):
+            rows = model.objects.filter(pk__in=keys).order_by("pk")
+            list(rows.select_for_update(no_key=True).values_list("pk"))
+
+    def _declined(self):
+        said_no = Assignment.objects.filter(
+            session__cohort=self.instance.pk, state=Assignment.State.DECLINED
+        )
+        return set(said_no.values_list("session", "trainer"))
+
+    def _needs_more_places(self):
+        """Whether the form asks for more seats than stand, or for another way of meeting."""
+        before = Cohort.objects.filter(pk=self.instance.pk).values_list("seats", "mode").first()
+        return before is not None and (
+            self.instance.seats > before[0] or self.instance.mode != before[1]
+        )
+
+
+class MoneyFormSet(ClashFormSet):
+    """Budget lines against the ceiling of the programme, whose row is locked meanwhile."""
+
+    def find_clashes(self):
+        programme_id, without, is_claiming = self.place()
+        if programme_id is None or not self.has_changed():
+            return []
+        programme = money.lock_programme(programme_id)
+        room = self.room(programme, without)
+        wanted = sum(
+            max(values["planned"], values["committed"] + values["spent"]) for _, values in self.kept
+        )
+        if room is None or wanted <= room:
+            return []
+        before = self._claimed_before(is_claiming)
+        if is_claiming and wanted <= before:
+            return []  # an old overrun that does not grow
+        return [
+            Clash(
+                Kind.BUDGET,
+                f"Anggaran {format_rupiah(wanted)} melebihi sisa pagu {programme}, "
+                f"{format_rupiah(max(room, 0))}. Kurangi rencana atau ubah pagu program.",
+                is_hard=is_claiming,
+            )
+        ]
+
+    def _claimed_before(self, is_claiming):
+        lines = self.instance.budget_lines.all() if self.instance.pk and is_claiming else ()
+        return sum(max(line.planned, line.committed + line.spent) for line in lines)
+
+
+class CohortMoneyFormSet(MoneyFormSet):
+    def place(self):
+        cohort = self.instance
+        training = cohort.training if cohort.training_id else None
+        is_claiming = cohort.state in money.CLAIMING
+        return (training.programme_id if training else None), cohort.pk, is_claiming
+
+    def room(self, programme, without):
+        return money.room_of(programme, without=without)
+
+
+class ProgrammeMoneyFormSet(MoneyFormSet):
+    """The lines of the programme itself; a new programme has nothing else yet."""
+
+    def place(self):
+        return self.instance.pk, None, True
+
+    def room(self, programme, without):
+        if self.instance.budget is None:
+            return None
+        everything = money.programme_money([programme.pk]).get(programme.pk, money.Money())
+        others = everything.claimed - self._claimed_before(True)
+        return self.instance.budget - others
+
+
+def clashes_on(context):
+    """The clashes of all rows of a form that is shown again, and whether they may be saved."""
+    formsets = [inline.formset for inline in context.get("inline_admin_formsets", ())]
+    found = [clash for formset in formsets for clash in getattr(formset, "clashes", ())]
+    return {"clashes": found, "may_ignore": not any(clash.is_hard for clash in found)}

@@ -1,0 +1,102 @@
+"""The form of a cohort and the rows below it: sessions, budget, quotas."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+
+from trainings.admin.clashing import CohortMoneyFormSet, SessionFormSet
+from trainings.models import BudgetLine, Cohort, CohortQuota, Session, Trainer
+from trainings.planning.trainers import ask_again
+from umkm_portal.common.staff_admin import StaffStack, StaffTable
+from umkm_portal.common.staff_fields import RupiahField
+
+
+class SessionForm(forms.ModelForm):
+    teachers = forms.ModelMultipleChoiceField(
+        Trainer.objects.all(),
+        label="Pelatih",
+        required=False,
+        widget=AutocompleteSelectMultiple(Session._meta.get_field("trainers"), admin.site),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["teachers"] = [*self.instance.trainers.values_list("pk", flat=True)]
+
+    def _save_m2m(self):
+        super()._save_m2m()
+        self.instance.trainers.set(self.cleaned_data["teachers"])
+        if self.initial.get("starts_at") and {"starts_at", "ends_at"} & {*self.changed_data}:
+            ask_again(self.instance)
+
+
+class SessionInline(StaffStack):
+    model = Session
+    form = SessionForm
+    formset = SessionFormSet
+    fields = (("title", "venue"), "starts_at", "ends_at", "link", "teachers")
+    autocomplete_fields = ("venue",)
+
+    def get_queryset(self, request):
+        """Cancelled sessions stay as they were."""
+        return super().get_queryset(request).filter(cancelled_at=None)
+
+
+class BudgetForm(forms.ModelForm):
+    planned = RupiahField(label="Rencana", initial=0)
+    committed = RupiahField(label="Terikat", initial=0)
+    spent = RupiahField(label="Terpakai", initial=0)
+
+
+class BudgetInline(StaffTable):
+    model = BudgetLine
+    form = BudgetForm
+    formset = CohortMoneyFormSet
+    fields = ("purpose", "note", "planned", "committed", "spent")
+
+
+class QuotaInline(StaffTable):
+    model = CohortQuota
+    fields = ("kind", "key", "seats", "taken")
+    readonly_fields = ("taken",)
+
+
+MOVES = {
+    Cohort.State.DRAFT: (Cohort.State.DRAFT, Cohort.State.CANCELLED),
+    Cohort.State.CANCELLED: (Cohort.State.CANCELLED, Cohort.State.DRAFT),
+    Cohort.State.FINISHED: (Cohort.State.FINISHED, Cohort.State.CLOSED),
+}
+"""Where the form may take a cohort from its state; a draft is opened by its own button."""
+LIVING = tuple(state for state in Cohort.State if state != Cohort.State.DRAFT)
+
+
+class CohortForm(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "state" not in self.fields:
+            return  # somebody who only reads
+        now = Cohort.State(self.instance.state)
+        allowed = MOVES.get(now, LIVING)
+        self.fields["state"].choices = [(state.value, state.label) for state in allowed]
+        self.fields["state"].error_messages["invalid_choice"] = (
+            "Rancangan dibuka lewat tombol Terbitkan di daftar kesiapan."
+            if now == Cohort.State.DRAFT
+            else f"Gelombang yang {now.label.lower()} tidak bisa diubah ke status itu."
+        )
+
+    def clean_state(self):
+        """Nobody who holds a seat or waits for one may learn of the end at a closed door."""
+        state = self.cleaned_data["state"]
+        was = self.initial.get("state")
+        if state == was or not self.instance.pk:
+            return state
+        if state == Cohort.State.CANCELLED and self.instance.enrolments.live().exists():
+            raise forms.ValidationError(
+                "Batalkan lewat tab Pindah dan batal: orangnya ikut dipindahkan dan dikabari."
+            )
+        if was == Cohort.State.CANCELLED and self.instance.cancelled_at:
+            raise forms.ValidationError(
+                "Pembatalan sudah dikabarkan. Buat gelombang baru sebagai gantinya."
+            )
+        return state
