@@ -453,6 +453,7 @@ def test_venue_reads_money_as_people_write_it(head):
     venue = VenueFactory()
     address = reverse("admin:trainings_venue_change", args=[venue.pk])
     data = {"name": venue.name, "address": "Jl. Baru", "capacity": 40, "cost_per_day": "1,5 juta"}
+    data |= {"unavailable-TOTAL_FORMS": 0, "unavailable-INITIAL_FORMS": 0}
 
     assert head.post(address, data).status_code == 302
 
@@ -464,6 +465,7 @@ def test_dates_of_a_cohort_follow_its_sessions(head):
     cohort = CohortFactory(session=None, starts_at=in_days(3))
     local = timezone.localtime(in_days(7, hour=13))
     changes = {
+        "ignore_clashes": "on",  # whatever day it is
         "sessions-TOTAL_FORMS": 1,
         "sessions-0-starts_at_0": f"{local:%d/%m/%Y}",
         "sessions-0-starts_at_1": "13:00",

@@ -77,7 +77,7 @@ class CohortForm(forms.ModelForm):
         if "state" not in self.fields:
             return  # somebody who only reads
         now = Cohort.State(self.instance.state)
-        allowed = MOVES.get(now, LIVING)
+        allowed = MOVES.get(now, LIVING) if self.instance.pk else (now,)
         self.fields["state"].choices = [(state.value, state.label) for state in allowed]
         self.fields["state"].error_messages["invalid_choice"] = (
             "Rancangan dibuka lewat tombol Terbitkan di daftar kesiapan."

@@ -115,7 +115,8 @@ class CohortPlanResource(SmallTable):
     def before_import_row(self, row: dict, **kwargs: object) -> None:
         """Later rows of a cohort repeat what the first one says of it, or leave it empty."""
         code = str(row.get("kode") or "").strip()
-        told = self.told.setdefault(code, {name: row.get(name) for name in COHORT_COLUMNS})
+        known = {name: row[name] for name in COHORT_COLUMNS if name in row}
+        told = self.told.setdefault(code, known)
         for name, value in told.items():
             if row.get(name) in (None, ""):
                 row[name] = value
