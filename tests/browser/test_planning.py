@@ -82,7 +82,7 @@ def test_pages_of_planning_fit_and_can_be_read(staff_page, live_server, violatio
         if found or over > 0:
             wrong[address] = (found, over)
 
-    assert wrong == {}
+    assert wrong == {}, wrong
     assert page.problems == []
 
 

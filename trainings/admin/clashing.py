@@ -7,6 +7,7 @@ from trainings.models import Assignment, Cohort, Trainer, Venue
 from trainings.planning import clashes, money
 from trainings.planning.clashes import Clash, Kind
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.staff_admin import NamedCells
 
 IGNORE = "ignore_clashes"
 """The box “Simpan walau bentrok”."""
@@ -98,7 +99,7 @@ class SessionFormSet(ClashFormSet):
         )
 
 
-class MoneyFormSet(ClashFormSet):
+class MoneyFormSet(ClashFormSet, NamedCells):
     """Budget lines against the ceiling of the programme, whose row is locked meanwhile."""
 
     def find_clashes(self):

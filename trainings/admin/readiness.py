@@ -65,7 +65,7 @@ def programme_block(programme):
 def money_rows(own):
     """(tone, words, amount) of planned, promised and paid money."""
     return [
-        ("track", "Rencana", format_rupiah(own.planned)),
+        ("teal", "Rencana", format_rupiah(own.planned)),
         ("yellow", "Terikat", format_rupiah(own.committed)),
         ("green", "Terpakai", format_rupiah(own.spent)),
     ]

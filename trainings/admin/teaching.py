@@ -32,6 +32,8 @@ class AssignmentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs["class"] = "st-input"
+        fee = self.instance.trainer.fee_per_session
+        self.fields["fee"].widget.attrs["placeholder"] = format_rupiah(fee)
 
     def save(self, commit=True):
         if "state" in self.changed_data:

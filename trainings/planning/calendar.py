@@ -17,15 +17,22 @@ from umkm_portal.regions.calendar import days_off
 
 WITHOUT = "Belum ada"
 ONLINE = "Daring"
+WORDS = {
+    Kind.VENUE: "Tempat bentrok",
+    Kind.VENUE_AWAY: "Tempat tidak tersedia",
+    Kind.CAPACITY: "Tempat terlalu kecil",
+    Kind.TRAINER: "Pelatih bentrok",
+    Kind.TRAINER_AWAY: "Pelatih tidak tersedia",
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One session in a calendar, with the sentences about its clashes."""
+    """One session in a calendar; `clashes` are (in a word, in a sentence)."""
 
     session: Session
     meeting: Meeting
-    clashes: tuple[str, ...]
+    clashes: tuple[tuple[str, str], ...]
 
     @property
     def cohort(self) -> Cohort:
@@ -182,7 +189,8 @@ def _read(begin: date, end: date, cohorts: CohortQuerySet) -> tuple[ByDay, dict[
         sessions, meetings, clashes.find_clashes(meetings), strict=True
     ):
         told = [clash for clash in told if clash.kind != Kind.DAY_OFF]
-        entry = Entry(session, meeting, tuple(clash.sentence for clash in told))
+        words = tuple((WORDS[clash.kind], clash.sentence) for clash in told)
+        entry = Entry(session, meeting, words)
         by_day[meeting.day].append(entry)
     return by_day, days_off(begin, end)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet, URLField
+from django.forms import Form
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
@@ -45,9 +47,20 @@ class MachineAdmin(StaffAdmin):
         return False
 
 
+class NamedCells(BaseInlineFormSet):
+    """Each cell says its column to those who do not see the heading."""
+
+    def add_fields(self, form: Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if field.label and not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", str(field.label).capitalize())
+
+
 class StaffTable(TabularInline):
     """Rows below a form, with no empty row waiting."""
 
+    formset = NamedCells
     formfield_overrides = FORMFIELD_OVERRIDES_INLINE | HTTPS_ONLY
     extra = 0
 

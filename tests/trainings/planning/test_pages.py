@@ -384,7 +384,8 @@ def test_calendar_marks_clashes_absences_and_days_off(head):
 
     assert (month.context["count"], month.context["clash_count"]) == (2, 2)
     assert "Bentrok" not in month.context["title"]
-    assert text_of(month).count("sudah dipakai") == 2
+    assert text_of(month).count("Tempat bentrok") == 2
+    assert text_of(by_venue).count("sudah dipakai") == 2
     assert text_of(month).count("<i>rancangan</i>") == 1
     [row] = [row for row in by_venue.context["rows"] if str(venue) in row.heading]
     assert sum(len(cell.entries) for cell in row.cells) == 2
