@@ -310,7 +310,13 @@ TABS = (
     ("waves", "Salin", "trainings.add_cohort"),
 )
 
-PARTS = {"approve": "invite", "meeting": "attendance", "carry": "transfer", "cancel": "transfer"}
+PARTS = {
+    "approve": "invite",
+    "meeting": "attendance",
+    "carry": "transfer",
+    "cancel": "transfer",
+    "clone": "waves",
+}
 """Addresses that show the page of another."""
 
 

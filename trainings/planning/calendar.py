@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -139,8 +139,8 @@ def _grouped(
     end = begin + timedelta(days=6)
     by_day, off = _read(begin, end, cohorts)
     away = _away(kind, begin, end)
-    known: dict[Hashable, Venue | Trainer | None] = {owner.pk: owner for owner, _ in away}
-    lines: dict[Hashable, ByDay] = defaultdict(lambda: defaultdict(list))
+    known: dict[int | None, Venue | Trainer | None] = {owner.pk: owner for owner, _ in away}
+    lines: dict[int | None, ByDay] = defaultdict(lambda: defaultdict(list))
     for day, entries in by_day.items():
         for entry in entries:
             for owner in owners(entry):

@@ -139,11 +139,11 @@ class _Facts(NamedTuple):
 def _gather(cohorts: list[Cohort]) -> _Facts:
     sessions = [(session, cohort) for cohort in cohorts for session in _held(cohort)]
     told = clashes.find_clashes([clashes.meeting_of(*pair) for pair in sessions])
-    programmes = {cohort.training.programme_id for cohort in cohorts} - {None}
+    programmes = {cohort.training.programme_id for cohort in cohorts}
     return _Facts(
         {session.pk: found for (session, _), found in zip(sessions, told, strict=True)},
         money.cohort_money([cohort.pk for cohort in cohorts]),
-        money.programme_money(programmes) if programmes else {},
+        money.programme_money([pk for pk in programmes if pk is not None]),
     )
 
 

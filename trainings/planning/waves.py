@@ -108,9 +108,9 @@ def parse_hours(text: str) -> tuple[tuple[time, time], ...]:
     found = []
     for part in filter(None, (part.strip() for part in re.split(r"[,;\n]", text))):
         match = _HOURS.fullmatch(part)
-        numbers = [int(number) for number in match.groups()] if match else [99]
         try:
-            starts, ends = time(*numbers[:2]), time(*numbers[2:])
+            first, first_minute, last, last_minute = map(int, match.groups() if match else ())
+            starts, ends = time(first, first_minute), time(last, last_minute)
         except ValueError:
             raise PlanRefused(f"Jam “{part}” tidak terbaca. Tulis misalnya 09.00-12.00.") from None
         if ends <= starts:
@@ -300,4 +300,5 @@ def _registration(source: Cohort, wave: Wave) -> tuple[datetime | None, datetime
     if not wave.meetings or source.starts_at is None:
         return None, None
     shift = wave.meetings[0].day - timezone.localdate(source.starts_at, JAKARTA)
-    return tuple(at + shift if at else None for at in (source.opens_at, source.closes_at))
+    opens_at, closes_at = source.opens_at, source.closes_at
+    return opens_at and opens_at + shift, closes_at and closes_at + shift
