@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet, URLField
-from django.forms import Form
+from django.forms import ModelForm
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -50,7 +50,7 @@ class MachineAdmin(StaffAdmin):
 class NamedCells(BaseInlineFormSet):
     """Each cell says its column to those who do not see the heading."""
 
-    def add_fields(self, form: Form, index: int | None) -> None:
+    def add_fields(self, form: ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         for field in form.fields.values():
             if field.label and not field.widget.is_hidden:
