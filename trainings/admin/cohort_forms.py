@@ -77,26 +77,25 @@ class CohortForm(forms.ModelForm):
         if "state" not in self.fields:
             return  # somebody who only reads
         now = Cohort.State(self.instance.state)
-        allowed = MOVES.get(now, LIVING) if self.instance.pk else (now,)
+        is_final = not self.instance.pk or self.instance.cancelled_at is not None
+        allowed = (now,) if is_final else MOVES.get(now, LIVING)
         self.fields["state"].choices = [(state.value, state.label) for state in allowed]
-        self.fields["state"].error_messages["invalid_choice"] = (
-            "Rancangan dibuka lewat tombol Terbitkan di daftar kesiapan."
-            if now == Cohort.State.DRAFT
-            else f"Gelombang yang {now.label.lower()} tidak bisa diubah ke status itu."
-        )
+        self.fields["state"].error_messages["invalid_choice"] = self._refusal(now)
+
+    def _refusal(self, now):
+        if now == Cohort.State.DRAFT:
+            return "Rancangan dibuka lewat tombol Terbitkan di daftar kesiapan."
+        if self.instance.cancelled_at:
+            return "Pembatalan sudah dikabarkan. Buat gelombang baru sebagai gantinya."
+        return f"Gelombang yang {now.label.lower()} tidak bisa diubah ke status itu."
 
     def clean_state(self):
         """Nobody who holds a seat or waits for one may learn of the end at a closed door."""
         state = self.cleaned_data["state"]
-        was = self.initial.get("state")
-        if state == was or not self.instance.pk:
+        if state == self.initial.get("state") or not self.instance.pk:
             return state
         if state == Cohort.State.CANCELLED and self.instance.enrolments.live().exists():
             raise forms.ValidationError(
                 "Batalkan lewat tab Pindah dan batal: orangnya ikut dipindahkan dan dikabari."
-            )
-        if was == Cohort.State.CANCELLED and self.instance.cancelled_at:
-            raise forms.ValidationError(
-                "Pembatalan sudah dikabarkan. Buat gelombang baru sebagai gantinya."
             )
         return state
