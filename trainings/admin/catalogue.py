@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from unfold.decorators import display
 
 from trainings.models import Topic, Trainer, Training, Unavailability, Venue
+from trainings.planning import money
 from trainings.resources import TrainerResource, VenueResource
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
@@ -22,8 +23,24 @@ class TopicAdmin(StaffAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
 
+class TrainingForm(forms.ModelForm):
+    def clean_programme(self):
+        """Another programme must have room for the waves that are open already."""
+        programme, pk = self.cleaned_data["programme"], self.instance.pk
+        before = Training.objects.filter(pk=pk).first()
+        if programme is None or before is None or before.programme_id == programme.pk:
+            return programme
+        if lacking := money.lacking_for(before, programme):
+            raise forms.ValidationError(
+                f"Pagu {programme} kurang {format_rupiah(lacking)} untuk gelombang yang sudah "
+                "dibuka. Tambah pagunya dahulu, atau kurangi anggaran gelombangnya."
+            )
+        return programme
+
+
 @admin.register(Training)
 class TrainingAdmin(StaffAdmin):
+    form = TrainingForm
     list_display = ("title", "programme", "topic", "kind", "level", "organiser", "provider")
     list_filter = ("programme", "kind", "level", "topic")
     list_select_related = ("programme", "topic", "organiser", "provider")

@@ -155,6 +155,8 @@ class AttendanceFileRow(models.Model):
     joined_at = models.DateTimeField("masuk", null=True, blank=True)
     left_at = models.DateTimeField("keluar", null=True, blank=True)
     minutes = models.PositiveIntegerField("menit")
+    stays = models.JSONField(default=list, editable=False)
+    """Her stays as [begin, end] in seconds since 1970; empty where the list tells only minutes."""
     enrolment = models.ForeignKey(
         Enrolment, models.PROTECT, null=True, blank=True, related_name="meeting_rows"
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Coalesce, Greatest
 
-from trainings.models import BudgetLine, Cohort, Programme
+from trainings.models import BudgetLine, Cohort, Programme, Training
 from umkm_portal.common import bars
 from umkm_portal.common.money import format_rupiah
 
@@ -80,6 +80,19 @@ def room_of(programme: Programme | None, *, without: int | None = None) -> int |
         return None
     money = programme_money([programme.pk], without=without).get(programme.pk, Money())
     return programme.budget - money.claimed
+
+
+def lacking_for(training: Training, programme: Programme) -> int:
+    """By how many rupiah the claims of a training would pass the ceiling of another programme.
+
+    0 when they fit or claim nothing. Both programmes are locked, the older one first.
+    """
+    for pk in sorted({programme.pk, training.programme_id or programme.pk}):
+        lock_programme(pk)
+    room = room_of(programme)
+    lines = BudgetLine.objects.filter(cohort__training=training)
+    claimed = lines.aggregate(sum=Sum(_claim(), default=0))["sum"]
+    return max(claimed - room, 0) if room is not None and claimed else 0
 
 
 def draw(money: Money, *, whole: int | None = None) -> bars.Bar:

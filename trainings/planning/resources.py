@@ -16,10 +16,11 @@ from import_export import fields, widgets
 from import_export.results import Error, Result
 
 from trainings.models import BudgetLine, Cohort, Programme, Session, Training, Venue
-from trainings.planning import clashes, year_plan
+from trainings.planning import clashes, money, year_plan
 from trainings.planning.year_plan import PlanError, SessionPlan
 from trainings.resources import Choice, Moment, Reference
 from trainings.sessions import refresh_cohort_dates
+from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.small_tables import SmallTable
 
 PORTION = 200
@@ -260,6 +261,11 @@ class CohortPlanResource(SmallTable):
         if training.programme_id is not None:
             raise PlanError(
                 f"Pelatihan {training.slug} masuk program {training.programme}, bukan {programme}."
+            )
+        if lacking := money.lacking_for(training, programme):
+            raise PlanError(
+                f"Pagu {programme} kurang {format_rupiah(lacking)} untuk gelombang pelatihan "
+                f"{training.slug} yang sudah dibuka. Tambah pagunya dahulu."
             )
         return programme
 

@@ -187,3 +187,41 @@ def test_an_accepted_file_counts_once_guesses_only_when_wanted(online, tmp_path)
     assert AttendanceMark.objects.filter(via="file", outcome="accepted").count() == 2
     assert invariants.violations() == []
     assert timedelta(minutes=services.percent_of(phone, online.meeting)) == timedelta(minutes=83)
+
+
+def test_a_person_on_two_devices_or_in_two_meetings_has_the_time_they_cover(online, tmp_path):
+    siti, budi, *_ = online.people
+    join = "{},,10/05/2026 {}:00 AM,10/05/2026 {}:00 AM,0,Yes".format
+    first = receive(
+        online,
+        tmp_path,
+        "\n".join(
+            [
+                HEADER,
+                join(siti.short_code, "09:00", "10:00"),
+                join("HP Siti", "09:30", "10:15"),
+                join(budi.short_code, "09:00", "09:20"),
+            ]
+        ),
+        "satu.csv",
+    )
+    services.assign_row(first.rows.get(name="HP Siti"), siti)
+    facts = {"with_guesses": False, "by": online.officer, "now": online.now}
+
+    assert services.accept_file(first, **facts) == 2
+    minutes = dict(Attendance.objects.values_list("enrolment", "minutes"))
+    assert minutes == {siti.pk: 75, budi.pk: 20}
+    lines = AttendanceMark.objects.filter(enrolment=siti).order_by("happened_at")
+    assert [line.outcome for line in lines] == ["accepted", "already"]
+
+    again = "\n".join(
+        [
+            HEADER,
+            join(siti.short_code, "10:00", "10:30"),
+            join(budi.short_code, "11:00", "11:40"),
+        ]
+    )
+    services.accept_file(receive(online, tmp_path, again, "dua.csv"), **facts)
+    minutes = dict(Attendance.objects.values_list("enrolment", "minutes"))
+    assert minutes == {siti.pk: 90, budi.pk: 60}
+    assert invariants.violations() == []

@@ -9,6 +9,7 @@ from tests.staff import make_user
 from tests.trainings.planning.scene import at, make_plan, make_training, workday
 from tests.trainings.test_admin import form_data, text_of
 from trainings.models import Assignment, Cohort, Programme, Session, Unavailability
+from trainings.planning import money
 
 pytestmark = pytest.mark.django_db
 MONTH = reverse("admin:trainings_cohort_month")
@@ -312,6 +313,27 @@ def test_a_programme_keeps_its_own_lines_within_its_ceiling(head):
     lower = data | {"budget": "1.500.000"}
     same = rows("budget_lines", known | {"planned": "1.000.000"}, initial=1)
     assert "Pagu kurang Rp1.500.000" in text_of(head.post(address, lower | same, follow=True))
+
+
+def test_a_training_moves_only_to_a_programme_with_room_for_its_open_waves(head):
+    training = make_training()
+    cohort = make_plan(training=training, planned=3_000_000)
+    poor = ProgrammeFactory(budget=2_900_000)
+    address = page("training_change", training.pk)
+    form = head.get(address).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields} | {"programme": poor.pk}
+
+    Cohort.objects.update(state="open")
+    refused = head.post(address, data)
+    training.refresh_from_db()
+    assert "kurang Rp100.000 untuk gelombang yang sudah dibuka" in text_of(refused)
+    assert training.programme != poor
+    assert money.lacking_for(training, poor) == 100_000
+
+    cohort.budget_lines.update(planned=2_900_000)
+    assert head.post(address, data).status_code == 302
+    training.refresh_from_db()
+    assert training.programme == poor
 
 
 # --- Waves

@@ -9,15 +9,15 @@ from tests.factories import BudgetLineFactory, TrainerFactory, TrainingFactory, 
 from tests.staff import make_user
 from tests.trainings.planning.scene import another_session, at, make_plan, make_training, workday
 from tests.trainings.test_resources import errors_of, load
-from trainings.models import Assignment, BudgetLine, Cohort, Session, Training
+from trainings.models import Assignment, BudgetLine, Cohort, Programme, Session, Training
 from trainings.planning.readiness import open_cohort
 from trainings.planning.resources import CohortPlanResource
 
 pytestmark = pytest.mark.django_db
 
 
-def go_out():
-    return CohortPlanResource().export(Cohort.objects.order_by("pk"))
+def go_out(cohorts=None):
+    return CohortPlanResource().export(cohorts or Cohort.objects.order_by("pk"))
 
 
 def come_in(data):
@@ -151,6 +151,13 @@ def test_a_double_booked_trainer_is_an_error_of_its_row(plan):
 def test_a_training_without_a_programme_gets_the_one_of_the_file(plan):
     programme = plan.training.programme
     Training.objects.update(programme=None)
+    opened = make_plan(training=Training.objects.get(), number=9, planned=3_000_000)
+    Cohort.objects.filter(pk=opened.pk).update(state="open")
+    Programme.objects.update(budget=2_000_000)
+    line = f"{programme.name} {programme.year}"
+    poor = come_in(with_cells(go_out(Cohort.objects.filter(pk=plan.pk)), 0, program=line))
+    assert any("kurang Rp1.000.000" in error for error in errors_of(poor))
+    Programme.objects.update(budget=None)
 
     result = come_in(with_cells(go_out(), 0, program=f"{programme.name} {programme.year}"))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -98,8 +99,9 @@ def assign_row(row: AttendanceFileRow, enrolment: Enrolment | None) -> None:
 def accept_file(file: AttendanceFile, *, with_guesses: bool, by: User, now: datetime) -> int:
     """Record everybody whose seat is known, with the minutes measured; return how many.
 
-    People matched by name only count `with_guesses`. Of several rows for one seat the longest
-    counts. Raises FileRefused when it was accepted before.
+    People matched by name only count `with_guesses`. Of several rows for one seat, also those of
+    another file of the session, the time that they cover together counts; where a list tells no
+    times, the longest. Raises FileRefused when it was accepted before.
     """
     session = Session.objects.get(pk=file.session_id)
     session.cohort = seats.lock(session.cohort_id)
@@ -107,13 +109,17 @@ def accept_file(file: AttendanceFile, *, with_guesses: bool, by: User, now: date
         raise FileRefused("Berkas ini sudah diterima.")
     rows = file.rows.filter(enrolment__isnull=False, minutes__gt=0).select_related("enrolment")
     counted = rows if with_guesses else rows.exclude(match=Match.NAME)
-    best: dict[int, AttendanceFileRow] = {}
-    for row in counted.order_by("minutes", "-number"):
-        best[row.enrolment_id or 0] = row
-    seated = {pk: row for pk, row in best.items() if _is_seated(row)}
-    known = _record(session, seated, by=by, now=now)
+    groups: dict[int, list[AttendanceFileRow]] = defaultdict(list)
+    for row in counted.order_by("joined_at", "number"):
+        groups[row.enrolment_id or 0].append(row)
+    seated = {pk: found for pk, found in groups.items() if _is_seated(found[0])}
+    known = _record(session, file, seated, by=by, now=now)
     AttendanceMark.objects.bulk_create(
-        [_mark(session, row, known=pk in known, by=by, now=now) for pk, row in best.items()],
+        [
+            _mark(session, row, known=pk in known or bool(place), by=by, now=now)
+            for pk, found in groups.items()
+            for place, row in enumerate(found)
+        ],
         ignore_conflicts=True,
         batch_size=1000,
     )
@@ -165,6 +171,7 @@ def _row(
         joined_at=min(stay.begins for stay in stays) if stays else None,
         left_at=max(stay.ends for stay in stays) if stays else None,
         minutes=minutes,
+        stays=[[round(stay.begins.timestamp()), round(stay.ends.timestamp())] for stay in stays],
         enrolment_id=matched.enrolment_id,
         match=matched.how,
     )
@@ -175,7 +182,12 @@ def _is_seated(row: AttendanceFileRow) -> bool:
 
 
 def _record(
-    session: Session, rows: dict[int, AttendanceFileRow], *, by: User, now: datetime
+    session: Session,
+    file: AttendanceFile,
+    rows: dict[int, list[AttendanceFileRow]],
+    *,
+    by: User,
+    now: datetime,
 ) -> set[int]:
     """Write the attendances; return those who were recorded as there before."""
     known = {
@@ -183,20 +195,59 @@ def _record(
         for one in Attendance.objects.filter(session=session, enrolment__in=list(rows))
     }
     was_there = {pk for pk, one in known.items() if one.came_at is not None}
+    earlier = _counted_before(session, file, was_there)
     fresh: list[Attendance] = []
     changed: list[Attendance] = []
-    for pk, row in rows.items():
+    for pk, own in rows.items():
         one = known.get(pk) or Attendance(session=session, enrolment_id=pk, via=Via.FILE)
-        came_at = row.joined_at or session.starts_at
+        came_at = min(row.joined_at or session.starts_at for row in own)
         one.came_at = min(one.came_at, came_at) if one.came_at else came_at
-        one.left_at = max(one.left_at or one.came_at, row.left_at or one.came_at)
-        one.minutes = max(one.minutes or 0, row.minutes)
+        one.left_at = max(
+            [one.left_at or one.came_at, *(row.left_at for row in own if row.left_at)]
+        )
+        one.minutes = max(one.minutes or 0, _minutes_together([*own, *earlier[pk]], session))
         one.recorded_by, one.changed_at = by, now
         (changed if pk in known else fresh).append(one)
     Attendance.objects.bulk_create(fresh, batch_size=1000)
     columns = ["came_at", "left_at", "minutes", "recorded_by", "changed_at"]
     Attendance.objects.bulk_update(changed, columns, batch_size=500)
     return was_there
+
+
+def _counted_before(
+    session: Session, file: AttendanceFile, seats_there: set[int]
+) -> dict[int, list[AttendanceFileRow]]:
+    """Rows of the session's other accepted files that counted for these seats.
+
+    A meeting that broke off and began again leaves two lists.
+    """
+    rows = AttendanceFileRow.objects.filter(
+        file__session=session, file__accepted_at__isnull=False, enrolment__in=seats_there
+    ).exclude(file=file)
+    keys = {_key(row): row for row in rows}
+    counted = AttendanceMark.objects.filter(
+        key__in=keys, outcome__in=[Outcome.ACCEPTED, Outcome.ALREADY]
+    )
+    found: dict[int, list[AttendanceFileRow]] = defaultdict(list)
+    for key in counted.values_list("key", flat=True):
+        found[keys[key].enrolment_id or 0].append(keys[key])
+    return found
+
+
+def _minutes_together(rows: Iterable[AttendanceFileRow], session: Session) -> int:
+    """Minutes of the session that the rows cover; what overlaps counts once."""
+    own = list(rows)
+    stays = [
+        Stay(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC))
+        for row in own
+        for begins, ends in row.stays
+    ]
+    covered = minutes_of(stays, window=Stay(session.starts_at, session.ends_at))
+    return max([covered, *(row.minutes for row in own if not row.stays)])
+
+
+def _key(row: AttendanceFileRow) -> uuid.UUID:
+    return uuid.uuid5(_SPACE, f"{row.file_id}:{row.number}")
 
 
 def _mark(
@@ -208,7 +259,7 @@ def _mark(
     elif known:
         outcome = Outcome.ALREADY
     return AttendanceMark(
-        key=uuid.uuid5(_SPACE, f"{row.file_id}:{row.number}"),
+        key=_key(row),
         session=session,
         enrolment_id=row.enrolment_id,
         kind=Kind.IN,
