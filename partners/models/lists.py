@@ -11,7 +11,7 @@ from participants.models.living import of_living
 from partners.models.calls import CurationCall
 from umkm_portal.accounts.models import User
 from umkm_portal.common.encryption import EncryptedField
-from umkm_portal.imports.models import ImportFile
+from umkm_portal.imports.models import ImportFile, InSheet
 
 
 class Outcome(models.TextChoices):
@@ -93,7 +93,7 @@ class CurationDecisionQuerySet(models.QuerySet["CurationDecision"]):
         return self.filter(participant=None, list__state__in=CurationList.CURRENT)
 
 
-class CurationDecision(models.Model):
+class CurationDecision(InSheet, models.Model):
     """One row of a list: about a participant, or about somebody whom nobody has found yet.
 
     `contact` holds what the file says about an unmatched business, as JSON, sealed. `matched_by`
@@ -160,8 +160,3 @@ class CurationDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} (#{self.pk})"
-
-    @property
-    def shown_row(self) -> int:
-        """The row as the spreadsheet numbers it."""
-        return self.row_no % 2_000_000

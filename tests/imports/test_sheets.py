@@ -1,6 +1,7 @@
 """Reading a sheet by its columns: blanks, marks, errors, what repeats, what is read together."""
 
 from umkm_portal.imports.copying import _dump_each
+from umkm_portal.imports.models import RowDecision
 from umkm_portal.imports.sheets import SheetCells
 
 PLACES = {"name": 0, "day": 1, "city": 2, "village": 3}
@@ -104,3 +105,10 @@ def test_rows_written_at_once_are_the_rows_that_were_given():
         '{"n":null,"b":true}',
     ]
     assert _dump_each(nested) == ['{"list":[{"a":1},{"b":"\\\\t"}]}', '{"c":2}']
+
+
+def test_a_decision_tells_its_row_and_where_there_are_several_its_sheet():
+    decision = RowDecision(row_no=RowDecision.SHEET_SPAN + 7)
+
+    assert decision.place_in([{"name": "Lolos"}, {"name": "Cadangan"}]) == "7 (lembar Cadangan)"
+    assert decision.place_in([{"name": "Lolos"}]) == "7"

@@ -206,7 +206,30 @@ class ImportFile(models.Model):
         return settings.MEDIA_ROOT / self.path
 
 
-class ImportRow(models.Model):
+class InSheet:
+    """What belongs to one row of an uploaded file: sheet and row stand in `row_no` together."""
+
+    SHEET_SPAN = 2_000_000
+    """Row 12 of the third sheet is staged as 4,000,012."""
+    row_no: int
+
+    @property
+    def shown_row(self) -> int:
+        """The row as the spreadsheet numbers it."""
+        return self.row_no % self.SHEET_SPAN
+
+    @property
+    def sheet_no(self) -> int:
+        return self.row_no // self.SHEET_SPAN
+
+    def place_in(self, sheets: Sequence[Mapping[str, object]]) -> str:
+        """`3`, or `3 (lembar Lolos)` where the file has several sheets."""
+        if len(sheets) < 2:
+            return str(self.shown_row)
+        return f"{self.shown_row} (lembar {sheets[self.sheet_no]['name']})"
+
+
+class ImportRow(InSheet, models.Model):
     """One row of a file, staged (unlogged table: after a crash the file is simply read again).
 
     `raw` holds the cells as read, encrypted whole, since a NIK may stand in any of them; `clean`
@@ -223,9 +246,6 @@ class ImportRow(models.Model):
         SAME = "same", "Sama"
         REJECT = "reject", "Ditolak"
         REVIEW = "review", "Perlu ditinjau"
-
-    SHEET_SPAN = 2_000_000
-    """Row 12 of the third sheet is staged as 4,000,012."""
 
     # Without a constraint in the database, which looks the file up again for each of its rows.
     file = models.ForeignKey(
@@ -264,23 +284,8 @@ class ImportRow(models.Model):
     def __str__(self) -> str:
         return f"Baris {self.shown_row} (#{self.pk})"
 
-    @property
-    def shown_row(self) -> int:
-        """The row as the spreadsheet numbers it."""
-        return self.row_no % self.SHEET_SPAN
 
-    @property
-    def sheet_no(self) -> int:
-        return self.row_no // self.SHEET_SPAN
-
-    def place_in(self, sheets: Sequence[Mapping[str, object]]) -> str:
-        """`3`, or `3 (lembar Lolos)` where the file has several sheets."""
-        if len(sheets) < 2:
-            return str(self.shown_row)
-        return f"{self.shown_row} (lembar {sheets[self.sheet_no]['name']})"
-
-
-class RowRepair(models.Model):
+class RowRepair(InSheet, models.Model):
     """Cells of a row as a person corrected them: `{heading: text}`, sealed, empty once stored.
 
     Kept apart from the staged row, so that a file that is read again is read with its repairs.
@@ -298,10 +303,10 @@ class RowRepair(models.Model):
         constraints = [models.UniqueConstraint(fields=["file", "row_no"], name="row_repair_once")]
 
     def __str__(self) -> str:
-        return f"Perbaikan baris {self.row_no % ImportRow.SHEET_SPAN} (#{self.pk})"
+        return f"Perbaikan baris {self.shown_row} (#{self.pk})"
 
 
-class RowDecision(models.Model):
+class RowDecision(InSheet, models.Model):
     """What a person decided about a row that waited for one, and about whom."""
 
     class Choice(models.TextChoices):
@@ -326,11 +331,6 @@ class RowDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_choice_display()} (#{self.pk})"
-
-    @property
-    def shown_row(self) -> int:
-        """The row as the spreadsheet numbers it."""
-        return self.row_no % ImportRow.SHEET_SPAN
 
 
 class ColumnMapping(models.Model):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -105,9 +106,13 @@ def review(request: HttpRequest, file: ImportFile, context: Context) -> HttpResp
         "reason": reason,
         "next": rows[PAGE - 1].row_no if len(rows) > PAGE else None,
         "group_choices": _shared_choices(profile, reason),
-        "decided": file.decisions.select_related("by").order_by("-at", "-pk")[:PAGE],
+        "decided": [(one.place_in(file.sheets), one) for one in _last_decisions(file)],
     }
     return TemplateResponse(request, "staff/import_review.html", context)
+
+
+def _last_decisions(file: ImportFile) -> QuerySet[RowDecision]:
+    return file.decisions.select_related("by").order_by("-at", "-pk")[:PAGE]
 
 
 def _decide(request: HttpRequest, file: ImportFile) -> None:
