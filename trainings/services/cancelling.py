@@ -142,6 +142,7 @@ def _stop_invitations(cohort: Cohort, *, by: User | None, now: datetime) -> None
 def _settle_batch(cohort_id: int, *, now: datetime) -> int:
     """Move or let go the next people, seats first; return how many they were."""
     cohort, successor = _lock(cohort_id)
+    now = max(now, cohort.cancelled_at or now)  # who was told is found by the time of her end
     rows = list(_left(cohort)[:BATCH])
     for enrolment in rows:
         enrolment.cohort = cohort
