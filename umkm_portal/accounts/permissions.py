@@ -14,7 +14,7 @@ from django.db.models import Model
 from umkm_portal.accounts.models import Membership, User
 
 WRITES = ("add", "change", "delete")
-OFFICE = {"participants", "trainings", "partners", "imports", "messaging"}
+OFFICE = {"participants", "trainings", "partners", "imports", "messaging", "reports"}
 """Apps whose rows the head office writes; accounts and regions are kept by superusers."""
 READABLE = OFFICE | {"accounts", "regions"}
 CITY_WRITES = {

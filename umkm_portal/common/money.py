@@ -69,6 +69,14 @@ def format_rupiah(amount: int) -> str:
     return f"{sign}Rp{abs(amount):,}".replace(",", ".")
 
 
+def in_millions(amount: int) -> str:
+    """Return `Rp1.234,5 juta`, for tables that have no room for every figure."""
+    tenths = round(abs(amount) / 100_000)
+    figure = f"{tenths // 10:,}".replace(",", ".")
+    tail = f",{tenths % 10}" if tenths % 10 else ""
+    return f"{'-' if amount < 0 else ''}Rp{figure}{tail} juta"
+
+
 def in_words(amount: int) -> str:
     """Return the amount as it is read aloud: `satu juta lima ratus ribu rupiah`."""
     sign = "minus " if amount < 0 else ""

@@ -92,6 +92,13 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
         ],
     ),
     (
+        "Laporan",
+        [
+            Page("admin:council", "Laporan", "monitoring", "reports.view_target"),
+            Entry("reports.target", "Target", "flag"),
+        ],
+    ),
+    (
         "Sistem",
         [
             Entry("messaging.sendingaccount", "Akun pengirim", "outgoing_mail"),

@@ -31,10 +31,18 @@ class StaffSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # The models of the page are not loaded before.
+        from umkm_portal.pages.staff import council  # noqa: PLC0415
         from umkm_portal.pages.staff.funnel import funnel  # noqa: PLC0415
 
-        page = path("mitra/corong/", self.admin_view(funnel), name="partner_funnel")
-        return [page, *super().get_urls()]
+        pages = (
+            ("mitra/corong/", funnel, "partner_funnel"),
+            ("laporan/", council.show, "council"),
+            ("laporan/daftar/", council.show_list, "council_list"),
+            ("laporan/gelombang/", council.show_cohorts, "council_cohorts"),
+            ("laporan/unduh/", council.download, "council_file"),
+        )
+        own = [path(place, self.admin_view(view), name=name) for place, view, name in pages]
+        return [*own, *super().get_urls()]
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False
