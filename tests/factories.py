@@ -41,6 +41,7 @@ from trainings.models import (
 from umkm_portal.accounts.models import Membership, Organisation, User
 from umkm_portal.messaging.models import Campaign, Channel, Delivery
 from umkm_portal.regions.models import Region
+from umkm_portal.reports.models import Target
 
 
 def in_days(days, hour=9):
@@ -437,3 +438,16 @@ class SalesReportFactory(factory.django.DjangoModelFactory):
     partner = factory.SelfAttribute("bazaar.partner")
     version = 1
     stored_at = factory.LazyFunction(timezone.now)
+
+
+class TargetFactory(factory.django.DjangoModelFactory):
+    """A hundred people trained in this year, by a paper of this year's first day."""
+
+    class Meta:
+        model = Target
+
+    measure = Target.Measure.TRAINED
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+    number = 100
+    source = factory.Sequence(lambda n: f"Keputusan {n}")
+    source_date = factory.LazyAttribute(lambda target: f"{target.year}-01-01")

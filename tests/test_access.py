@@ -453,6 +453,13 @@ TABLE = {
         "post",
     ),
     "admin/mitra/corong/": Page(staff(200, district=403, elsewhere=403), "admin:partner_funnel"),
+    "admin/laporan/": Page(staff(200, district=403, elsewhere=403), "admin:council"),
+    "admin/laporan/gelombang/": Page(
+        staff(200, district=403, elsewhere=403), "admin:council_cohorts"
+    ),
+    "admin/laporan/unduh/": Page(staff(200, district=403, elsewhere=403), "admin:council_file"),
+    # without saying of which number
+    "admin/laporan/daftar/": Page(staff(404, district=403, elsewhere=403), "admin:council_list"),
     "admin/partners/bazaar/<int:pk>/isi/": Page(
         staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
     ),

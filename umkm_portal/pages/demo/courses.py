@@ -167,7 +167,7 @@ def hold_courses(*, now: datetime) -> None:
         )
     for plan in PLANS:
         if not Cohort.objects.filter(code=plan.code).exists():
-            _hold(plan, now=now)
+            hold(plan, now=now)
 
 
 def working_day(today: date, days: int) -> date:
@@ -179,7 +179,8 @@ def working_day(today: date, days: int) -> date:
 
 
 @transaction.atomic
-def _hold(plan: Plan, *, now: datetime) -> Cohort:
+def hold(plan: Plan, *, now: datetime) -> Cohort:
+    """Write one cohort with its sessions and trainers."""
     first = working_day(now.astimezone(JAKARTA).date(), plan.days)
     days = [first] + [working_day(first, 7 * n) for n in range(1, plan.sessions)]
     starts = [datetime.combine(day, time(plan.hour), tzinfo=JAKARTA) for day in days]

@@ -32,7 +32,7 @@ def live(*, staff: User, now: datetime) -> None:
     _opt_out_one(now=now)
     _take_calls(courses.ONE_LEFT, leave_free=1, staff=staff, now=now)
     _take_calls(courses.CLOSED, leave_free=4, staff=staff, now=now - timedelta(days=2))
-    _hold_past_class(staff=staff, now=now)
+    hold_past_class(courses.PAST, staff=staff)
     with sending_at(QUICK, burst=int(QUICK)):
         _fill_by_invitation(staff=staff, now=now)
         _send_single_messages()
@@ -73,9 +73,9 @@ def _reopen(cohort: Cohort, *, until: datetime) -> None:
 
 
 @transaction.atomic
-def _hold_past_class(*, staff: User, now: datetime) -> None:
-    """A class of some weeks ago: most came, two did not, most of those who came finished."""
-    cohort = _cohort(courses.PAST)
+def hold_past_class(code: str, *, staff: User) -> None:
+    """A class that is over: most came, few did not, most of those who came finished."""
+    cohort = _cohort(code)
     if cohort.taken or cohort.starts_at is None or cohort.ends_at is None:
         return
     asked = cohort.starts_at - timedelta(days=5)

@@ -12,7 +12,17 @@ from participants.models import Participant
 from trainings.models import Cohort
 from trainings.services import rounds
 from umkm_portal.accounts.models import User
-from umkm_portal.pages.demo import calls, courses, life, members, people, places, planning, results
+from umkm_portal.pages.demo import (
+    calls,
+    courses,
+    history,
+    life,
+    members,
+    people,
+    places,
+    planning,
+    results,
+)
 from umkm_portal.pages.demo.post import QUICK, caught_mail, sending_at
 
 
@@ -43,6 +53,7 @@ def seed(*, participants: int, now: datetime) -> Report:
     planning.fund_courses(now=now)
     members.join_members(now=now)
     with caught_mail():
+        history.hold_earlier_classes(staff=staff, now=now)
         life.live(staff=staff, now=now)
         calls.open_calls(staff=staff, now=now)
         with sending_at(QUICK, burst=int(QUICK)):

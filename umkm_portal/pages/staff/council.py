@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from fractions import Fraction
 from functools import wraps
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -213,7 +214,7 @@ def _each(amount: int | None) -> str:
     return "–" if amount is None else format_rupiah(amount)
 
 
-def _whole(amount: float) -> str:
+def _whole(amount: Fraction) -> str:
     return format_rupiah(round(amount))
 
 

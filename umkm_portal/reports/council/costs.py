@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from django.db import connection
 
@@ -104,7 +105,7 @@ class Held:
 
 def held_in(window: Window, *, now: datetime) -> list[Held]:
     """The cohorts of a window, drafts left out; one query."""
-    facts = {
+    facts: dict[str, Any] = {
         "uncounted": list(places.UNCOUNTED),
         "draft": Cohort.State.DRAFT,
         "start": window.start,
@@ -113,7 +114,7 @@ def held_in(window: Window, *, now: datetime) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(_HELD, facts)
         rows = cursor.fetchall()
-    return [Held(*row[:10], cost=_cost(row, now=now)) for row in rows]
+    return [Held(*row[:10], _cost(row, now=now)) for row in rows]
 
 
 def by_group(held: Iterable[Held], came_from: CameFrom) -> dict[places.Group, Cost]:

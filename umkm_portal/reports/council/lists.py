@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -120,7 +120,7 @@ def _name(person: Participant | None) -> str:
 
 def _statement(
     window: Window, *, step: str, counted: str, group: Group
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     """SQL with the gaps `beyond` and `order`, and its values."""
     kind, key = group
     if step == registered.WORD:
@@ -143,9 +143,7 @@ def _statement(
     return sql, places.values(window, key)
 
 
-def _fetch(
-    sql: str, facts: Mapping[str, object], *, beyond: str, order: str, edge: int
-) -> list[Key]:
+def _fetch(sql: str, facts: Mapping[str, Any], *, beyond: str, order: str, edge: int) -> list[Key]:
     values = {**facts, "edge": edge, "limit": SIZE + 1}
     with connection.cursor() as cursor:
         cursor.execute(sql.format(beyond=beyond, order=order), values)

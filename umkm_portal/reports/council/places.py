@@ -7,6 +7,8 @@ person belongs to the city of her oldest business with an address, else to the c
 
 from __future__ import annotations
 
+from typing import Any
+
 from trainings.activity import SYSTEM
 from trainings.models import Cohort, Enrolment
 from umkm_portal.reports.council.periods import Window
@@ -98,7 +100,7 @@ def ctes(group: str = TOTAL) -> str:
     return _CTES.format(group=CONDITIONS[group], certified=certified(), homes=homes)
 
 
-def values(window: Window, key: int = 0) -> dict[str, object]:
+def values(window: Window, key: int = 0) -> dict[str, Any]:
     """What the tables of `ctes` ask for."""
     return {
         "start": window.start,

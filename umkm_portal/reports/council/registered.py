@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -51,5 +52,5 @@ def count_registered(window: Window, kinds: Iterable[str] = (TOTAL,)) -> dict[Gr
     return found
 
 
-def values(window: Window, key: int = 0) -> dict[str, object]:
+def values(window: Window, key: int = 0) -> dict[str, Any]:
     return {"first": window.first, "after": window.after, "key": key}
