@@ -57,9 +57,8 @@ SEATS = max(TRADERS // 15, 6)
 """In each wave; three people are invited for each of them."""
 MARKET = "Pasar Tanah Abang"
 BEFORE = datetime(2027, 2, 1, 9, tzinfo=JAKARTA)
+AFTER = datetime(2027, 4, 5, 9, tzinfo=JAKARTA)
 FEE, MEAL, PLACE = 3_500_000, 45_000, 12_000_000
-SHOWN = 3
-"""Traders who come without having been invited, in each wave."""
 
 
 @pytest.fixture
@@ -109,9 +108,9 @@ def test_traders_learn_to_sell_live_where_the_market_made_a_place(
     agreed = list(people_of(came).order_by("pk"))[: came.people_count * 4 // 5]
     facts = {"purpose": "sharing", "organisation": platform.organisation, "channel": "petugas"}
     for person in agreed:
-        give_consent(person, **facts, actor=officer, now=BEFORE)
-    withdraw_consent(agreed.pop(), **facts, actor=officer, now=BEFORE)
-    listed = rows_for(platform, came)
+        give_consent(person, **facts, actor=officer, now=AFTER)
+    withdraw_consent(agreed.pop(), **facts, actor=officer, now=AFTER + timedelta(hours=1))
+    listed = rows_for(platform, came, officer)
     assert sorted(listed) == sorted(codes.display(person.code) for person in agreed)
 
     # What the council reads: people and seats, the money, and the list behind the number.
@@ -241,16 +240,16 @@ def came_to(wave):
     return sum(counts)
 
 
-def rows_for(platform, came):
+def rows_for(platform, came, officer):
     """The codes in the file that a member of the platform downloads."""
-    member = make_member(platform)
+    member, now = make_member(platform), AFTER + timedelta(hours=2)
     shared = make_shared_list(
-        platform, segment=came, purpose="Ruang siaran di pasar", by=member, now=BEFORE
+        platform, segment=came, purpose="Ruang siaran di pasar", by=officer, now=now
     )
     if shared.state != shared.State.DONE:
         write_list(shared.pk)
         shared.refresh_from_db()
-    rows = load_workbook(open_shared_list(shared, by=member, now=BEFORE)).active.iter_rows(
+    rows = load_workbook(open_shared_list(shared, by=member, now=now)).active.iter_rows(
         max_col=1, values_only=True
     )
     known = {codes.display(code) for code in Participant.objects.values_list("code", flat=True)}

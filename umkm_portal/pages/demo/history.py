@@ -42,10 +42,11 @@ class _Aim:
     number: int
     topic: str = ""
     agency: str = ""
+    years: int = 1
 
 
 _AIMS = (
-    _Aim(Target.Measure.REGISTERED, 5_000),
+    _Aim(Target.Measure.REGISTERED, 5_000, years=8),
     _Aim(Target.Measure.TRAINED, 150),
     _Aim(Target.Measure.TRAINED, 50, topic="siaran-langsung"),
     _Aim(Target.Measure.CERTIFIED, 40, agency="ppkukm"),
@@ -123,7 +124,7 @@ def _aim(*, now: datetime) -> None:
         Target.objects.get_or_create(
             measure=aim.measure,
             year=today.year,
-            since=None,
+            since=today.year - aim.years + 1 if aim.years > 1 else None,
             topic=Topic.objects.filter(slug=aim.topic).first(),
             agency=Organisation.objects.filter(slug=aim.agency).first(),
             source=_SOURCE,

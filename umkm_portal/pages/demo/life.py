@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from participants.models import Participant
 from trainings.attendance.closing import close_cohort
@@ -44,12 +45,16 @@ def _cohort(code: str) -> Cohort:
 
 
 def _callers(cohort: Cohort, count: int) -> list[Participant]:
-    """People who ask for a seat by themselves: never the stall owner of the tour."""
+    """People who ask for a seat by themselves, those who have none first.
+
+    Never the stall owner of the tour.
+    """
+    has_place = Exists(Enrolment.objects.filter(participant=OuterRef("pk")))
     taken = Enrolment.objects.filter(training=cohort.training_id).values("participant")
     people = Participant.objects.invitable().exclude(email__in=["", OWNER_EMAIL])
     if cohort.eligibility != Cohort.Eligibility.ANYONE:
         people = people.filter(region__code__startswith="31.")
-    return list(people.exclude(pk__in=taken).order_by("created_at", "pk")[:count])
+    return list(people.exclude(pk__in=taken).order_by(has_place, "created_at", "pk")[:count])
 
 
 @transaction.atomic

@@ -114,7 +114,7 @@ def held_in(window: Window, *, now: datetime) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(_HELD, facts)
         rows = cursor.fetchall()
-    return [Held(*row[:10], _cost(row, now=now)) for row in rows]
+    return [Held(*[*row[:10], _cost(row, now=now)]) for row in rows]
 
 
 def by_group(held: Iterable[Held], came_from: CameFrom) -> dict[places.Group, Cost]:

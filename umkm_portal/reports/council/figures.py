@@ -190,7 +190,9 @@ def names_of(kind: str, keys: Iterable[int]) -> dict[int, str]:
 def city_names() -> dict[int, str]:
     """Jakarta's cities by their code without the dot, and the two words for everybody else."""
     cities = Region.objects.jakarta().filter(level=Region.Level.CITY).valid().order_by("code")
-    known = {int(code.replace(".", "")): name for code, name in cities.values_list("code", "name")}
+    known = {
+        int(code.replace(".", "")): name for code, name in cities.values_list("code", "short_name")
+    }
     return known | {
         places.OUTSIDE: "Luar Jakarta",
         places.NOWHERE: "Belum diketahui",
