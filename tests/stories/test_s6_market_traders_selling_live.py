@@ -56,8 +56,8 @@ WAVES = 3
 SEATS = max(TRADERS // 15, 6)
 """In each wave; three people are invited for each of them."""
 MARKET = "Pasar Tanah Abang"
-BEFORE = datetime(2027, 2, 1, 9, tzinfo=JAKARTA)
-AFTER = datetime(2027, 4, 5, 9, tzinfo=JAKARTA)
+BEFORE = datetime(2025, 2, 1, 9, tzinfo=JAKARTA)
+AFTER = datetime(2025, 4, 5, 9, tzinfo=JAKARTA)
 FEE, MEAL, PLACE = 3_500_000, 45_000, 12_000_000
 
 
@@ -73,10 +73,10 @@ def platform():
     partner = PartnerFactory(organisation__slug="tiktok", organisation__short_name="TikTok")
     Agreement.objects.create(
         partner=partner,
-        number="PKS 3/2027",
+        number="PKS 3/2025",
         purpose="Ruang siaran di pasar dan pelatihan",
-        valid_from=date(2027, 1, 2),
-        valid_to=date(2027, 12, 31),
+        valid_from=date(2025, 1, 2),
+        valid_to=date(2099, 12, 31),
         allowed_fields=["business_name", "products", "owner_name"],
     )
     return partner
@@ -114,7 +114,7 @@ def test_traders_learn_to_sell_live_where_the_market_made_a_place(
     assert sorted(listed) == sorted(codes.display(person.code) for person in agreed)
 
     # What the council reads: people and seats, the money, and the list behind the number.
-    told = figures_of(Period(2027).window, now=waves[-1].ends_at)
+    told = figures_of(Period(2025).window, now=waves[-1].ends_at)
     topic = waves[0].training.topic_id
     line = told.line(places.TOPIC, topic)
     present = sum(came_to(wave) for wave in waves)
@@ -126,7 +126,7 @@ def test_traders_learn_to_sell_live_where_the_market_made_a_place(
     assert line.spent_each == round(planned / present)
     assert told.line(places.PROGRAMME, programme.pk).cost == line.cost
     client.force_login(officer)
-    page = client.get("/admin/laporan/?tahun=2027").content.decode()
+    page = client.get("/admin/laporan/?tahun=2025").content.decode()
     shown = re.search(r'href="([^"]*ukuran=hadir&amp;menurut=tema[^"]*)">([\d.]+)<', page)
     assert int(shown[2].replace(".", "")) == present
     assert count_pages(client, shown[1].replace("&amp;", "&")) == present
@@ -160,7 +160,7 @@ def segment(name, officer, **rules):
 
 def plan_waves(platform, officer):
     """A programme that pays the place, and three waves that are ready and opened."""
-    programme = ProgrammeFactory(name="Ruang Siaran Tanah Abang", year=2027)
+    programme = ProgrammeFactory(name="Ruang Siaran Tanah Abang", year=2025)
     BudgetLine.objects.create(
         programme=programme, purpose="venue", note="Ruang siaran", planned=PLACE, spent=PLACE
     )
@@ -175,17 +175,17 @@ def plan_waves(platform, officer):
     influencer = TrainerFactory(name="Ratih", kind="influencer", fee_per_session=FEE)
     first = Cohort.objects.create(
         **{"code": "siaran-1", "training": training, "number": 1, "mode": "in_person"},
-        **{"seats": SEATS, "closes_at": BEFORE + timedelta(days=20), "walk_ins": "free_seats"},
+        **{"seats": SEATS, "closes_at": BEFORE + timedelta(days=22), "walk_ins": "free_seats"},
     )
-    for day in (22, 24):
-        start = datetime(2027, 2, day, 9, tzinfo=JAKARTA)
+    for day in (24, 26):
+        start = datetime(2025, 2, day, 9, tzinfo=JAKARTA)
         end = start + timedelta(hours=3)
         Session.objects.create(cohort=first, venue=room, starts_at=start, ends_at=end)
     for session in first.sessions.all():
         session.trainers.add(influencer)
     refresh_cohort_dates(first)
     plan = Pattern(
-        **{"waves": WAVES - 1, "first_day": date(2027, 3, 1), "weekdays": frozenset({0, 2})},
+        **{"waves": WAVES - 1, "first_day": date(2025, 3, 3), "weekdays": frozenset({0, 2})},
         **{"hours": parse_hours("09.00-12.00"), "sessions": 2, "weeks_between": 1},
     )
     others = write_waves(first, plan, expected=propose(first, plan).fingerprint)
