@@ -145,6 +145,7 @@ TABLE = {
     "coba/surat/": Page(EVERYBODY, "pages:mailbox"),
     "coba/surat/<int:pk>/": Page(EVERYBODY, "pages:mail", ("mail_pk",)),
     "coba/masuk/": Page(row(302), "pages:login_practice", method="post"),
+    "coba/kelas/": Page(row(302), "pages:todays_class", method="post"),
     "coba/matikan/": Page(row(302), "pages:kill", method="post"),
     # --- By a signed link: whoever has it comes in, nobody without
     "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),

@@ -53,7 +53,8 @@
     if (last) find("last-name").textContent = last.name;
     if (shown === mark.wire.key) {
       clearTimeout(announcing);
-      show(result.tone, TITLES[result.outcome], result.name || mark.label, result.sentence, result.may_undo);
+      const isUndone = mark.wire.kind === "undo" && result.outcome === "accepted";
+      show(result.tone, isUndone ? "Dibatalkan" : TITLES[result.outcome], result.name || mark.label, result.sentence, result.may_undo);
     } else if (result.tone === "red") {
       const line = d.createElement("li");
       line.textContent = `${result.name || mark.label || mark.wire.read}: ${result.sentence}`;
@@ -125,7 +126,9 @@
   };
   const scan = async (text, via) => record({ kind: kind(), via, read: text }, await lookUp(text));
 
-  const isTicket = (text) => text.includes("://") || /^(?=.*\d)[A-Z0-9]{8}$/.test(identity(text));
+  // A code of letters only has no vowel, so it is no name.
+  const CODE = /^(?=.*\d)[A-Z0-9]{8}$|^[B-DF-HJKMNP-TV-Z]{8}$/;
+  const isTicket = (text) => text.includes("://") || CODE.test(identity(text));
   form.addEventListener("submit", (event) => {
     const text = box.value.trim();
     if (!text || !isTicket(text)) return;

@@ -14,6 +14,7 @@ urlpatterns = [
     path("coba/buku/", tour.books, name="books"),
     path("coba/masuk/", tour.login_practice, name="login_practice"),
     path("coba/matikan/", tour.kill, name="kill"),
+    path("coba/kelas/", tour.todays_class, name="todays_class"),
     path("coba/surat/", tour.mailbox, name="mailbox"),
     path("coba/surat/<int:pk>/", tour.mail, name="mail"),
     path("healthz", views.healthz, name="healthz"),

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from participants.models import Participant
 from trainings.attendance.closing import close_cohort
@@ -19,8 +18,10 @@ from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Campaign, Channel, Delivery, Suppression
 from umkm_portal.messaging.services.outbox import deliver_due
 from umkm_portal.pages.demo import courses
+from umkm_portal.pages.demo.callers import callers
 from umkm_portal.pages.demo.people import OWNER_EMAIL
 from umkm_portal.pages.demo.post import QUICK, sending_at
+from umkm_portal.pages.demo.today import hold_todays_class
 
 WAITING = 6
 """How many more than there are seats said yes to the full cohort."""
@@ -34,6 +35,7 @@ def live(*, staff: User, now: datetime) -> None:
     _take_calls(courses.ONE_LEFT, leave_free=1, staff=staff, now=now)
     _take_calls(courses.CLOSED, leave_free=4, staff=staff, now=now - timedelta(days=2))
     hold_past_class(courses.PAST, staff=staff)
+    hold_todays_class(staff=staff, now=now)
     with sending_at(QUICK, burst=int(QUICK)):
         _fill_by_invitation(staff=staff, now=now)
         _send_single_messages()
@@ -44,19 +46,6 @@ def _cohort(code: str) -> Cohort:
     return Cohort.objects.select_related("training").get(code=code)
 
 
-def _callers(cohort: Cohort, count: int) -> list[Participant]:
-    """People who ask for a seat by themselves, those who have none first.
-
-    Never the stall owner of the tour.
-    """
-    has_place = Exists(Enrolment.objects.filter(participant=OuterRef("pk")))
-    taken = Enrolment.objects.filter(training=cohort.training_id).values("participant")
-    people = Participant.objects.invitable().exclude(email__in=["", OWNER_EMAIL])
-    if cohort.eligibility != Cohort.Eligibility.ANYONE:
-        people = people.filter(region__code__startswith="31.")
-    return list(people.exclude(pk__in=taken).order_by(has_place, "created_at", "pk")[:count])
-
-
 @transaction.atomic
 def _take_calls(code: str, *, leave_free: int, staff: User, now: datetime) -> None:
     """Staff record people who telephoned, until only so many seats are free."""
@@ -65,7 +54,7 @@ def _take_calls(code: str, *, leave_free: int, staff: User, now: datetime) -> No
     wanted = max(cohort.seats - leave_free - cohort.taken, 0)
     if state == Cohort.State.CLOSED and wanted:
         _reopen(cohort, until=now + timedelta(minutes=1))
-    for person in _callers(cohort, wanted):
+    for person in callers(cohort, wanted):
         answers.join(cohort, person, now=now, via=answers.VIA_PHONE, actor=staff)
     if state != Cohort.State.OPEN and wanted:
         Cohort.objects.filter(pk=cohort.pk).update(state=state)
@@ -85,7 +74,7 @@ def hold_past_class(code: str, *, staff: User) -> None:
         return
     asked = cohort.starts_at - timedelta(days=5)
     _reopen(cohort, until=asked)
-    for person in _callers(cohort, cohort.seats - 3):
+    for person in callers(cohort, cohort.seats - 3):
         answers.join(cohort, person, now=asked, via=answers.VIA_PHONE, actor=staff)
     for number, enrolment in enumerate(cohort.enrolments.seated().order_by("arrival_no")):
         if number % 11 != 10:

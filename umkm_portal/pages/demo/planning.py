@@ -56,10 +56,10 @@ def fund_courses(*, now: datetime) -> None:
         if cohort.code == courses.DRAFT:
             _leave_undone(cohort)
         else:
-            _prepare(cohort, now=now)
+            prepare(cohort, now=now)
 
 
-def _prepare(cohort: Cohort, *, now: datetime) -> None:
+def prepare(cohort: Cohort, *, now: datetime) -> None:
     """All trainers of this cohort said yes; money is planned, promised, or paid when it is over."""
     asked = Assignment.objects.filter(session__cohort=cohort)
     asked.update(state=Assignment.State.CONFIRMED, answered_at=now)

@@ -22,6 +22,7 @@ from umkm_portal.pages.demo import (
     places,
     planning,
     results,
+    today,
 )
 from umkm_portal.pages.demo.post import QUICK, caught_mail, sending_at
 
@@ -61,7 +62,7 @@ def seed(*, participants: int, now: datetime) -> Report:
     return {
         "participants": Participant.objects.living().count(),
         "new": new,
-        "cohorts": [_told(plan.code, now=now) for plan in courses.PLANS],
+        "cohorts": [_told(code, now=now) for code in _codes(now=now)],
     }
 
 
@@ -71,6 +72,12 @@ def _check_place() -> None:
         return
     if not User.objects.filter(email=places.STAFF).exists():
         raise SeedRefused("This database has people of its own; practice data stays out of it.")
+
+
+def _codes(*, now: datetime) -> list[str]:
+    """The cohorts of the practice data, the class of this day last."""
+    session = today.todays_session(now=now)
+    return [plan.code for plan in courses.PLANS] + ([session.cohort.code] if session else [])
 
 
 def _told(code: str, *, now: datetime) -> CohortReport:

@@ -20,6 +20,8 @@ class Action:
     account: str = ""
     """A key of `tour.accounts`; empty for a link."""
     is_download: bool = False
+    is_post: bool = False
+    """A button that does something itself."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,29 @@ class Step:
     @property
     def is_done(self) -> bool:
         return all(tick.is_done for tick in self.ticks)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Steps that follow from one another; the parts go in any order."""
+
+    title: str
+    steps: list[Step]
+    first: int
+    """The number of its first step in the whole tour."""
+
+    @property
+    def key(self) -> str:
+        return self.steps[0].key
+
+    @property
+    def done_count(self) -> int:
+        return sum(step.is_done for step in self.steps)
+
+    @property
+    def next_key(self) -> str:
+        """The step to do next; empty when all are done."""
+        return next((step.key for step in self.steps if not step.is_done), "")
 
 
 @dataclass(frozen=True)

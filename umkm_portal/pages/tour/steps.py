@@ -9,9 +9,11 @@ from umkm_portal.common import codes
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import Campaign, Exclusion
 from umkm_portal.pages.tour.accounts import STAFF
+from umkm_portal.pages.tour.class_steps import class_steps
+from umkm_portal.pages.tour.classes import ClassWalk
 from umkm_portal.pages.tour.curations import CurationWalk
 from umkm_portal.pages.tour.partner_steps import partner_steps
-from umkm_portal.pages.tour.parts import Action, Speaker, Step, Tick, admin_url, mail_url
+from umkm_portal.pages.tour.parts import Action, Part, Speaker, Step, Tick, admin_url, mail_url
 from umkm_portal.pages.tour.walk import Walk
 
 
@@ -23,9 +25,26 @@ def steps(walk: Walk, *, language: str) -> list[Step]:
         _send_step(walk, say),
         _answer_step(walk, say),
         _waiting_step(walk, say),
+        *class_steps(ClassWalk(), say),
         _register_step(walk, say),
         _merge_step(walk, say),
         *partner_steps(CurationWalk(), say),
+    ]
+
+
+def parts(shown: list[Step], *, language: str) -> list[Part]:
+    """The steps by part, numbered through."""
+    say = Speaker(language)
+    titles = {
+        "import": say("Dari berkas sampai kelas penuh", "From a file to a full class"),
+        "ready": say("Kelas: siap, hadir, bersertifikat", "The class: readied, held, certified"),
+        "register": say("Pemilik baru dan data ganda", "A new owner, and a double"),
+        "curate": say("Kurasi Shopee", "Shopee's curation"),
+    }
+    starts = [n for n, step in enumerate(shown) if step.key in titles]
+    return [
+        Part(titles[shown[start].key], shown[start:end], start + 1)
+        for start, end in zip(starts, [*starts[1:], len(shown)], strict=True)
     ]
 
 

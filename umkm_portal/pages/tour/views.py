@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -23,12 +24,13 @@ from partners.models import CurationCall
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.messaging.models import Delivery
 from umkm_portal.pages.demo.calls import BAZAAR
+from umkm_portal.pages.demo.today import hold_todays_class
 from umkm_portal.pages.tour.accounts import ACCOUNTS, STAFF, NoSuchAccount, log_in
 from umkm_portal.pages.tour.parts import ENGLISH
 from umkm_portal.pages.tour.sample import NAME as LIST_NAME
 from umkm_portal.pages.tour.sample import sample_list
-from umkm_portal.pages.tour.steps import steps
-from umkm_portal.pages.tour.walk import Walk, end_worker
+from umkm_portal.pages.tour.steps import parts, steps
+from umkm_portal.pages.tour.walk import Walk, end_worker, officer
 
 MAILS_PER_PAGE = 30
 SAMPLE_NAME = "peserta-berantakan.csv"
@@ -57,6 +59,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "language": _language(request),
         "is_english": _language(request) == ENGLISH,
         "steps": shown,
+        "parts": parts(shown, language=_language(request)),
         "current": next((step.key for step in shown if not step.is_done), ""),
         "done_count": sum(step.is_done for step in shown),
         "accounts": ACCOUNTS,
@@ -127,6 +130,14 @@ def kill(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("bahasa", "")
     query = f"?bahasa={ENGLISH}" if language == ENGLISH else ""
     return redirect(f"{reverse('pages:tour')}{query}#langkah-send")
+
+
+@practice_only
+@require_POST
+def todays_class(request: HttpRequest) -> HttpResponse:
+    """A class of this day with people in it, where there is none yet."""
+    hold_todays_class(staff=officer(), now=timezone.now())
+    return redirect(f"{reverse('pages:tour')}#langkah-scan")
 
 
 @practice_only
