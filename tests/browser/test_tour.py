@@ -63,7 +63,10 @@ class Walker:
 
     def step(self, key):
         self.page.goto(f"{self.address}/coba/")
-        return self.page.locator(f"#langkah-{key}")
+        step = self.page.locator(f"#langkah-{key}")
+        if not step.locator("details[open]").count():
+            step.locator("summary").click()
+        return step
 
     def press(self, key, name):
         self.step(key).get_by_role("button", name=name).first.click()
@@ -109,6 +112,8 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     invite(walker)
     pause_and_kill(walker)
     answer_and_move_up(walker)
+    ready_and_publish(walker)
+    scan_a_ticket(walker)
     register(walker)
     merge_the_double(walker)
     hand_in_a_curation(walker, tmp_path)
@@ -116,7 +121,8 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     invite_the_curated(walker)
 
     page.goto(f"{address}/coba/?bahasa=en")
-    assert page.locator(".tour > li.done").count() == 10
+    assert page.locator(".tour > li.done").count() == 12
+    page.locator("#langkah-send summary").click()
     assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
     walker.keep("tur")
     assert complaints == []
@@ -177,6 +183,53 @@ def answer_and_move_up(walker):
     walker.wait_for_tick("waiting", "Ia sudah diberi tahu")
     walker.open_mail("waiting", "Buka surat tawaran")
     page.get_by_role("heading", name="Ada kursi untuk Anda").wait_for()
+
+
+def ready_and_publish(walker):
+    """What a draft lacks is mended line by line, then it is published."""
+    page = walker.page
+    walker.press("ready", "Lihat apa yang kurang")
+    draft = page.url
+    walker.keep("kesiapan")
+
+    page.get_by_role("link", name="Lengkapi tempat").click()
+    page.locator(".field-venue .select2-selection").first.click()
+    page.keyboard.type("Cakung")
+    page.get_by_role("option", name="Kantor Kecamatan Cakung").click()
+    page.get_by_role("button", name="Simpan dan lanjut mengubah").click()
+    page.get_by_role("link", name="Lengkapi pelatih").click()
+    for place in (0, 1):
+        page.get_by_role("button", name="Bersedia semua sesi").nth(place).click()
+        page.get_by_text("Jawaban untuk 1 sesi disimpan").wait_for()
+    page.goto(draft)
+    page.get_by_role("link", name="Lengkapi anggaran").click()
+    page.get_by_role("link", name="Tambahkan Pos anggaran lagi").click()
+    page.locator("[name=budget_lines-0-planned]").fill("2.500.000")
+    page.get_by_role("button", name="Simpan dan lanjut mengubah").click()
+    page.get_by_role("link", name="Lengkapi materi").click()
+    page.locator("[name=materials]").fill("Salindia dan lembar latihan")
+    page.get_by_role("button", name="Simpan", exact=True).click()
+    walker.press("ready", "Lihat apa yang kurang")
+    page.get_by_role("button", name="Terbitkan gelombang").click()
+    page.get_by_text("Gelombang dibuka.").wait_for()
+    walker.keep("terbit")
+    walker.wait_for_tick("ready", "Lengkap: 6 dari 6")
+    walker.wait_for_tick("ready", "Gelombang terbit")
+
+
+def scan_a_ticket(walker):
+    """The code of a ticket is typed at the door of today's class, and once more."""
+    page = walker.page
+    step = walker.step("scan")
+    code = re.search(r"JKP-\w{4}-\w{4}", step.inner_text())[0]
+    walker.press("scan", "Buka pintu kelas")
+    for told in ("Berhasil", "Sudah tercatat"):
+        page.get_by_label("Kode tiket atau nama").fill(code)
+        page.keyboard.press("Enter")
+        page.locator("[data-screen]", has_text=told).wait_for()
+        walker.keep(f"pintu-{told.split()[0].lower()}")
+    walker.wait_for_tick("scan", "Tiket tercatat hadir")
+    walker.wait_for_tick("scan", "sudah tercatat")
 
 
 def register(walker):

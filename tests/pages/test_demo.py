@@ -20,6 +20,7 @@ from partners.models import (
 )
 from partners.space import overview
 from trainings import invariants
+from trainings.attendance.marks import EARLY
 from trainings.models import Cohort, Enrolment, Trainer
 from trainings.services import answers, rounds
 from umkm_portal.accounts.models import Membership, Organisation, User
@@ -28,7 +29,7 @@ from umkm_portal.imports.models import ImportFile
 from umkm_portal.imports.services import process_file
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery, SendingAccount
-from umkm_portal.pages.demo import courses, members, people, places
+from umkm_portal.pages.demo import courses, members, people, places, today
 from umkm_portal.pages.tour.sample import sample_list
 from umkm_portal.pages.tour.walk import Walk
 
@@ -83,11 +84,14 @@ def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
 
 def _has_every_kind_of_cohort(report):
     cohorts = {cohort.code: cohort for cohort in Cohort.objects.all()}
-    assert len(cohorts) == len(report["cohorts"]) == 9
+    assert len(cohorts) == len(report["cohorts"]) == 10
     assert cohorts[courses.ONE_LEFT].free == 1
     full = cohorts[courses.FULL]
     assert full.free == 0
     assert full.enrolments.waiting().count() > 0
+    session = today.todays_session(now=timezone.now())
+    assert (session.cohort.taken, session.marks.count()) == (today.COMING, 0)
+    assert session.starts_at - EARLY < timezone.now()
     past = cohorts[courses.PAST]
     assert past.ends_at < timezone.now()
     assert {"attended", "no_show", "completed"} <= {e.state for e in past.enrolments.all()}

@@ -23,18 +23,25 @@ from tests.factories import (
     ParticipantFactory,
 )
 from tests.pages.registration.conftest import lists, owner
+from tests.trainings.planning.scene import make_plan
+from trainings.attendance.marks import mark
+from trainings.models import Session, Training
+from trainings.planning.readiness import open_cohort
 from trainings.services import answers
 from umkm_portal.accounts.models import User
+from umkm_portal.common import codes
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import DeliveryBatch, SendingAccount
+from umkm_portal.pages.demo import courses
+from umkm_portal.pages.demo.places import furnish
 from umkm_portal.pages.tour.steps import steps
 from umkm_portal.pages.tour.walk import OFFICER, Walk, officer
 
 pytestmark = pytest.mark.django_db
 __all__ = ["lists", "owner"]
 KEYS = [
-    *("import", "invite", "send", "answer", "waiting", "register", "merge"),
+    *("import", "invite", "send", "answer", "waiting", "ready", "scan", "register", "merge"),
     *("curate", "announce", "train"),
 ]
 
@@ -82,6 +89,11 @@ def caught(delivery, **facts):
 
 def done(language="id"):
     return {step.key: step.is_done for step in steps(Walk(), language=language)}
+
+
+def ticks(key):
+    found = next(step for step in steps(Walk(), language="id") if step.key == key)
+    return [(tick.label, tick.is_done) for tick in found.ticks]
 
 
 def yes(enrolment):
@@ -233,6 +245,42 @@ def test_merge_ticks_when_the_officer_joined_the_planted_double():
 
     undo_merge(joined, actor=officer(), now=timezone.now())
     assert not done()["merge"]
+
+
+def test_ready_ticks_when_the_draft_lacks_nothing_and_is_published():
+    assert not done()["ready"]
+    cohort = make_plan(code=courses.DRAFT)
+    Training.objects.update(materials="")
+    assert ticks("ready")[0] == ("Lengkap: 5 dari 6", False)
+
+    open_cohort(cohort, by=officer(), now=timezone.now(), override_reason="Materi menyusul")
+
+    assert ticks("ready")[0] == ("Lengkap: 5 dari 6, terbit dengan alasan", True)
+    assert done()["ready"]
+
+
+def test_scan_makes_a_class_of_today_and_ticks_when_its_ticket_is_shown_twice(client, owner):
+    furnish()
+    ParticipantFactory.create_batch(3)
+    page = client.get(reverse("pages:tour")).content.decode()
+    assert "Buat kelas hari ini" in page
+
+    for _ in range(2):
+        client.post(reverse("pages:todays_class"))
+
+    session = Session.objects.get()
+    ticket = session.cohort.enrolments.order_by("arrival_no").first()
+    assert session.cohort.taken == 3
+    assert codes.display(ticket.short_code) in client.get(reverse("pages:tour")).content.decode()
+    assert not done()["scan"]
+    for _ in range(2):
+        mark(
+            session,
+            read=ticket.short_code,
+            **{"kind": "in", "via": "code", "key": uuid.uuid4(), "by": officer()},
+            **{"happened_at": timezone.now(), "now": timezone.now()},
+        )
+    assert done()["scan"]
 
 
 def test_officer_comes_in_with_one_click(client):

@@ -11,12 +11,19 @@ from umkm_portal.common.staff_admin import StaffStack, StaffTable
 from umkm_portal.common.staff_fields import RupiahField
 
 
+class NamedOnes(AutocompleteSelectMultiple):
+    """Several chosen by name, each with its own cross; one for all of them would be no list row."""
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
+
+
 class SessionForm(forms.ModelForm):
     teachers = forms.ModelMultipleChoiceField(
         Trainer.objects.all(),
         label="Pelatih",
         required=False,
-        widget=AutocompleteSelectMultiple(Session._meta.get_field("trainers"), admin.site),
+        widget=NamedOnes(Session._meta.get_field("trainers"), admin.site),
     )
 
     def __init__(self, *args, **kwargs):

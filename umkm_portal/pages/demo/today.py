@@ -20,8 +20,8 @@ from umkm_portal.pages.demo.callers import callers
 
 TRAINING = "kemasan-produk"
 SEATS, COMING = 20, 12
-OPENS, LASTS = 8, timedelta(hours=7)
-"""The hour at which the door opens in Jakarta, or earlier where it is earlier."""
+LATEST, LASTS = 20, timedelta(hours=3)
+"""It begins at the hour in which it is written, at 20.00 in Jakarta the latest."""
 
 
 def todays_session(*, now: datetime) -> Session | None:
@@ -81,7 +81,7 @@ def _training() -> Training:
 
 def _write(training: Training, *, now: datetime) -> Session:
     local = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
-    starts_at = local.replace(hour=min(local.hour, OPENS))
+    starts_at = local.replace(hour=min(local.hour, LATEST))
     number = (training.cohorts.aggregate(last=Max("number"))["last"] or 0) + 1
     cohort = Cohort.objects.create(
         code=f"{TRAINING}-{number}",
