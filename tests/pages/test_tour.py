@@ -259,7 +259,7 @@ def test_ready_ticks_when_the_draft_lacks_nothing_and_is_published():
     assert done()["ready"]
 
 
-def test_scan_makes_a_class_of_today_and_ticks_when_its_ticket_is_shown_twice(client, owner):
+def test_scan_makes_a_class_of_today_and_ticks_when_its_ticket_is_shown_twice(client):
     furnish()
     ParticipantFactory.create_batch(3)
     page = client.get(reverse("pages:tour")).content.decode()
