@@ -204,6 +204,28 @@ def test_a_known_ticket_is_told_from_a_foreign_one_without_a_network(scene, open
     assert AttendanceMark.objects.get().outcome == "refused"
 
 
+def test_a_ticket_in_a_camera_app_is_marked_taken_back_and_marked_again(scene, open_page):
+    _, people = scene
+    ticket = address_of(people[0]).removeprefix(settings.PORTAL_URL)
+    page = open_page(ticket)
+    keep(page, "ticket-of-officer")
+
+    page.get_by_role("button", name="Tandai hadir").click()
+    expect(page.get_by_role("heading", name="Berhasil")).to_be_visible()
+    keep(page, "door-by-ticket")
+    page.get_by_role("button", name="Batalkan catatan ini").click()
+    expect(page.get_by_role("heading", name="Dibatalkan")).to_be_visible()
+    people[0].refresh_from_db()
+    assert (people[0].state, Attendance.objects.exists()) == ("confirmed", False)
+
+    page.goto(page.url.split("/hadir/")[0] + ticket)
+    page.get_by_role("button", name="Tandai hadir").click()
+    expect(page.get_by_role("heading", name="Berhasil")).to_be_visible()
+    people[0].refresh_from_db()
+    assert people[0].state == "attended"
+    assert invariants.violations() == []
+
+
 def test_everything_works_without_scripts(scene, open_page):
     cohort, people = scene
     page = open_page(door_of(cohort), java_script_enabled=False)
