@@ -85,7 +85,11 @@ def measure(rows, folder):
     result = {"rows": rows, "register": register, "enrolments": enrolments}
     for name, address in pages.items():
         seconds = fastest(lambda address=address: get(client, address))
-        result[name] = _report.figures(seconds, bare, 0)
+        result[name] = {
+            "seconds": round(seconds, 3),
+            "limit_seconds": round(bare, 3),
+            "ratio": round(seconds / bare, 1),
+        }
     return result
 
 
