@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_migrate
 
 
 class TrainingsConfig(AppConfig):
@@ -12,6 +14,7 @@ class TrainingsConfig(AppConfig):
         from participants.timeline import register_source  # noqa: PLC0415
         from trainings import (  # noqa: PLC0415
             activity,
+            after_messages,
             audiences,
             change_messages,
             handlers,
@@ -26,7 +29,7 @@ class TrainingsConfig(AppConfig):
         from umkm_portal.messaging import directory, kinds  # noqa: PLC0415
 
         messages.register()
-        for kind in change_messages.KINDS:
+        for kind in (*change_messages.KINDS, *after_messages.KINDS):
             kinds.register(kind)
         profiles.register(CLASS)
         joining.register(JOINING)
@@ -43,3 +46,12 @@ class TrainingsConfig(AppConfig):
             change_messages.COHORT_CANCELLED.name, timeline.changed_subject_of
         )
         directory.register_reasons(REASONS)
+        post_migrate.connect(_load_reference_data, sender=self)
+
+
+def _load_reference_data(sender: AppConfig, **facts: object) -> None:
+    """The questions after a class, once `migrate` has made their table."""
+    if settings.LOAD_REFERENCE_DATA:
+        from trainings.aftermath.questions import load_questions  # noqa: PLC0415 - apps ready
+
+        load_questions()

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from participants.handlers import PersonHandler, Rows, Touched, register
 from participants.models import Participant
+from trainings.aftermath.joining_records import hand_over_words
 from trainings.attendance.joining_records import hand_over_presence
 from trainings.models import (
+    Absence,
     Attendance,
     AttendanceFileRow,
     AttendanceMark,
@@ -19,7 +21,11 @@ from trainings.models import (
     CohortQuota,
     Enrolment,
     EnrolmentEvent,
+    Feedback,
+    FeedbackScore,
     Offer,
+    TransportItem,
+    TransportRow,
 )
 from trainings.services import answers
 from trainings.services.transitions import SYSTEM
@@ -56,6 +62,7 @@ def _merge(source: Participant, target: Participant) -> int:
             answers.withdraw(enrolment, now=now, note="Data digabung.")
         else:
             hand_over_presence(enrolment, twin, now=now)
+            hand_over_words(enrolment, twin)
             answers.hand_over(enrolment, twin, now=now, via=SYSTEM)
     return moved
 
@@ -73,6 +80,10 @@ def _touches(people: Collection[int]) -> Touched:
             Attendance.objects.filter(enrolment__in=own),
             AttendanceMark.objects.filter(enrolment__in=own),
             AttendanceFileRow.objects.filter(enrolment__in=own),
+            Feedback.objects.filter(enrolment__in=own),
+            FeedbackScore.objects.filter(feedback__enrolment__in=own),
+            Absence.objects.filter(enrolment__in=own),
+            TransportItem.objects.filter(attendance__enrolment__in=own),
         ],
         counters=[
             (
@@ -105,6 +116,9 @@ def _erase(person: Participant) -> int:
     EnrolmentEvent.objects.filter(enrolment__in=rows).exclude(note="").update(note="")
     AttendanceMark.objects.filter(enrolment__in=rows).exclude(read="").update(read="")
     _named(person, rows).update(name="", email="")
+    Feedback.objects.filter(enrolment__in=rows).update(comment="", may_name=False)
+    Absence.objects.filter(enrolment__in=rows).exclude(note="").update(note="")
+    TransportRow.objects.filter(enrolment__in=rows).update(name="Dihapus", code="")
     return rows.update(reason="", priority_reason="", priority=0)
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from trainings.aftermath import asking
 from trainings.attendance import closing
 from trainings.services import advance, cancelling, carrying, changes, forfeits
 
@@ -34,3 +35,9 @@ def follow_changes() -> int:
 def carry_lines() -> int:
     """Who waited for a wave that has begun waits for the next one."""
     return carrying.carry_due(now=timezone.now())
+
+
+@shared_task
+def ask_after_class() -> int:
+    """What was it like, why did you not come: of classes closed since the last time."""
+    return asking.ask_due(now=timezone.now())

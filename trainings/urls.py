@@ -1,6 +1,15 @@
 from django.urls import path
 
-from trainings.views import answers, lookups, opt_out, scanning, schedule, self_check_in, tickets
+from trainings.views import (
+    aftermath,
+    answers,
+    lookups,
+    opt_out,
+    scanning,
+    schedule,
+    self_check_in,
+    tickets,
+)
 
 app_name = "trainings"
 urlpatterns = [
@@ -9,6 +18,8 @@ urlpatterns = [
     path("undangan/", lookups.invitation, name="invitation"),
     path("cek/", lookups.check, name="check"),
     path("u/<str:token>/", answers.answer, name="answer"),
+    path("u/<str:token>/kesan/", aftermath.feedback_by_link, name="feedback"),
+    path("u/<str:token>/alasan/", aftermath.absence_by_link, name="absence"),
     path("tiket/<str:token>/", tickets.ticket, name="ticket"),
     path("tiket/<str:token>/kalender.ics", tickets.calendar, name="calendar"),
     path("tiket/<str:token>/sesi/<int:pk>.ics", tickets.session_calendar, name="session_calendar"),

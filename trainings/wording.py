@@ -10,6 +10,16 @@ from umkm_portal.common.dates import JAKARTA, format_date, format_moment
 
 ONLINE = "daring, tautan ada di halaman tiket"
 NOT_YET = "menyusul"
+ABSENCE_REASONS = {
+    "sakit": "Sakit, atau keluarga sakit",
+    "kendaraan": "Tidak ada kendaraan",
+    "usaha": "Usaha sedang ramai",
+    "lupa": "Lupa",
+    "tempat": "Tidak tahu tempatnya",
+    "hadir": "Saya hadir, tetapi tidak tercatat",
+    "lainnya": "Lainnya",
+}
+"""Why people did not come: the key is kept, the words may be put otherwise any day."""
 
 
 def cohort_words(cohort: Cohort) -> dict[str, str]:

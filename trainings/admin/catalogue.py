@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.utils.formats import number_format
 from unfold.decorators import display
 
+from trainings.aftermath import ratings
 from trainings.models import Topic, Trainer, Training, Unavailability, Venue
 from trainings.planning import money
 from trainings.resources import TrainerResource, VenueResource
@@ -97,7 +98,10 @@ class TrainerForm(forms.ModelForm):
 class TrainerAdmin(SpreadsheetAdmin):
     form = TrainerForm
     resource_classes = (TrainerResource,)
-    list_display = (*("name", "kind", "organisation", "shown_handle", "shown_phone", "shown_fee"),)
+    list_display = (
+        *("name", "kind", "organisation", "shown_handle", "shown_phone", "shown_fee"),
+        "shown_rating",
+    )
     inlines = (UnavailabilityInline,)
     list_filter = ("kind", "topics")
     list_select_related = ("organisation",)
@@ -111,7 +115,20 @@ class TrainerAdmin(SpreadsheetAdmin):
         ("handle", "followers"),
         ("phone", "fee_per_session"),
         "availability",
+        "shown_rating",
     )
+    readonly_fields = ("shown_rating",)
+
+    def get_queryset(self, request):
+        return ratings.with_rating(super().get_queryset(request))
+
+    def choice_label(self, trainer):
+        """How she stands in the choice of trainers of a session."""
+        return ", ".join(filter(None, [str(trainer), ratings.shown(trainer)]))
+
+    @display(description="penilaian peserta", ordering="rating_average")
+    def shown_rating(self, trainer):
+        return ratings.shown(trainer) or "belum ada"
 
     @display(description="akun media sosial", ordering="followers")
     def shown_handle(self, trainer):

@@ -79,6 +79,10 @@ LIVING = tuple(state for state in Cohort.State if state != Cohort.State.DRAFT)
 
 
 class CohortForm(forms.ModelForm):
+    transport_rate = RupiahField(
+        label="Uang transpor (rupiah)", required=False, help_text="Kosong: tidak ada."
+    )
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "state" not in self.fields:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from trainings.admin import (
+    aftermath,
     answers,
     attendance,
     calendar,
@@ -25,6 +26,7 @@ from trainings.admin import (
     readiness,
     teaching,
     transfer,
+    transport,
     waves,
 )
 from trainings.admin.catalogue import SpreadsheetAdmin
@@ -83,6 +85,7 @@ class CohortAdmin(SpreadsheetAdmin):
                     "closes_at",
                     ("place_note", "data_cost_mb"),
                     ("walk_ins", "forfeit_minutes"),
+                    ("transport_rate", "transport_per"),
                 )
             },
         ),
@@ -119,6 +122,9 @@ class CohortAdmin(SpreadsheetAdmin):
         return [
             path("kesiapan/", self._overview_page(readiness.month), name="trainings_cohort_month"),
             path("kalender/", self._overview_page(calendar.show), name="trainings_cohort_calendar"),
+            path(
+                "umpan-balik/", self._overview_page(aftermath.overview), name="trainings_aftermath"
+            ),
             *self._page_urls(),
             *super().get_urls(),
         ]
@@ -149,6 +155,13 @@ class CohortAdmin(SpreadsheetAdmin):
             ),
             ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.change_enrolment"),
             ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
+            ("umpan-balik/", "feedback", aftermath.show, "trainings.view_enrolment"),
+            ("transpor/", "transport", transport.show, "trainings.view_transportbatch"),
+            ("transpor/buat/", "transport_make", transport.make, "trainings.change_cohort"),
+            *(
+                (f"transpor/daftar.{kind}", f"transport_{kind}", view, "trainings.change_cohort")
+                for kind, view in transport.FILES
+            ),
             ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
             ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
             ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
@@ -165,11 +178,20 @@ class CohortAdmin(SpreadsheetAdmin):
             ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
             ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
             *(
+                (f"umpan-balik/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
+                for address, name, view in aftermath.ERRANDS
+            ),
+            *(
+                (f"transpor/<int:pk>/{address}/", name, view, "trainings.change_cohort")
+                for address, name, view in transport.ERRANDS
+            ),
+            *(
                 (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
                 for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
             ),
         ]
         posted = {"approve", "preview", "close", "carry", "cancel", "open", "clone"}
+        posted |= {"transport_make"}
         return [
             *(
                 path(
@@ -306,6 +328,8 @@ TABS = (
     ("waiting", "Daftar tunggu", "trainings.view_enrolment"),
     ("print", "Daftar cetak", "trainings.view_enrolment"),
     ("attendance", "Kehadiran", "trainings.view_enrolment"),
+    ("feedback", "Umpan balik", "trainings.view_enrolment"),
+    ("transport", "Transpor", "trainings.view_transportbatch"),
     ("transfer", "Pindah dan batal", "trainings.change_cohort"),
     ("waves", "Salin", "trainings.add_cohort"),
 )

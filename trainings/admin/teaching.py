@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from trainings.aftermath.ratings import ratings_of
 from trainings.models import Assignment
 from trainings.planning import clashes
 from trainings.planning.trainers import fees_of, record_answers
@@ -80,16 +81,23 @@ def _assignments(cohort):
 
 
 def _people(cohort, answer_forms):
-    """(trainer, chat link, fee, [(form, tone, clashes)]) by trainer."""
+    """(trainer, chat link, fee, [(form, tone, clashes)], rating) by trainer."""
     sessions = {form.instance.session_id: form.instance.session for form in answer_forms}
     told = _clashes(cohort, sessions)
+    ratings = ratings_of({form.instance.trainer_id for form in answer_forms})
     people = {}
     for form in answer_forms:
         row = form.instance
         trainer = row.trainer
         person = people.setdefault(
             trainer.pk,
-            (trainer, _chat(cohort, trainer), format_rupiah(trainer.fee_per_session), []),
+            (
+                trainer,
+                _chat(cohort, trainer),
+                format_rupiah(trainer.fee_per_session),
+                [],
+                ratings.get(trainer.pk),
+            ),
         )
         against = [c.sentence for c in told[row.session_id] if trainer.name in c.sentence]
         person[3].append((form, TONES[Assignment.State(form.initial["state"])], against))

@@ -9,7 +9,14 @@ from django.db import transaction
 
 from trainings.attendance import closing
 from trainings.attendance.walk_ins import WalkInRefused, seat
-from trainings.models import Attendance, AttendanceFileRow, AttendanceMark, Cohort, Enrolment
+from trainings.models import (
+    Attendance,
+    AttendanceFileRow,
+    AttendanceMark,
+    Cohort,
+    Enrolment,
+    TransportItem,
+)
 from trainings.services import seats
 from trainings.services.transitions import SYSTEM, State, move
 
@@ -39,6 +46,8 @@ def hand_over_presence(source: Enrolment, target: Enrolment, *, now: datetime) -
         move(target, to=State.ATTENDED, now=now, via=SYSTEM, note=_NOTE)
     if cohort.state == Cohort.State.FINISHED:
         closing.judge(cohort, now=now, only=[target.pk])
+        # Both may have had the step of this class. Now, so that an undo of the merge knows of it.
+        closing.credit(cohort.pk, by=None, now=now)
 
 
 def _afresh(enrolment: Enrolment) -> Enrolment:
@@ -47,12 +56,27 @@ def _afresh(enrolment: Enrolment) -> Enrolment:
 
 
 def _move_rows(source: Enrolment, target: Enrolment) -> None:
-    known = Attendance.objects.filter(enrolment=target).values("session")
+    known = dict(Attendance.objects.filter(enrolment=target).values_list("session", "pk"))
     own = Attendance.objects.filter(enrolment=source)
-    own.filter(session__in=list(known.values_list("session", flat=True))).delete()
+    twice = own.filter(session__in=known)
+    for one in twice:
+        _hand_over_payment(one, known[one.session_id])
+    twice.delete()
     own.update(enrolment=target)
     AttendanceMark.objects.filter(enrolment=source).update(enrolment=target)
     AttendanceFileRow.objects.filter(enrolment=source).update(enrolment=target)
+
+
+def _hand_over_payment(source: Attendance, target_id: int) -> None:
+    """What was paid for an arrival that both records had is paid for the one that stays.
+
+    Paid to both, the lists keep both rows; there is nothing left to pay.
+    """
+    paid = TransportItem.objects.filter(attendance=source)
+    if TransportItem.objects.filter(attendance=target_id).exists():
+        paid.delete()
+    else:
+        paid.update(attendance=target_id)
 
 
 def _give_back(cohort: Cohort, source: Enrolment, *, now: datetime) -> None:

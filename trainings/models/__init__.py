@@ -1,3 +1,12 @@
+from trainings.models.aftermath import (
+    Absence,
+    Feedback,
+    FeedbackQuestion,
+    FeedbackScore,
+    TransportBatch,
+    TransportItem,
+    TransportRow,
+)
 from trainings.models.attendance import (
     Attendance,
     AttendanceFile,
@@ -24,6 +33,7 @@ from trainings.models.trainings import (
 )
 
 __all__ = [
+    "Absence",
     "Assignment",
     "Attendance",
     "AttendanceFile",
@@ -35,6 +45,9 @@ __all__ = [
     "CohortQuota",
     "Enrolment",
     "EnrolmentEvent",
+    "Feedback",
+    "FeedbackQuestion",
+    "FeedbackScore",
     "InvitationRound",
     "Offer",
     "Programme",
@@ -43,6 +56,9 @@ __all__ = [
     "Topic",
     "Trainer",
     "Training",
+    "TransportBatch",
+    "TransportItem",
+    "TransportRow",
     "Unavailability",
     "Venue",
 ]

@@ -58,6 +58,10 @@ class Cohort(models.Model):
         NOBODY = "nobody", "Tidak"
         FREE_SEATS = "free_seats", "Ya, selama ada kursi"
 
+    class TransportPer(models.TextChoices):
+        SESSION = "session", "Sesi hadir"
+        DAY = "day", "Hari hadir"
+
     class Eligibility(models.TextChoices):
         ANYONE = "anyone", "Siapa saja"
         JAKARTA_RESIDENT = "jakarta_resident", "Warga Jakarta"
@@ -100,6 +104,11 @@ class Cohort(models.Model):
         "kursi hangus bila terlambat (menit)", null=True, blank=True
     )
     """Minutes after the first session began; whoever is not there gives the seat free."""
+    transport_rate = models.BigIntegerField("uang transpor (rupiah)", null=True, blank=True)
+    """For one attended session or day; empty: none is paid."""
+    transport_per = models.CharField(
+        "dihitung per", max_length=8, choices=TransportPer.choices, default=TransportPer.SESSION
+    )
     override_reason = models.CharField("dibuka walau belum siap", max_length=300, blank=True)
     overridden_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
@@ -148,6 +157,11 @@ class Cohort(models.Model):
                 | Q(closes_at__gt=F("opens_at")),
                 name="cohort_registration_ordered",
                 violation_error_message="Pendaftaran harus ditutup setelah dibuka.",
+            ),
+            models.CheckConstraint(
+                condition=Q(transport_rate__isnull=True) | Q(transport_rate__gt=0),
+                name="cohort_transport_rate_positive",
+                violation_error_message="Uang transpor lebih dari nol, atau kosongkan.",
             ),
             models.CheckConstraint(
                 condition=Q(people_per_seat__gte=1), name="cohort_people_per_seat_positive"

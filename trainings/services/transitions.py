@@ -37,7 +37,7 @@ ALLOWED: dict[str, frozenset[State]] = {
     State.OFFERED: _CHANGES_HER_MIND | {State.EXPIRED, State.CANCELLED},
     State.CONFIRMED: frozenset({State.CANCELLED, State.ATTENDED, State.NO_SHOW, State.COMPLETED}),
     State.ATTENDED: frozenset({State.CONFIRMED, State.COMPLETED, State.NO_SHOW}),
-    State.NO_SHOW: frozenset({State.ATTENDED, State.COMPLETED}),
+    State.NO_SHOW: frozenset({State.ATTENDED, State.COMPLETED, State.WANTS_OTHER_DATE}),
     State.COMPLETED: frozenset({State.ATTENDED, State.NO_SHOW}),
 }
 

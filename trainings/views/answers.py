@@ -16,17 +16,19 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from trainings.aftermath.asking import ask_of
 from trainings.models import Enrolment
 from trainings.panels import answer_url, facts_of, moved_to
 from trainings.schedule import in_words, wave, waves
 from trainings.services import answers, joining
 from trainings.tickets import cohort_in_words
+from trainings.views.aftermath import page_of_message
+from trainings.views.links import enrolment_behind
 from trainings.views.tickets import link_unknown
-from umkm_portal.common import tokens
-from umkm_portal.messaging.models import Delivery
 
 REASON_LENGTH = 300
 MOST_WAVES = 10
+JUDGED = (Enrolment.State.ATTENDED, Enrolment.State.COMPLETED, Enrolment.State.NO_SHOW)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     enrolment, via = enrolment_behind(token)
     if not enrolment:
         return link_unknown(request)
+    is_plain = request.method != "POST" and not request.GET
+    # The message after a class asks a question: its link leads there at once.
+    if is_plain and enrolment.state in JUDGED and (page := page_of_message(token)):
+        return redirect(page, token)
     return respond(request, enrolment, via=via, now=timezone.now())
 
 
@@ -108,23 +114,6 @@ def respond(
     if question := QUESTIONS.get(request.GET.get("jawab", "")):
         return _ask(request, enrolment, question, now=now)
     return _show(request, enrolment, now=now, back=back)
-
-
-def enrolment_behind(token: str) -> tuple[Enrolment | None, str]:
-    """The enrolment of a message's link or of a typed code, and through which of them."""
-    rows = Enrolment.objects.select_related("participant", "cohort")
-    try:
-        public_id = tokens.unsign("answer", token)
-    except tokens.BadToken:
-        pass
-    else:
-        subject = Delivery.objects.filter(public_id=public_id).values("subject_id")
-        return rows.filter(pk__in=subject).first(), answers.VIA_LINK
-    try:
-        public_id = tokens.unsign("invitation", token)
-    except tokens.BadToken:
-        return None, ""
-    return rows.filter(public_id=public_id).first(), answers.VIA_CODE
 
 
 def _take(
@@ -210,6 +199,10 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     facts = facts_of(enrolment, cohort_in_words(enrolment), now=now)
-    moved = moved_to(enrolment, now=now)
-    context = facts | {"refusal": refusal, "back": back, "moved": moved}
+    context = facts | {
+        "refusal": refusal,
+        "back": back,
+        "moved": moved_to(enrolment, now=now),
+        "ask": ask_of(enrolment, now=now),
+    }
     return render(request, "trainings/answer.html", context, status=status)

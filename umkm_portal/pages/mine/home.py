@@ -16,10 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from participants.models import Participant
 from participants.registration import drafts
+from trainings.aftermath.asking import Ask, asks_of
 from trainings.models import Cohort, Enrolment
 from trainings.panels import ASKED, facts_of
 from trainings.schedule import in_words
 from trainings.services.answers import VIA_ACCOUNT
+from trainings.views.aftermath import ask_absence, ask_feedback
 from trainings.views.answers import respond
 from umkm_portal.common import codes
 from umkm_portal.pages.mine.calls import curations_of
@@ -64,6 +66,7 @@ def _home(request: HttpRequest, person: Participant) -> HttpResponse:
         "tickets": [facts for facts in classes if facts["ticket"] and facts["is_ahead"]],
         "waiting": [facts for facts in classes if facts["queue_position"]],
         "others": [facts for facts in classes if facts["is_other"]],
+        "questions": [facts for facts in classes if _is_asked(facts["ask"])],
         "past": [facts for facts in classes if facts["is_past"]],
         "steps": steps,
         "summary": summary(steps),
@@ -76,10 +79,25 @@ def _home(request: HttpRequest, person: Participant) -> HttpResponse:
 @for_person
 def class_page(request: HttpRequest, person: Participant, public_id: uuid.UUID) -> HttpResponse:
     """One class of hers: the same page and the same refusals as behind the link of a message."""
-    rows = Enrolment.objects.select_related("participant", "cohort")
-    enrolment = get_object_or_404(rows, public_id=public_id, participant=person)
+    enrolment = _class_of(person, public_id)
     now, back = timezone.now(), request.path.rpartition("kelas/")[0]
     return respond(request, enrolment, via=VIA_ACCOUNT, now=now, back=back, address_of=_address_of)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def feedback(request: HttpRequest, person: Participant, public_id: uuid.UUID) -> HttpResponse:
+    """What one class of hers was like: the same page as behind the link of the message."""
+    enrolment = _class_of(person, public_id)
+    return ask_feedback(request, enrolment, via=VIA_ACCOUNT, now=timezone.now())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def absence(request: HttpRequest, person: Participant, public_id: uuid.UUID) -> HttpResponse:
+    """Why she did not come to one class of hers."""
+    enrolment = _class_of(person, public_id)
+    return ask_absence(request, enrolment, via=VIA_ACCOUNT, now=timezone.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,6 +115,11 @@ def switch(request: HttpRequest, person: Participant) -> HttpResponse:
         return redirect("mine:home")
     shown = [(one, codes.display(one.code)) for one in people.prefetch_related("businesses")]
     return render(request, "pages/mine/switch.html", {"mine": person, "people": shown})
+
+
+def _class_of(person: Participant, public_id: uuid.UUID) -> Enrolment:
+    rows = Enrolment.objects.select_related("participant", "cohort")
+    return get_object_or_404(rows, public_id=public_id, participant=person)
 
 
 def _address_of(enrolment: Enrolment) -> str:
@@ -126,6 +149,10 @@ def place_of(person: Participant) -> str:
     return ", ".join(filter(None, [region.name, region.parent.name if region.parent else ""]))
 
 
+def _is_asked(ask: object) -> bool:
+    return isinstance(ask, Ask) and not ask.is_answered
+
+
 def _unfinished(request: HttpRequest, *, now: datetime) -> list[Waiting]:
     """Registrations of this account, its own or of the family, that were never sent."""
     found = drafts.unfinished(drafts.proved_by(account_of(request)), now=now)
@@ -138,6 +165,9 @@ def _classes(person: Participant, *, now: datetime) -> list[dict[str, object]]:
     rows = list(newest.order_by("-pk")[:SHOWN])
     cohorts = in_words(Cohort.objects.all()).in_bulk({row.cohort_id for row in rows})
     found = [_facts(row, cohorts[row.cohort_id], now=now) for row in rows]
+    asks = asks_of(rows, now=now)
+    for row, facts in zip(rows, found, strict=True):
+        facts["ask"] = asks.get(row.pk)
     return sorted(found, key=lambda facts: (facts["starts_at"] is None, facts["starts_at"] or now))
 
 

@@ -27,10 +27,10 @@ class Milestone:
 
 def milestones(person: Participant, *, now: datetime) -> list[Milestone]:
     """All seven steps; corrected and void events are left out. Five queries."""
-    days: dict[str, list[date]] = defaultdict(list)
+    days: dict[str, list[tuple[date, str]]] = defaultdict(list)
     events = person.stage_events.standing().order_by("occurred_on", "pk")
-    for code, day in events.values_list("stage", "occurred_on"):
-        days[code].append(day)
+    for code, day, agency in events.values_list("stage", "occurred_on", "organisation__name"):
+        days[code].append((day, agency or ""))
     going = _going_on(person, now=now)
     return [_milestone(stage, days[stage.code], going) for stage in Stage.objects.order_by("code")]
 
@@ -48,7 +48,7 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _milestone(stage: Stage, days: list[date], going: dict[str, str]) -> Milestone:
+def _milestone(stage: Stage, days: list[tuple[date, str]], going: dict[str, str]) -> Milestone:
     link, verb = ACTIONS.get(stage.code, ("", ""))
     address = reverse(link) if link else ""
     text = going.get(stage.code, "")
@@ -56,13 +56,16 @@ def _milestone(stage: Stage, days: list[date], going: dict[str, str]) -> Milesto
         return Milestone(stage.code, stage.name, text, "now", address, verb)
     if days:
         before = f" ({len(days)} kali)" if len(days) > 1 else ""
-        return Milestone(
-            stage.code, stage.name, f"Selesai {day_in_words(days[-1])}{before}", "done"
-        )
+        day, agency = days[-1]
+        through = f" lewat {agency}" if agency and stage.code == TRAINED else ""
+        text = f"Selesai {day_in_words(day)}{through}{before}"
+        return Milestone(stage.code, stage.name, text, "done")
     return Milestone(stage.code, stage.name, text or stage.summary, "", address, verb)
 
 
-RUNNING = {"P2", "P4"}
+TRAINED = "P2"
+"""The step that says which agency's class it was."""
+RUNNING = {TRAINED, "P4"}
 """Steps that can be seen to be under way; being accompanied (P3) has no beginning or end."""
 ACTIONS = {
     "P2": ("trainings:schedule", "Lihat jadwal"),

@@ -40,11 +40,13 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
                 "calendar_month",
                 "trainings.view_cohort",
             ),
+            Page("admin:trainings_aftermath", "Umpan balik", "reviews", "trainings.view_enrolment"),
             Entry("messaging.campaign", "Kampanye", "send"),
             Entry("trainings.training", "Pelatihan", "school"),
             Entry("trainings.venue", "Tempat", "location_on"),
             Entry("trainings.trainer", "Pelatih", "record_voice_over"),
             Entry("trainings.topic", "Tema", "label"),
+            Entry("trainings.feedbackquestion", "Pertanyaan umpan balik", "quiz"),
         ],
     ),
     (

@@ -9,7 +9,10 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
@@ -21,6 +24,14 @@ STAFF_CSP = {
     "img-src": ["'self'", "data:"],
 }
 """The theme's menus need eval (Alpine) and inline styles; nothing outside /admin/ gets this."""
+
+
+class Choices(AutocompleteJsonView):
+    """Rows to choose from, told as their own pages like (`choice_label`)."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        label = getattr(self.model_admin, "choice_label", str)
+        return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
 
 
 class StaffSite(UnfoldAdminSite):
@@ -43,6 +54,9 @@ class StaffSite(UnfoldAdminSite):
         )
         own = [path(place, self.admin_view(view), name=name) for place, view, name in pages]
         return [*own, *super().get_urls()]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Choices.as_view(admin_site=self)(request)
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False
