@@ -149,6 +149,10 @@ TABLE = {
     "coba/matikan/": Page(row(302), "pages:kill", method="post"),
     # --- By a signed link: whoever has it comes in, nobody without
     "u/<str:token>/": Page(EVERYBODY, "trainings:answer", ("answer_token",)),
+    **{
+        f"u/<str:token>/{address}/": Page(EVERYBODY, f"trainings:{name}", ("answer_token",))
+        for address, name in (("kesan", "feedback"), ("alasan", "absence"))
+    },
     "tiket/<str:token>/": Page(EVERYBODY, "trainings:ticket", ("ticket_token",)),
     "tiket/<str:token>/kalender.ics": Page(EVERYBODY, "trainings:calendar", ("ticket_token",)),
     "hadir/saya/": Page(EVERYBODY, "trainings:self_check_in"),
@@ -176,6 +180,12 @@ TABLE = {
     "saya/": Page(LOGGED_IN, "mine:home"),
     "saya/ganti/": Page(OWNERS, "mine:switch"),
     "saya/kelas/<uuid:public_id>/": Page(HERS, "mine:class", ("enrolment_public_id",)),
+    **{
+        f"saya/kelas/<uuid:public_id>/{address}/": Page(
+            HERS, f"mine:{name}", ("enrolment_public_id",)
+        )
+        for address, name in (("kesan", "feedback"), ("alasan", "absence"))
+    },
     "saya/profil/": Page(OWNERS, "mine:profile"),
     "saya/cara-masuk/": Page(LOGGED_IN, "mine:doors"),
     "saya/cara-masuk/kunci/": Page(row(302), "mine:passkey_add", method="post"),
@@ -378,6 +388,10 @@ TABLE = {
             who, f"admin:trainings_cohort_{name}", ("cohort_pk", *args), method
         )
         for address, name, args, method, who in (
+            *(
+                (f"transpor/<int:pk>/{button}/", name, ("absent_pk",), "post", staff(403, head=404))
+                for button, name in (("bayar", "transport_pay"), ("batal", "transport_cancel"))
+            ),
             ("undang/", "invite", (), "get", staff(403, head=200)),
             ("undang/setujui/", "approve", (), "post", staff(403, head=302)),
             ("undang/pratinjau/", "preview", (), "post", staff(403, head=200)),
@@ -419,8 +433,22 @@ TABLE = {
             ("pelatih/", "trainers", (), "get", staff(200)),
             ("salin/", "waves", (), "get", staff(403, head=200)),
             ("salin/satu/", "clone", (), "post", staff(403, head=422)),
+            ("umpan-balik/", "feedback", (), "get", staff(200)),
+            ("transpor/", "transport", (), "get", staff(200)),
+            ("transpor/buat/", "transport_make", (), "post", staff(403, head=302)),
+            *(
+                (f"transpor/daftar.{kind}", f"transport_{kind}", (), "get", staff(403, head=404))
+                for kind in ("pdf", "xlsx", "csv")
+            ),
         )
     },
+    "admin/trainings/cohort/umpan-balik/": Page(staff(200), "admin:trainings_aftermath"),
+    "admin/trainings/cohort/<int:cohort>/umpan-balik/<int:pk>/alasan/": Page(
+        staff(404, auditor=403),  # nobody of the scene stayed away
+        "admin:trainings_cohort_reason",
+        ("cohort_pk", "enrolment_pk"),
+        "post",
+    ),
     "admin/trainings/cohort/kesiapan/": Page(staff(200), "admin:trainings_cohort_month"),
     "admin/trainings/cohort/kalender/": Page(staff(200), "admin:trainings_cohort_calendar"),
     **{

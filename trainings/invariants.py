@@ -93,6 +93,17 @@ _CHECKS = {
             SELECT FROM trainings_attendancemark m
             WHERE m.session_id = a.session_id AND m.enrolment_id = a.enrolment_id
                 AND m.kind = 'in' AND m.outcome = 'accepted')""",
+    "lists of transport money whose sum differs from their rows": """
+        SELECT b.id FROM trainings_transportbatch b WHERE (b.rupiah, b.people) <> (
+            SELECT COALESCE(sum(r.rupiah), 0), count(*) FROM trainings_transportrow r
+            WHERE r.batch_id = b.id)""",
+    "attendances on a cancelled list of transport money, or paid for in another cohort": """
+        SELECT i.id FROM trainings_transportitem i
+        JOIN trainings_transportrow r ON r.id = i.row_id
+        JOIN trainings_transportbatch b ON b.id = r.batch_id
+        JOIN trainings_attendance a ON a.id = i.attendance_id
+        JOIN trainings_session s ON s.id = a.session_id
+        WHERE b.cancelled_at IS NOT NULL OR s.cohort_id <> b.cohort_id""",
     "steps P2 of people who did not finish": """
         SELECT v.id FROM participants_stageevent v
         JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint

@@ -55,7 +55,7 @@ def test_the_tab_asks_a_constant_number_of_queries(head, after, count, django_as
     say(after.budi, after.now)
     head.get(page(after))
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(18):
         head.get(page(after))
 
 
@@ -69,7 +69,7 @@ def test_the_overview_asks_a_constant_number_of_queries(
         Cohort.objects.filter(pk=held().pk).update(state="finished")
     head.get(OVERVIEW)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         found = head.get(OVERVIEW)
 
     facts = {row[0].pk: row[1:] for row in found.context["rows"]}
