@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trainings', '0003_session_changes'),
+        ('trainings', '0004_meeting_stays'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
