@@ -219,7 +219,9 @@ def _finished(cohort: Cohort) -> dict[int, tuple[int, date]]:
 
 def _known_steps(cohort: Cohort) -> dict[int, tuple[StageEvent | None, int]]:
     """By enrolment: the step that stands, if one does, and how many were written so far."""
-    people = cohort.enrolments.filter(state__in=Enrolment.SEATED).values("participant")
+    # A merge cancels the place of the record that goes; its step is among those to be judged.
+    states = (*Enrolment.SEATED, State.CANCELLED)
+    people = cohort.enrolments.filter(state__in=states).values("participant")
     rows = StageEvent.objects.filter(
         stage=STAGE, participant__in=people, source_ref__startswith=f"{_ref(cohort.pk)}:"
     )

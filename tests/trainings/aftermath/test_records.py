@@ -43,7 +43,6 @@ def test_two_records_that_both_finished_have_one_answer_one_payment_and_one_step
     assert feedback.averages([paying.cohort.pk])[0].count == 1
     assert TransportItem.objects.get().attendance.enrolment == paying.siti
     assert plan_batch(paying.cohort).rows == []
-    print(list(StageEvent.objects.values_list("pk", "participant", "source_ref", "is_void", "corrects", "stage")), target.pk, source.pk, rani.pk, paying.siti.pk)
     (step,) = StageEvent.objects.standing().filter(stage="P2")
     assert (step.participant, step.organisation) == (target, paying.cohort.training.organiser)
     assert invariants.violations() == []
