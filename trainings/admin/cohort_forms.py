@@ -87,6 +87,7 @@ class CohortForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "state" not in self.fields:
             return  # somebody who only reads
+        self.fields["transport_per"].required = False
         now = Cohort.State(self.instance.state)
         is_final = not self.instance.pk or self.instance.cancelled_at is not None
         allowed = (now,) if is_final else MOVES.get(now, LIVING)

@@ -235,7 +235,7 @@ def test_trainers_page_asks_a_constant_number_of_queries(head, count, django_ass
     for _ in range(count):
         cohort.sessions.get().trainers.add(TrainerFactory(handle="@jualan", followers=1200))
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         found = head.get(page("cohort_trainers", cohort.pk))
 
     assert "@jualan, 1.200 pengikut" in text_of(found)
