@@ -78,7 +78,7 @@ CASE WHEN r.code IS NULL OR r.code = '31' THEN -1
     ELSE 0 END
 """
 _HOMES = """
-    SELECT people.person, {city} AS city
+    SELECT people.*, {city} AS city
     FROM ({people}) AS people
     JOIN participants_participant p ON p.id = people.person
     LEFT JOIN LATERAL (
@@ -90,13 +90,13 @@ _HOMES = """
 
 
 def homes_of(people: str) -> str:
-    """SQL of (person, city) for a query that gives the column `person`."""
+    """SQL of a query that gives the column `person`, with her `city` as a further column."""
     return _HOMES.format(people=people, city=_CITY)
 
 
 def ctes(group: str = TOTAL) -> str:
     """The tables `cohorts`, `places` and `homes`, for what follows WITH."""
-    homes = homes_of("SELECT DISTINCT person FROM places")
+    homes = homes_of("SELECT person, count(*) = 1 AS is_lone FROM places GROUP BY person")
     return _CTES.format(group=CONDITIONS[group], certified=certified(), homes=homes)
 
 
