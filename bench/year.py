@@ -6,7 +6,8 @@
 half as many waves: each has a minute. `preview_per_row` holds a row of the whole plan against one
 of a fifth of it, so that nothing grows faster than the file. Then every wave gets its people,
 43,000 seats for 1,500 sessions, and the pages of the calendar, of readiness and the list of waves
-are held against the same pages over one month of that year: at most 1.5 times as long.
+are held against the same pages over one month of that year: at most 1.5 times as long. A search
+that finds more waves than before is held against a whole page of them.
 """
 
 import io
@@ -43,13 +44,21 @@ def measure(rows, folder):
         give_people(database)
     result = {
         "rows": rows,
-        "preview": _report.figures(whole[0], SECONDS, 0),
-        "write": _report.figures(whole[1], SECONDS, 0),
-        "preview_per_row": _report.figures(whole[0] / rows, fifth[0] / (rows // 5), 0),
+        "preview": held_against(whole[0], SECONDS),
+        "write": held_against(whole[1], SECONDS),
+        "preview_per_row": held_against(whole[0] / rows, fifth[0] / (rows // 5)),
     }
     result |= time_pages(client, small)
     small.close()
     return result
+
+
+def held_against(seconds, limit):
+    return {
+        "seconds": round(seconds, 4),
+        "limit_seconds": round(limit, 4),
+        "ratio": round(seconds / limit, 2),
+    }
 
 
 def make_lists():
@@ -231,37 +240,37 @@ def time_pages(client, small):
         for number in range(REPEATS):
             for side, database in (("small", small), ("large", large)):
                 connections["default"] = database
-                seconds, queries = ask(client, address, is_counted=not number)
-                timed.setdefault((side, name), []).append((seconds, queries))
+                asked = ask(client, address, is_counted=not number)
+                timed.setdefault((side, name), []).append(asked)
     connections["default"] = large
     return {name: job(timed, name) for name in pages}
 
 
 def ask(client, address, *, is_counted):
+    """(seconds, queries, waves listed) of one page; only the first is looked at."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     if not is_counted:
         start = time.perf_counter()
         client.get(address)
-        return time.perf_counter() - start, 0
+        return time.perf_counter() - start, 0, 0
     with CaptureQueriesContext(connection) as asked:
         start = time.perf_counter()
         response = client.get(address)
         seconds = time.perf_counter() - start
     assert response.status_code == 200, (address, response.status_code)
-    return seconds, len(asked)
+    listed = (getattr(response, "context_data", None) or {}).get("cl")
+    return seconds, len(asked), len(listed.result_list) if listed else 0
 
 
 def job(timed, name):
-    large, small = (min(seconds for seconds, _ in timed[side, name]) for side in ("large", "small"))
-    return {
-        "seconds": round(large, 4),
-        "limit_seconds": round(small, 4),
-        "ratio": round(large / small, 2),
-        "within": large <= MOST_RATIO * small,
-        "queries": timed["large", name][0][1],
-    }
+    large, small = (min(asked[0] for asked in timed[side, name]) for side in ("large", "small"))
+    (_, queries, shown), (_, _, before) = timed["large", name][0], timed["small", name][0]
+    if shown > before:
+        small = min(asked[0] for asked in timed["small", "waves"])
+    told = held_against(large, small)
+    return told | {"within": large <= MOST_RATIO * small, "queries": queries}
 
 
 if __name__ == "__main__":
