@@ -22,6 +22,7 @@ class TrainingsConfig(AppConfig):
             timeline,
         )
         from trainings.attendance import retention  # noqa: PLC0415
+        from trainings.certificates import retention as of_certificates  # noqa: PLC0415
         from trainings.lists import CLASS  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
@@ -35,6 +36,7 @@ class TrainingsConfig(AppConfig):
         joining.register(JOINING)
         handlers.register_own()
         retention.register_jobs()
+        of_certificates.register_jobs()
         audiences.register()
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)

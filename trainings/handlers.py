@@ -12,11 +12,13 @@ from participants.handlers import PersonHandler, Rows, Touched, register
 from participants.models import Participant
 from trainings.aftermath.joining_records import hand_over_words
 from trainings.attendance.joining_records import hand_over_presence
+from trainings.certificates import batches, issuing
 from trainings.models import (
     Absence,
     Attendance,
     AttendanceFileRow,
     AttendanceMark,
+    Certificate,
     Cohort,
     CohortQuota,
     Enrolment,
@@ -64,6 +66,7 @@ def _merge(source: Participant, target: Participant) -> int:
             hand_over_presence(enrolment, twin, now=now)
             hand_over_words(enrolment, twin)
             answers.hand_over(enrolment, twin, now=now, via=SYSTEM)
+            issuing.hand_over(enrolment, twin, now=now)
     return moved
 
 
@@ -84,6 +87,7 @@ def _touches(people: Collection[int]) -> Touched:
             FeedbackScore.objects.filter(feedback__enrolment__in=own),
             Absence.objects.filter(enrolment__in=own),
             TransportItem.objects.filter(attendance__enrolment__in=own),
+            Certificate.objects.filter(enrolment__in=own),
         ],
         counters=[
             (
@@ -108,6 +112,7 @@ def _erase(person: Participant) -> int:
     """Give back what she holds and take her own words out of the history.
 
     That she was there stays, for the figures; what a camera read and how a meeting named her goes.
+    A certificate keeps its number, so that who holds the paper learns it was real; the name goes.
     """
     now = timezone.now()
     rows = Enrolment.objects.filter(participant=person)
@@ -119,7 +124,17 @@ def _erase(person: Participant) -> int:
     Feedback.objects.filter(enrolment__in=rows).update(comment="", may_name=False)
     Absence.objects.filter(enrolment__in=rows).exclude(note="").update(note="")
     TransportRow.objects.filter(enrolment__in=rows).update(name="Dihapus", code="")
+    _blank_certificates(rows)
     return rows.update(reason="", priority_reason="", priority=0)
+
+
+def _blank_certificates(rows: QuerySet[Enrolment]) -> None:
+    """Names leave the certificates and the files they are printed in, reasons may name her too."""
+    papers = Certificate.objects.filter(enrolment__in=rows)
+    papers.exclude(name="").update(name="")
+    papers.exclude(revoke_reason="").update(revoke_reason="Dihapus")
+    cohorts = papers.order_by().values_list("enrolment__cohort", flat=True).distinct()
+    batches.forget_files(list(cohorts))
 
 
 def _named(person: Participant, rows: QuerySet[Enrolment]) -> QuerySet[AttendanceFileRow]:

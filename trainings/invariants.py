@@ -104,6 +104,21 @@ _CHECKS = {
         JOIN trainings_attendance a ON a.id = i.attendance_id
         JOIN trainings_session s ON s.id = a.session_id
         WHERE b.cancelled_at IS NOT NULL OR s.cohort_id <> b.cohort_id""",
+    "certificates that replace a valid one, or another person's": """
+        SELECT n.id FROM trainings_certificate n
+        JOIN trainings_certificate o ON o.id = n.replaces_id
+        WHERE o.state = 'valid' OR o.enrolment_id <> n.enrolment_id OR o.id >= n.id""",
+    "valid certificates of cohorts that their edition is not of": """
+        SELECT x.id FROM trainings_certificate x
+        JOIN trainings_certificateedition d ON d.id = x.edition_id
+        JOIN trainings_enrolment e ON e.id = x.enrolment_id
+        WHERE e.cohort_id <> d.cohort_id""",
+    "finished batches of certificates whose counter differs from what they issued": """
+        SELECT b.id FROM trainings_certificatebatch b WHERE b.issued <> (
+            SELECT count(*) FROM trainings_certificate x WHERE x.batch_id = b.id)""",
+    "batches of certificates that are done without a file or its pages": """
+        SELECT b.id FROM trainings_certificatebatch b
+        WHERE b.state = 'done' AND (b.path = '' OR b.printed = 0 OR b.printed <> b.total)""",
     "steps P2 of people who did not finish": """
         SELECT v.id FROM participants_stageevent v
         JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint

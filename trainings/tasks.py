@@ -5,7 +5,10 @@ from django.utils import timezone
 
 from trainings.aftermath import asking
 from trainings.attendance import closing
+from trainings.certificates import batches
+from trainings.models import CertificateBatch
 from trainings.services import advance, cancelling, carrying, changes, forfeits
+from umkm_portal.messaging import nudges
 
 
 @shared_task
@@ -41,3 +44,19 @@ def carry_lines() -> int:
 def ask_after_class() -> int:
     """What was it like, why did you not come: of classes closed since the last time."""
     return asking.ask_due(now=timezone.now())
+
+
+@shared_task
+def write_certificates(*, batch_id: int, **future: object) -> int:
+    """Issue and print one cohort's certificates; return the pages."""
+    batch = batches.work_batch(batch_id)
+    return batch.printed if batch else 0
+
+
+@shared_task
+def sweep_certificates(**future: object) -> int:
+    """Nudge every batch of certificates that waits with nobody at it; return how many."""
+    waiting = list(CertificateBatch.objects.waiting(now=timezone.now()).order_by("pk")[:100])
+    for batch in waiting:
+        nudges.now(batches.TASK, batch_id=batch.pk)
+    return len(waiting)

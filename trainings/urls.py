@@ -3,6 +3,7 @@ from django.urls import path
 from trainings.views import (
     aftermath,
     answers,
+    certificates,
     lookups,
     opt_out,
     scanning,
@@ -17,6 +18,9 @@ urlpatterns = [
     path("gelombang/<slug:code>/", schedule.cohort, name="cohort"),
     path("undangan/", lookups.invitation, name="invitation"),
     path("cek/", lookups.check, name="check"),
+    path("sertifikat/", certificates.find, name="certificate_find"),
+    path("sertifikat/<str:number>/", certificates.certificate, name="certificate"),
+    path("sertifikat/unduh/<str:token>/", certificates.pdf, name="certificate_pdf"),
     path("u/<str:token>/", answers.answer, name="answer"),
     path("u/<str:token>/kesan/", aftermath.feedback_by_link, name="feedback"),
     path("u/<str:token>/alasan/", aftermath.absence_by_link, name="absence"),

@@ -16,6 +16,7 @@ def beat_schedule(*, sweep_seconds: float) -> dict[str, Errand]:
         "follow-changes": _every(30, "trainings.tasks.follow_changes"),
         "carry-lines": _every(600, "trainings.tasks.carry_lines"),
         "ask-after-class": _every(300, "trainings.tasks.ask_after_class"),
+        "sweep-certificates": _every(30, "trainings.tasks.sweep_certificates"),
         "sweep-imports": _every(15, "umkm_portal.imports.tasks.sweep"),
         "sweep-exports": _every(30, "participants.tasks.sweep_exports"),
         "purge-exports": _every(600, "participants.tasks.purge_exports"),

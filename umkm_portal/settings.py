@@ -329,6 +329,7 @@ CELERY_TASK_ROUTES = {
     "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
     "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
     "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
+    "trainings.tasks.write_certificates": {"queue": "imports"},  # pages by the thousand
     "trainings.tasks.*": {"queue": "urgent"},
     "partners.tasks.*": {"queue": "imports"},
     "umkm_portal.backups.tasks.purge": {"queue": "imports"},

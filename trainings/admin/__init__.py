@@ -1,5 +1,5 @@
 """The staff pages of trainings, by noun."""
 
-from trainings.admin import catalogue, cohorts, programmes
+from trainings.admin import catalogue, certificate_templates, cohorts, programmes
 
-__all__ = ["catalogue", "cohorts", "programmes"]
+__all__ = ["catalogue", "certificate_templates", "cohorts", "programmes"]

@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from participants.access import record_access
-from participants.models import DataAccess, Participant
+from participants.models import Participant
 from trainings.admin.answers import TONES, enrolments_for
+from trainings.admin.noting import note_names_taken
 from trainings.attendance import closing, conflicts, desk, marks, sheets
 from trainings.attendance.access import doors_of
 from trainings.models import (
@@ -119,7 +119,8 @@ def signatures(request, cohort, context):
     session.cohort = cohort
     people = Participant.objects.for_user(request.user).values("pk")
     content = sheets.signature_list(session, sheets.lines_of(session, people), now=now)
-    _note_access(request.user, cohort, people, now=now)
+    rows = cohort.enrolments.seated().filter(participant__in=people)
+    note_names_taken(rows, by=request.user, purpose=f"{PURPOSE} {cohort.code}", now=now)
     name = f"daftar-hadir-{cohort.code}-{session.pk}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
@@ -198,25 +199,6 @@ def _may_close(request, cohort, sessions, *, now):
     held = [session for session in sessions if session.cancelled_at is None]
     is_over = bool(held) and all(session.ends_at <= now for session in held)
     return is_over and request.user.has_perm("trainings.change_cohort")
-
-
-def _note_access(user, cohort, people, *, now):
-    """The people on the list can read who took it along, once a day."""
-    rows = cohort.enrolments.seated().filter(participant__in=people)
-    ids = set(rows.values_list("participant_id", flat=True))
-    purpose = f"{PURPOSE} {cohort.code}"
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = DataAccess.objects.filter(
-        participant__in=ids, actor=user, purpose=purpose, happened_at__gte=today
-    )
-    record_access(
-        sorted(ids - {*known.values_list("participant", flat=True)}),
-        kind=DataAccess.Kind.EXPORT,
-        actor=user,
-        purpose=purpose,
-        fields=("Nama",),
-        now=now,
-    )
 
 
 def session_of(cohort, wanted):

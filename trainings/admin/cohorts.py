@@ -20,6 +20,7 @@ from trainings.admin import (
     answers,
     attendance,
     calendar,
+    certificates,
     invite,
     lists,
     meetings,
@@ -162,6 +163,7 @@ class CohortAdmin(SpreadsheetAdmin):
                 (f"transpor/daftar.{kind}", f"transport_{kind}", view, "trainings.change_cohort")
                 for kind, view in transport.FILES
             ),
+            *certificates.PAGES,
             ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
             ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
             ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
@@ -189,9 +191,10 @@ class CohortAdmin(SpreadsheetAdmin):
                 (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
                 for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
             ),
+            *certificates.ERRANDS,
         ]
         posted = {"approve", "preview", "close", "carry", "cancel", "open", "clone"}
-        posted |= {"transport_make"}
+        posted |= {"transport_make", *certificates.POSTED}
         return [
             *(
                 path(
@@ -330,6 +333,7 @@ TABS = (
     ("attendance", "Kehadiran", "trainings.view_enrolment"),
     ("feedback", "Umpan balik", "trainings.view_enrolment"),
     ("transport", "Transpor", "trainings.view_transportbatch"),
+    ("certificates", "Sertifikat", "trainings.view_certificate"),
     ("transfer", "Pindah dan batal", "trainings.change_cohort"),
     ("waves", "Salin", "trainings.add_cohort"),
 )

@@ -13,6 +13,14 @@ from trainings.models.attendance import (
     AttendanceFileRow,
     AttendanceMark,
 )
+from trainings.models.certificates import (
+    Certificate,
+    CertificateBatch,
+    CertificateEdition,
+    CertificateKind,
+    CertificateQuerySet,
+    CertificateTemplate,
+)
 from trainings.models.cohorts import (
     Assignment,
     Cohort,
@@ -40,6 +48,12 @@ __all__ = [
     "AttendanceFileRow",
     "AttendanceMark",
     "BudgetLine",
+    "Certificate",
+    "CertificateBatch",
+    "CertificateEdition",
+    "CertificateKind",
+    "CertificateQuerySet",
+    "CertificateTemplate",
     "Cohort",
     "CohortQuerySet",
     "CohortQuota",

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from trainings.aftermath.asking import ask_of
+from trainings.certificates.showing import standing_of
 from trainings.models import Enrolment
 from trainings.panels import answer_url, facts_of, moved_to
 from trainings.schedule import in_words, wave, waves
@@ -204,5 +205,6 @@ def _show(
         "back": back,
         "moved": moved_to(enrolment, now=now),
         "ask": ask_of(enrolment, now=now),
+        "standing": standing_of(enrolment, now=now),
     }
     return render(request, "trainings/answer.html", context, status=status)

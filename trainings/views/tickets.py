@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from trainings.attendance.desk import door_of_ticket
+from trainings.certificates.showing import standing_of
 from trainings.models import Enrolment
 from trainings.panels import moved_to
 from trainings.schedule import wave
@@ -33,7 +34,8 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         context = {"wave": words, "moved": moved_to(enrolment, now=now)}
         return render(request, "trainings/ticket_none.html", context, status=410)
     door = door_of_ticket(request.user, enrolment, now=now)
-    found = {"wave": words, "ticket": shown, "door": door}
+    standing = standing_of(enrolment, now=now)
+    found = {"wave": words, "ticket": shown, "door": door, "standing": standing}
     return render(request, "trainings/ticket.html", found)
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from participants.models import Participant
 from participants.registration import drafts
 from trainings.aftermath.asking import Ask, asks_of
+from trainings.certificates.showing import standings_of
 from trainings.models import Cohort, Enrolment
 from trainings.panels import ASKED, facts_of
 from trainings.schedule import in_words
@@ -166,8 +167,10 @@ def _classes(person: Participant, *, now: datetime) -> list[dict[str, object]]:
     cohorts = in_words(Cohort.objects.all()).in_bulk({row.cohort_id for row in rows})
     found = [_facts(row, cohorts[row.cohort_id], now=now) for row in rows]
     asks = asks_of(rows, now=now)
+    standings = standings_of(rows, now=now)
     for row, facts in zip(rows, found, strict=True):
         facts["ask"] = asks.get(row.pk)
+        facts["standing"] = standings.get(row.pk)
     return sorted(found, key=lambda facts: (facts["starts_at"] is None, facts["starts_at"] or now))
 
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from umkm_portal.pages.mine import business, calls, data, doors, home, licences, profile
+from umkm_portal.pages.mine import (
+    business,
+    calls,
+    certificates,
+    data,
+    doors,
+    home,
+    licences,
+    profile,
+)
 
 app_name = "mine"
 urlpatterns = [
@@ -9,6 +18,7 @@ urlpatterns = [
     path("kelas/<uuid:public_id>/", home.class_page, name="class"),
     path("kelas/<uuid:public_id>/kesan/", home.feedback, name="feedback"),
     path("kelas/<uuid:public_id>/alasan/", home.absence, name="absence"),
+    path("sertifikat/", certificates.certificates, name="certificates"),
     path("profil/", profile.profile, name="profile"),
     path("cara-masuk/", doors.doors, name="doors"),
     path("cara-masuk/kunci/", doors.add_passkey, name="passkey_add"),

@@ -47,6 +47,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             Entry("trainings.trainer", "Pelatih", "record_voice_over"),
             Entry("trainings.topic", "Tema", "label"),
             Entry("trainings.feedbackquestion", "Pertanyaan umpan balik", "quiz"),
+            Entry("trainings.certificatetemplate", "Templat sertifikat", "workspace_premium"),
         ],
     ),
     (

@@ -1,0 +1,1 @@
+"""Certificates: who gets one, what it says, how thousands are printed, how one is proved."""
