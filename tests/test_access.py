@@ -45,7 +45,9 @@ from tests.factories import (
     UserFactory,
     VenueFactory,
 )
-from trainings.models import AttendanceFile, AttendanceMark
+from trainings.certificates.editions import freeze
+from trainings.certificates.showing import PURPOSE
+from trainings.models import AttendanceFile, AttendanceMark, Certificate
 from trainings.services.answers import VIA_LINK, accept
 from trainings.tickets import token_of
 from umkm_portal.accounts.models import Membership, Organisation
@@ -127,6 +129,8 @@ TABLE = {
     "gelombang/<slug:code>/": Page(EVERYBODY, "trainings:cohort", ("cohort_code",)),
     "undangan/": Page(EVERYBODY, "trainings:invitation"),
     "cek/": Page(EVERYBODY, "trainings:check"),
+    "sertifikat/": Page(EVERYBODY, "trainings:certificate_find"),
+    "sertifikat/<str:number>/": Page(EVERYBODY, "trainings:certificate", ("certificate_number",)),
     # --- Registration: without a draft in the browser everything begins at the first page
     "daftar/": Page(EVERYBODY, "registration:start"),
     "daftar/luar-jakarta/": Page(EVERYBODY, "registration:outside"),
@@ -174,6 +178,9 @@ TABLE = {
         EVERYBODY, "trainings:session_calendar", ("ticket_token", "session_pk")
     ),
     "tiket/<str:token>/tiket.pdf": Page(EVERYBODY, "trainings:ticket_pdf", ("ticket_token",)),
+    "sertifikat/unduh/<str:token>/": Page(
+        EVERYBODY, "trainings:certificate_pdf", ("certificate_token",)
+    ),
     "berhenti/<str:token>/": Page(EVERYBODY, "trainings:opt_out", ("stop_token",)),
     "masuk/tautan/<str:token>/": Page(EVERYBODY, "accounts:staff_link", ("staff_token",)),
     # --- An owner's own pages
@@ -186,6 +193,7 @@ TABLE = {
         )
         for address, name in (("kesan", "feedback"), ("alasan", "absence"))
     },
+    "saya/sertifikat/": Page(OWNERS, "mine:certificates"),
     "saya/profil/": Page(OWNERS, "mine:profile"),
     "saya/cara-masuk/": Page(LOGGED_IN, "mine:doors"),
     "saya/cara-masuk/kunci/": Page(row(302), "mine:passkey_add", method="post"),
@@ -414,6 +422,19 @@ TABLE = {
                 )
             ),
             ("cetak/", "print", (), "get", staff(200)),
+            ("sertifikat/", "certificates", (), "get", staff(200)),
+            ("sertifikat/terbitkan/", "issue", (), "post", staff(403, head=302)),
+            # nothing was printed
+            ("sertifikat/cetak.pdf", "certificate_file", (), "get", staff(403, head=404)),
+            ("sertifikat/satu.pdf", "certificate_paper", (), "get", staff(404)),  # of nobody
+            ("sertifikat/contoh.pdf", "certificate_preview", (), "get", staff(200)),
+            *(
+                (f"sertifikat/<int:pk>/{address}/", name, ("certificate_pk",), "post", who)
+                for address, name, who in (
+                    ("cabut", "revoke", staff(403, head=302)),
+                    ("ganti", "reissue", staff(403, head=302)),
+                )
+            ),
             ("jawaban/<int:pk>/catat/", "record", ("enrolment_pk",), "post", ANSWERS),
             ("jawaban/<int:pk>/selesai/", "handle", ("enrolment_pk",), "post", ANSWERS),
             (
@@ -699,6 +720,7 @@ def seeded(module_transaction):
         enrolment_pk=enrolment.pk,
         session_pk=session.pk,
         **attendance_of(session, enrolment),
+        **certificate_of(enrolment),
         enrolment_public_id=enrolment.public_id,
         datarequest_pk=ask(person, kind="restriction", account=owner, now=timezone.now()).pk,
         licencerequest_pk=ask_licence(
@@ -780,6 +802,25 @@ def attendance_of(session, enrolment):
         "attendancemark_pk": conflict.pk,
         "attendancefile_pk": file.pk,
         "attendancefilerow_pk": person.pk,
+    }
+
+
+def certificate_of(enrolment):
+    """A valid certificate of hers."""
+    edition = freeze(enrolment.cohort, kind="finished")
+    paper = Certificate.objects.create(
+        number="222222222222",
+        enrolment=enrolment,
+        edition=edition,
+        kind="finished",
+        name=enrolment.participant.full_name,
+        minutes=180,
+        issued_on=timezone.localdate(),
+    )
+    return {
+        "certificate_pk": paper.pk,
+        "certificate_number": paper.shown_number,
+        "certificate_token": tokens.sign(PURPOSE, enrolment.public_id),
     }
 
 

@@ -101,6 +101,12 @@ def unknown(number: str) -> Verdict:
     )
 
 
+def demo_certificate(cohort_code: str) -> Certificate | None:
+    """The first valid certificate of a practice class, for the tour to show; None before."""
+    papers = Certificate.objects.printable().filter(enrolment__cohort__code=cohort_code)
+    return papers.order_by("pk").first()
+
+
 def standings_of(enrolments: Sequence[Enrolment], *, now: datetime) -> dict[int, Standing]:
     """By place whose class has begun: hours and certificate. Read with cohort and training.
 

@@ -14,6 +14,7 @@ from trainings.services import rounds
 from umkm_portal.accounts.models import User
 from umkm_portal.pages.demo import (
     calls,
+    certificates,
     courses,
     history,
     life,
@@ -56,6 +57,7 @@ def seed(*, participants: int, now: datetime) -> Report:
     with caught_mail():
         history.hold_earlier_classes(staff=staff, now=now)
         life.live(staff=staff, now=now)
+        certificates.certify_classes(staff=staff, now=now)
         calls.open_calls(staff=staff, now=now)
         with sending_at(QUICK, burst=int(QUICK)):
             results.hold_earlier_call(staff=staff, now=now)
