@@ -132,6 +132,16 @@ def end(pk, successor):
     )
 
 
+def certificates(pk, folder):
+    from django.conf import settings
+
+    from trainings.certificates import batches
+
+    settings.MEDIA_ROOT = folder
+    batches.ISSUED_AT_ONCE = batches.PRINTED_AT_ONCE = 2
+    batches.work_batch(pk)
+
+
 def answers():
     from trainings.services import answers as service
 
@@ -164,6 +174,7 @@ ACTIONS = {
     "move_session": move_session,
     "carry": carry,
     "end": end,
+    "certificates": certificates,
 }
 
 if __name__ == "__main__":

@@ -76,10 +76,8 @@ def request_batch(cohort: Cohort, *, kind: str, by: User | None, now: datetime) 
             return batch
     except IntegrityError:
         found = CertificateBatch.objects.filter(cohort=cohort, state__in=CertificateBatch.OPEN)
-        running = found.first()
-        if running is None:
-            raise
-        return running
+        # None: it was finished in this instant, so that a new one may begin.
+        return found.first() or request_batch(cohort, kind=kind, by=by, now=now)
 
 
 def work_batch(pk: int) -> CertificateBatch | None:
