@@ -46,6 +46,7 @@ BROKEN = "Penerbitan gagal karena kesalahan portal. Coba lagi, atau hubungi peng
 CHANGED = (
     "Ada sertifikat yang dicabut atau diganti sejak berkas ini dibuat. Buat berkas cetak baru."
 )
+NOBODY = "Belum ada yang berhak. Tutup gelombang ini dahulu."
 FORGOTTEN = "Berkas dihapus karena data seseorang di dalamnya dihapus. Buat berkas cetak baru."
 State = CertificateBatch.State
 
@@ -68,7 +69,7 @@ def request_batch(cohort: Cohort, *, kind: str, by: User | None, now: datetime) 
     try:
         with transaction.atomic():
             if not missing(cohort, kind).exists() and not _pages(cohort, kind).exists():
-                raise CertificateRefused("Belum ada yang berhak. Tutup gelombang ini dahulu.")
+                raise CertificateRefused(NOBODY)
             batch = CertificateBatch.objects.create(
                 cohort=cohort, kind=kind, requested_by=by, created_at=now
             )
@@ -88,7 +89,10 @@ def work_batch(pk: int) -> CertificateBatch | None:
     try:
         _issue(batch)
         _print(batch)
-        _finish(batch, now=timezone.now())
+        if batch.printed:
+            _finish(batch, now=timezone.now())
+        else:
+            _close(batch, state=State.FAILED, error=NOBODY)
     except Stopped:
         pass
     except ChangedMeanwhile:
