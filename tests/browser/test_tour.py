@@ -114,6 +114,7 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     answer_and_move_up(walker)
     ready_and_publish(walker)
     scan_a_ticket(walker)
+    issue_certificates(walker)
     register(walker)
     merge_the_double(walker)
     hand_in_a_curation(walker, tmp_path)
@@ -121,7 +122,7 @@ def test_tour_is_walked_and_every_step_ticks(page, address, size, tmp_path):
     invite_the_curated(walker)
 
     page.goto(f"{address}/coba/?bahasa=en")
-    assert page.locator(".tour > li.done").count() == 12
+    assert page.locator(".tour > li.done").count() == 13
     page.locator("#langkah-send summary").click()
     assert "Balanced: nobody missed, nobody twice" in page.inner_text("#langkah-send")
     walker.keep("tur")
@@ -230,6 +231,20 @@ def scan_a_ticket(walker):
         walker.keep(f"pintu-{told.split()[0].lower()}")
     walker.wait_for_tick("scan", "Tiket tercatat hadir")
     walker.wait_for_tick("scan", "sudah tercatat")
+
+
+def issue_certificates(walker):
+    """Those of a class that is over, and what the page behind the QR says of one."""
+    page = walker.page
+    walker.press("certificate", "Buka tab Sertifikat")
+    page.get_by_role("button", name=re.compile(r"Terbitkan \d+ sertifikat")).click()
+    walker.wait_for_tick("certificate", "Sertifikat terbit: ")
+    walker.wait_for_tick("certificate", "Berkas cetak siap")
+    walker.press("certificate", "Buka tab Sertifikat")
+    walker.keep("sertifikat-terbit")
+    walker.step("certificate").get_by_role("link", name="Periksa keasliannya").click()
+    page.get_by_text("Sertifikat ini asli dan berlaku").wait_for()
+    walker.keep("sertifikat-asli")
 
 
 def register(walker):

@@ -1,10 +1,11 @@
-"""The class's steps of the tour: ready a wave, scan a ticket."""
+"""The class's steps of the tour: ready a wave, scan a ticket, issue and check a certificate."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 
 from trainings.attendance.marks import hour
+from trainings.certificates.showing import download_url
 from trainings.tickets import token_of
 from umkm_portal.common import codes
 from umkm_portal.pages.tour.accounts import STAFF
@@ -13,7 +14,7 @@ from umkm_portal.pages.tour.parts import Action, Speaker, Step, Tick, admin_url
 
 
 def class_steps(walk: ClassWalk, say: Speaker) -> list[Step]:
-    return [_ready_step(walk, say), _scan_step(walk, say)]
+    return [_ready_step(walk, say), _scan_step(walk, say), _certificate_step(walk, say)]
 
 
 def _ready_step(walk: ClassWalk, say: Speaker) -> Step:
@@ -96,3 +97,39 @@ def _scan_actions(walk: ClassWalk, say: Speaker) -> list[Action]:
         Action(say("Buka pintu kelas", "Open the door"), door, account=STAFF),
         Action(say("Buka tiketnya", "Open the ticket"), ticket),
     ]
+
+
+def _certificate_step(walk: ClassWalk, say: Speaker) -> Step:
+    issued = say.number(walk.issued)
+    label = say("Sertifikat terbit", "Certificates issued")
+    return Step(
+        "certificate",
+        say("Terbitkan sertifikat, lalu periksa keasliannya", "Issue and check certificates"),
+        say(
+            "Kelas Siaran langsung dari kios sudah selesai. Tekan Terbitkan di tab Sertifikat: "
+            "yang cukup jam hadirnya mendapat sertifikat, semuanya dalam satu berkas cetak. Lalu "
+            "buka halaman yang dilihat siapa pun yang memindai QR di kertasnya.",
+            "The class Siaran langsung dari kios is over. Press Terbitkan (issue) in the tab "
+            "Sertifikat: whoever was there long enough gets one, all in one file for the printer. "
+            "Then open the page that anybody sees who scans the QR on the paper.",
+        ),
+        [
+            Tick(label + f": {issued}" * bool(walk.issued), walk.issued > 0),
+            Tick(say("Berkas cetak siap", "The file for the printer is ready"), walk.is_printed),
+        ],
+        _certificate_actions(walk, say),
+    )
+
+
+def _certificate_actions(walk: ClassWalk, say: Speaker) -> list[Action]:
+    actions = []
+    if walk.finished:
+        page = admin_url("trainings_cohort_certificates", walk.finished.pk)
+        label = say("Buka tab Sertifikat", "Open the certificates")
+        actions.append(Action(label, page, account=STAFF))
+    if walk.certificate:
+        page = reverse("trainings:certificate", args=[walk.certificate.shown_number])
+        actions.append(Action(say("Periksa keasliannya", "Check that it is genuine"), page))
+        pdf = download_url(walk.certificate.enrolment)
+        actions.append(Action(say("Unduh PDF-nya", "Download the PDF"), pdf, is_download=True))
+    return actions

@@ -9,11 +9,20 @@ from django.utils import timezone
 
 from trainings.attendance import desk
 from trainings.attendance.desk import Counter
-from trainings.models import AttendanceMark, Cohort, Enrolment, Session
+from trainings.certificates.showing import demo_certificate
+from trainings.models import (
+    AttendanceMark,
+    Certificate,
+    CertificateBatch,
+    Cohort,
+    Enrolment,
+    Session,
+)
 from trainings.planning.readiness import Readiness, readiness_of
-from umkm_portal.pages.demo import courses
+from umkm_portal.pages.demo import courses, history
 from umkm_portal.pages.demo.today import todays_session
 
+FINISHED = f"{history.STALL}-1"
 Kind, Outcome = AttendanceMark.Kind, AttendanceMark.Outcome
 
 
@@ -35,6 +44,27 @@ class ClassWalk:
     @cached_property
     def readiness(self) -> Readiness | None:
         return readiness_of(self.plan, now=self.now) if self.plan else None
+
+    @cached_property
+    def finished(self) -> Cohort | None:
+        """A class that is over and whose certificates are still to be issued."""
+        return Cohort.objects.filter(code=FINISHED, state=Cohort.State.FINISHED).first()
+
+    @cached_property
+    def issued(self) -> int:
+        papers = Certificate.objects.valid().filter(enrolment__cohort=self.finished)
+        return papers.count() if self.finished else 0
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """The first one issued."""
+        return demo_certificate(FINISHED)
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether the file for the printer is, or was, ready."""
+        jobs = CertificateBatch.objects.filter(cohort=self.finished, done_at__isnull=False)
+        return bool(self.finished) and jobs.exists()
 
     @cached_property
     def session(self) -> Session | None:
