@@ -1,4 +1,4 @@
-"""The class's steps of the tour: ready a wave, scan a ticket, issue and check a certificate."""
+"""The class's steps of the tour: ready a wave, scan a ticket, print and check a certificate."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ def _certificate_step(walk: ClassWalk, say: Speaker) -> Step:
     label = say("Sertifikat terbit", "Certificates issued")
     return Step(
         "certificate",
-        say("Terbitkan sertifikat, lalu periksa keasliannya", "Issue and check certificates"),
+        say("Cetak sertifikat, lalu periksa keasliannya", "Print certificates, check one"),
         say(
-            "Kelas Siaran langsung dari kios sudah selesai. Tekan Terbitkan di tab Sertifikat: "
-            "yang cukup jam hadirnya mendapat sertifikat, semuanya dalam satu berkas cetak. Lalu "
-            "buka halaman yang dilihat siapa pun yang memindai QR di kertasnya.",
-            "The class Siaran langsung dari kios is over. Press Terbitkan (issue) in the tab "
-            "Sertifikat: whoever was there long enough gets one, all in one file for the printer. "
-            "Then open the page that anybody sees who scans the QR on the paper.",
+            "Kelas Siaran langsung dari kios sudah selesai; yang cukup jam hadirnya mendapat "
+            "sertifikat. Tekan Buat berkas cetak baru di tab Sertifikat: semuanya dalam satu PDF. "
+            "Lalu buka halaman yang dilihat siapa pun yang memindai QR di kertasnya.",
+            "The class Siaran langsung dari kios is over; whoever was there long enough has a "
+            "certificate. Press Buat berkas cetak baru (make the file for the printer) in the tab "
+            "Sertifikat. Then open the page that anybody sees who scans the QR on the paper.",
         ),
         [
             Tick(label + f": {issued}" * bool(walk.issued), walk.issued > 0),

@@ -47,7 +47,7 @@ class ClassWalk:
 
     @cached_property
     def finished(self) -> Cohort | None:
-        """A class that is over and whose certificates are still to be issued."""
+        """A class that is over and whose certificates are still to be printed."""
         return Cohort.objects.filter(code=FINISHED, state=Cohort.State.FINISHED).first()
 
     @cached_property
