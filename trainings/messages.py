@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from django.db import connection
 from django.utils import timezone
 
 from participants.models import Participant
 from trainings import wording
-from trainings.models import Cohort, Enrolment, InvitationRound, Offer
+from trainings.models import Cohort, Enrolment, InvitationRound
+from umkm_portal.common import codes
 from umkm_portal.messaging import kinds
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
@@ -162,17 +164,46 @@ def _shared_of_round(campaign: Campaign) -> dict[str, str]:
     return {**wording.cohort_words(cohort), "batas": wording.deadline(cohort.starts_at)}
 
 
+_PLACE = """
+SELECT person.full_name, e.short_code, t.title, c.number, c.mode, c.starts_at,
+    coalesce(nullif(o.short_name, ''), o.name), venue.place, offer.deadline_at,
+    CASE WHEN e.state = 'waitlisted' THEN (
+        SELECT count(*) + 1 FROM trainings_enrolment ahead
+        WHERE ahead.cohort_id = e.cohort_id AND ahead.state = 'waitlisted'
+            AND (ahead.priority > e.priority
+                OR ahead.priority = e.priority AND ahead.arrival_no < e.arrival_no)) END
+FROM trainings_enrolment e
+JOIN participants_participant person ON person.id = e.participant_id
+JOIN trainings_cohort c ON c.id = e.cohort_id
+JOIN trainings_training t ON t.id = c.training_id
+JOIN accounts_organisation o ON o.id = t.organiser_id
+LEFT JOIN trainings_offer offer ON offer.enrolment_id = e.id AND offer.state = 'pending'
+LEFT JOIN LATERAL (
+    SELECT v.name || ', ' || v.address AS place
+    FROM trainings_session s LEFT JOIN trainings_venue v ON v.id = s.venue_id
+    WHERE s.cohort_id = c.id AND s.cancelled_at IS NULL ORDER BY s.starts_at, s.id LIMIT 1
+) venue ON TRUE
+WHERE e.id = %s
+"""
+
+
 def place_of(enrolment_id: int) -> dict[str, str]:
-    """Words of one enrolment, with its place in the line and its open offer's deadline."""
-    enrolment = Enrolment.objects.select_related("cohort__training__organiser", "participant").get(
-        pk=enrolment_id
-    )
-    words = wording.enrolment_words(enrolment)
-    if enrolment.state == State.WAITLISTED:
-        words["urutan"] = str(Enrolment.objects.ahead_of(enrolment).count() + 1)
-    offer = enrolment.offers.filter(state=Offer.State.PENDING).first()
-    if offer:
-        words["batas"] = wording.deadline(offer.deadline_at)
+    """Words of one enrolment, with its place in the line and its open offer's deadline.
+
+    One statement: it stands between an answer and its seat.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [enrolment_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Enrolment.DoesNotExist(f"#{enrolment_id}")
+    name, code, title, number, mode, starts_at, organiser, venue, deadline_at, line = row
+    facts = wording.Facts(title, number, mode, starts_at, organiser, venue)
+    words = {**wording.in_words(facts), "nama": name, "kode": codes.display(code)}
+    if line:
+        words["urutan"] = str(line)
+    if deadline_at:
+        words["batas"] = wording.deadline(deadline_at)
     return words
 
 

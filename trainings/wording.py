@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from trainings.models import Cohort, Enrolment, Session
-from umkm_portal.common import codes
+from trainings.models import Cohort, Session
 from umkm_portal.common.dates import JAKARTA, format_date, format_moment
 
 ONLINE = "daring, tautan ada di halaman tiket"
@@ -22,24 +22,44 @@ ABSENCE_REASONS = {
 """Why people did not come: the key is kept, the words may be put otherwise any day."""
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What messages say of a cohort, before it is put into words."""
+
+    title: str
+    number: int
+    mode: str
+    starts_at: datetime | None
+    organiser: str
+    venue: str | None
+    """Name and address of the first session's venue."""
+
+
 def cohort_words(cohort: Cohort) -> dict[str, str]:
     """Title, wave, day, hour, place and organiser of a cohort, as messages say them."""
-    return {
-        "judul": cohort.training.title,
-        "gelombang": str(cohort.number),
-        "tanggal": format_date(cohort.starts_at) if cohort.starts_at else NOT_YET,
-        "jam": hour(cohort.starts_at) if cohort.starts_at else NOT_YET,
-        "tempat": place(cohort),
-        "penyelenggara": str(cohort.training.organiser),
-    }
+    training = cohort.training
+    return in_words(
+        Facts(
+            training.title,
+            cohort.number,
+            cohort.mode,
+            cohort.starts_at,
+            str(training.organiser),
+            _venue(cohort),
+        )
+    )
 
 
-def enrolment_words(enrolment: Enrolment) -> dict[str, str]:
-    """What a single message says about one person's place in a cohort."""
+def in_words(facts: Facts) -> dict[str, str]:
+    starts_at = facts.starts_at
+    is_online = facts.mode == Cohort.Mode.ONLINE
     return {
-        **cohort_words(enrolment.cohort),
-        "nama": enrolment.participant.full_name,
-        "kode": codes.display(enrolment.short_code),
+        "judul": facts.title,
+        "gelombang": str(facts.number),
+        "tanggal": format_date(starts_at) if starts_at else NOT_YET,
+        "jam": hour(starts_at) if starts_at else NOT_YET,
+        "tempat": ONLINE if is_online else facts.venue or NOT_YET,
+        "penyelenggara": facts.organiser,
     }
 
 
@@ -54,11 +74,15 @@ def deadline(moment: datetime | None) -> str:
 
 
 def place(cohort: Cohort) -> str:
-    """Name and address of the first session's venue."""
+    """Where a cohort meets, as messages say it."""
+    return cohort_words(cohort)["tempat"]
+
+
+def _venue(cohort: Cohort) -> str | None:
     if cohort.mode == Cohort.Mode.ONLINE:
-        return ONLINE
+        return None
     sessions = cohort.sessions.filter(cancelled_at=None).select_related("venue")
     session: Session | None = sessions.order_by("starts_at", "pk").first()
     if session is None or session.venue is None:
-        return NOT_YET
+        return None
     return f"{session.venue.name}, {session.venue.address}"

@@ -1,7 +1,7 @@
 """What the owner of a business answers: yes, no, another date, not me; and later: cancel, swap.
 
 Every answer locks the cohort, closes offers whose deadline has passed, moves the enrolment, keeps
-the seats and queues the message, all in one transaction. Refusals are sentences for the screen.
+the seats and queues the message, all in one transaction; a plain yes does so in one statement.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from django.db import IntegrityError, transaction
 from participants.models import Participant
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.models.enrolments import EnrolmentQuerySet
-from trainings.services import notices, seats
+from trainings.services import notices, plain_yes, seats
+from trainings.services.refusals import (
+    AnswerRefused,
+    CohortNotOpen,
+    CohortStarted,
+    HoldsSeat,
+    NoSeatThere,
+    NothingToCancel,
+    SeatElsewhere,
+    TrainingDiffers,
+    WrongPerson,
+)
 from trainings.services.transitions import SYSTEM, State, create, move
 from umkm_portal.accounts.models import User
 from umkm_portal.common import codes
@@ -37,57 +48,6 @@ class _Answered(TypedDict):
     answered_by: User | None
 
 
-class AnswerRefused(Exception):
-    """The answer cannot be taken; `str()` is the sentence for the person who gave it."""
-
-
-class CohortStarted(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__("Pelatihan ini sudah dimulai, jadi jawaban tidak bisa diubah lagi.")
-
-
-class CohortNotOpen(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__(
-            "Pendaftaran gelombang ini sudah ditutup. Lihat gelombang lain yang masih dibuka."
-        )
-
-
-class SeatElsewhere(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__(
-            "Anda sudah memegang kursi di gelombang lain untuk pelatihan ini. "
-            "Batalkan kursi itu dulu atau minta petugas memindahkannya."
-        )
-
-
-class HoldsSeat(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__("Anda sudah memegang kursi. Pilih Batalkan untuk melepas kursi itu.")
-
-
-class WrongPerson(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__(
-            "Undangan ini sudah ditandai salah alamat. Hubungi petugas bila itu keliru."
-        )
-
-
-class NothingToCancel(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__("Tidak ada kursi atau tempat di daftar tunggu yang bisa dibatalkan.")
-
-
-class TrainingDiffers(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__("Pindah gelombang hanya bisa dalam pelatihan yang sama.")
-
-
-class NoSeatThere(AnswerRefused):
-    def __init__(self) -> None:
-        super().__init__("Gelombang tujuan sudah penuh. Kursi yang lama tetap milik Anda.")
-
-
 def enrolment_for_delivery(delivery: Delivery) -> Enrolment | None:
     """The enrolment that a message was about, with its cohort and training."""
     return _with_cohort().filter(pk=delivery.subject_id or 0).first()
@@ -106,7 +66,6 @@ def waiting_position(enrolment: Enrolment) -> int:
     return Enrolment.objects.ahead_of(enrolment).count() + 1
 
 
-@transaction.atomic
 def accept(
     enrolment: Enrolment, *, now: datetime, via: str, actor: User | None = None
 ) -> Enrolment:
@@ -114,6 +73,14 @@ def accept(
 
     Raises AnswerRefused with the sentence for the person.
     """
+    if plain_yes.take_seat(enrolment, now=now, via=via, actor=actor):
+        return enrolment
+    return _accept(enrolment, now=now, via=via, actor=actor)
+
+
+@transaction.atomic
+def _accept(enrolment: Enrolment, *, now: datetime, via: str, actor: User | None) -> Enrolment:
+    """The yes that is not plain: said before, offered, refused, in a quota, or to a full cohort."""
     cohort, enrolment = _open(enrolment, now=now)
     if enrolment.state in (*Enrolment.SEATED, State.WAITLISTED):
         return enrolment

@@ -134,18 +134,26 @@ _COLUMNS = {
 }
 """Facts that a move may set."""
 
-_MOVE = """
+MOVED = """
+moved AS (
+    UPDATE trainings_enrolment e SET state = %(to)s, changed_at = %(now)s{facts}
+    FROM won WHERE e.id = won.id RETURNING e.id
+), event AS (
+    INSERT INTO trainings_enrolmentevent (enrolment_id, from_state, to_state, via, actor_id, note,
+        happened_at)
+    SELECT id, %(source)s, %(to)s, %(via)s, %(actor)s, %(note)s, %(now)s FROM moved
+    RETURNING id, enrolment_id
+)
+"""
+"""Parts of a statement: each row of `won` moves, with its event; `event_facts` has parameters."""
+
+_MOVE = f"""
 WITH won AS MATERIALIZED (
     SELECT id FROM trainings_enrolment
     WHERE id = ANY(%(ids)s) AND state = %(source)s ORDER BY id FOR NO KEY UPDATE
-), moved AS (
-    UPDATE trainings_enrolment e SET state = %(to)s, changed_at = %(now)s{facts}
-    FROM won WHERE e.id = won.id RETURNING e.id
-)
-INSERT INTO trainings_enrolmentevent (enrolment_id, from_state, to_state, via, actor_id, note,
-    happened_at)
-SELECT id, %(source)s, %(to)s, %(via)s, %(actor)s, %(note)s, %(now)s FROM moved RETURNING id
-"""
+), {MOVED}
+SELECT id FROM event
+"""  # noqa: S608
 """Rows are locked in the order of their keys: two such statements never wait in a circle."""
 
 
@@ -160,18 +168,21 @@ def _move(ids: Sequence[int], event: EnrolmentEvent, facts: dict[str, object]) -
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE.format(facts=assigned),
-            {
-                "ids": list(ids),
-                "source": event.from_state,
-                "to": event.to_state,
-                "via": event.via,
-                "actor": event.actor_id,
-                "note": event.note,
-                "now": event.happened_at,
-                **values,
-            },
+            {"ids": list(ids), **event_facts(event), **values},
         )
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def event_facts(event: EnrolmentEvent) -> dict[str, Any]:
+    """The parameters of `MOVED`, but for the further facts of the row."""
+    return {
+        "source": event.from_state,
+        "to": event.to_state,
+        "via": event.via,
+        "actor": event.actor_id,
+        "note": event.note,
+        "now": event.happened_at,
+    }
 
 
 _INSERT_INVITED = """

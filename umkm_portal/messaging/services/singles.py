@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from umkm_portal.messaging import kinds, ledger, nudges, sealing
+from umkm_portal.messaging import kinds, ledger, queueing, sealing
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import Campaign, Channel, Delivery, DeliveryBatch
+from umkm_portal.messaging.models import Campaign, Channel, Delivery
 from umkm_portal.messaging.services.wordings import current_wording, save_wording
 
 MAX_STEP = 60
+
+_QUEUE_ONE = f"""
+WITH post AS MATERIALIZED ({queueing.POST}), message AS (
+    SELECT %(recipient_key)s::bigint AS recipient_key, %(subject_id)s::bigint AS subject_id,
+        %(step)s AS step, %(address)s AS address, %(context)s::jsonb AS context
+), {queueing.QUEUED}
+SELECT batch_number FROM delivery
+"""  # noqa: S608
 
 
 @transaction.atomic
@@ -37,31 +46,24 @@ def queue_one(
     if len(dedupe_key) > MAX_STEP:
         raise ValueError(f"dedupe_key is longer than {MAX_STEP} characters: {dedupe_key}")
     campaign = standing_campaign(kind, channel=channel, now=now)
+    default_account(channel)
     if context is None:
         context = kind.single_context(subject_id) if kind.single_context and subject_id else {}
-    number = _next_batch_number()
-    delivery, is_new = Delivery.objects.get_or_create(
-        campaign=campaign,
-        recipient_key=recipient_key,
-        step=dedupe_key,
-        channel=channel,
-        defaults={
-            "subject_id": subject_id,
-            "address": address,
-            "context": sealing.seal(context, kind.secrets),
-            "batch_number": number if address else None,
-            "state": Delivery.State.PENDING if address else Delivery.State.SUPPRESSED,
-            "error": "" if address else "Tidak ada alamat.",
-            "created_at": now,
-            "changed_at": now,
-        },
-    )
+    message = {
+        "recipient_key": recipient_key,
+        "subject_id": subject_id,
+        "step": dedupe_key,
+        "address": address,
+        "context": json.dumps(sealing.seal(context, kind.secrets)),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE_ONE, message | queueing.facts(kind, channel=channel, now=now))
+        is_new = cursor.fetchone() is not None
     if is_new and address:
-        _batch_of_one(delivery, number=number, kind=kind, now=now)
-        nudges.after_commit(
-            nudges.URGENT if kind.priority < DeliveryBatch.Priority.BULK else nudges.WORK
-        )
-    return delivery
+        queueing.nudge(kind)
+    return Delivery.objects.get(
+        campaign=campaign, recipient_key=recipient_key, step=dedupe_key, channel=channel
+    )
 
 
 @transaction.atomic
@@ -110,25 +112,3 @@ def standing_campaign(kind: CampaignKind, *, channel: str, now: datetime) -> Cam
                 save_wording(kind, channel=name, subject=subject, body=body, actor=None)
             )
     return campaign
-
-
-def _batch_of_one(
-    delivery: Delivery, *, number: int, kind: CampaignKind, now: datetime
-) -> DeliveryBatch:
-    return DeliveryBatch.objects.create(
-        campaign_id=delivery.campaign_id,
-        number=number,
-        channel=delivery.channel,
-        account=default_account(delivery.channel),
-        priority=kind.priority,
-        due_at=now,
-        size=1,
-        pending=1,
-    )
-
-
-def _next_batch_number() -> int:
-    """From a sequence, so that simultaneous answers wait for nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('messaging_batch_number')")
-        return cursor.fetchone()[0]
