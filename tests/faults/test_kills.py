@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests import stage
-from tests.factories import CohortFactory
+from tests.factories import CohortFactory, CohortQuotaFactory
 from tests.trainings.scenes import invite, seat
 from trainings import invariants
 from trainings.models import Enrolment, EnrolmentEvent, Session, SessionChange
@@ -80,9 +80,8 @@ def fill(cohort, count):
 
 def scenes():
     """(action, ids) of each transition, all in one database, none touching another's rows."""
-    invited = invite(CohortFactory())
-    fill(invited.cohort, 1)
-    yield "accept", (invited.pk,)
+    quota = CohortQuotaFactory(key="31.71", seats=5)
+    yield "accept", (invite(quota.cohort).pk,)
     owner, *_ = fill(CohortFactory(seats=1), 3)
     yield "cancel", (owner.pk,)
     mover, *_ = fill(CohortFactory(seats=1), 2)
@@ -117,6 +116,23 @@ def test_a_transition_killed_anywhere_has_happened_whole_or_not_at_all(victim, s
         assert violations() == [], action
         kills[action] = at - 1
     assert min(kills.values()) >= 5, kills
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_plain_yes_killed_anywhere_is_whole_even_without_a_transaction(victim, bare):
+    cohort = CohortFactory()
+    fill(cohort, 1)
+    fates = []
+    while not fates or fates[-1][0] == "killed":
+        invited = invite(cohort)
+        told = victim.perform("accept", invited.pk, at=len(fates) + 1, bare=bare)
+        invited.refresh_from_db()
+        fates.append((told, invited.state))
+        assert violations() == [], fates
+
+    assert {("killed", "invited"), ("killed", "confirmed"), ("done", "confirmed")} == set(fates)
+    told = Delivery.objects.filter(campaign__kind="confirmation")
+    assert told.count() == cohort.enrolments.filter(state="confirmed").count()
 
 
 def end_of_a_cohort():
@@ -162,8 +178,8 @@ def test_a_cancellation_killed_anywhere_is_finished_by_the_sweep(victim, step):
 
 
 def test_without_a_transaction_a_kill_leaves_half_of_a_transition(victim):
-    """The control: the same kills where each statement stands alone."""
-    cohort = CohortFactory(seats=100)
+    """The control: the same kills where each of many statements stands alone."""
+    cohort = CohortQuotaFactory(cohort__seats=100, key="31.71", seats=5).cohort
     found = set()
     for at in range(1, 16):
         victim.perform("accept", invite(cohort).pk, at=at, bare=True)

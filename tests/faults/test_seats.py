@@ -11,10 +11,10 @@ from django.db import connections
 from django.utils import timezone
 
 from participants.models import Participant
-from tests.factories import CohortFactory, ParticipantFactory
+from tests.factories import CohortFactory, CohortQuotaFactory, ParticipantFactory
 from trainings import invariants
 from trainings.models import Cohort, Enrolment
-from trainings.services import answers, rounds, seats
+from trainings.services import answers, plain_yes, rounds, seats
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Delivery
 
@@ -24,12 +24,16 @@ RACES = [
     pytest.param((500, 100), id="full", marks=[pytest.mark.long, pytest.mark.timeout(240)]),
 ]
 """How many people answer, over how many connections."""
+WAYS = ["plain", "careful"]
+"""A yes in one statement, and one in the steps that a cohort with a quota needs."""
 OVERSOLD = "trainings: cohorts with more people than seats"
 
 
-def open_cohort(people):
+def open_cohort(people, way):
     Participant.objects.bulk_create(ParticipantFactory.build_batch(people, region=None))
     cohort = CohortFactory(seats=SEATS)
+    if way == "careful":
+        CohortQuotaFactory(cohort=cohort, key="31.71", seats=1)
     rounds.open_round(cohort, actor=None, now=timezone.now(), everyone=True, starts=False)
     return cohort
 
@@ -56,10 +60,11 @@ def answer_all_at_once(cohort, *, at_once):
     return errors
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("race", RACES)
-def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, transactional_db):
+def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, way, transactional_db):
     people, at_once = race
-    cohort = open_cohort(people)
+    cohort = open_cohort(people, way)
 
     errors = answer_all_at_once(cohort, at_once=at_once)
 
@@ -78,12 +83,37 @@ def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, transacti
     assert invariants.violations() + of_messaging.violations() == []
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("race", RACES)
 def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
-    race, transactional_db, monkeypatch
+    race, way, transactional_db, monkeypatch
 ):
     people, at_once = race
-    cohort = open_cohort(people)
+    cohort = open_cohort(people, way)
+    if way == "plain":
+        count_then_take_at_once(monkeypatch)
+    else:
+        count_then_take_in_steps(monkeypatch)
+
+    errors = answer_all_at_once(cohort, at_once=at_once)
+
+    # Whoever the careless statement refuses, the careful way refuses with an error or a queue.
+    assert way == "plain" or errors == []
+    assert cohort.enrolments.seated().count() > SEATS
+    assert any(sentence.startswith(OVERSOLD) for sentence in invariants.violations())
+
+
+def count_then_take_at_once(monkeypatch):
+    """The plain yes as it would be with a count for its condition, and no counter."""
+    count = """(SELECT count(*) FROM trainings_enrolment seated, pg_sleep(0.005)
+        WHERE seated.cohort_id = c.id AND seated.state = 'confirmed') < c.seats"""
+    statement = plain_yes._TAKE.replace("taken = c.taken + 1,", "taken = c.taken,")
+    statement = statement.replace("c.taken + c.held < c.seats", count)
+    assert statement.count(count) == 1
+    monkeypatch.setattr(plain_yes, "_TAKE", statement)
+
+
+def count_then_take_in_steps(monkeypatch):
     arrivals = itertools.count(1)
 
     def count_then_take(cohort, enrolment, *, draws_number):
@@ -94,8 +124,3 @@ def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
     monkeypatch.setattr(seats, "lock", lambda pk: Cohort.objects.get(pk=pk))
     monkeypatch.setattr(seats, "take", count_then_take)
     monkeypatch.setattr(seats, "next_arrival_no", lambda cohort: next(arrivals))
-
-    assert answer_all_at_once(cohort, at_once=at_once) == []
-
-    assert cohort.enrolments.seated().count() > SEATS
-    assert any(sentence.startswith(OVERSOLD) for sentence in invariants.violations())
