@@ -11,6 +11,7 @@ from participants.models import Participant
 from trainings import wording
 from trainings.models import Cohort, Enrolment, InvitationRound
 from umkm_portal.common import codes
+from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import kinds
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
@@ -164,7 +165,9 @@ def _shared_of_round(campaign: Campaign) -> dict[str, str]:
     return {**wording.cohort_words(cohort), "batas": wording.deadline(cohort.starts_at)}
 
 
-_PLACE = """
+_PLACE = Prepared(
+    "place_of",
+    """
 SELECT person.full_name, e.short_code, t.title, c.number, c.mode, c.starts_at,
     coalesce(nullif(o.short_name, ''), o.name), venue.place, offer.deadline_at,
     CASE WHEN e.state = 'waitlisted' THEN (
@@ -183,8 +186,9 @@ LEFT JOIN LATERAL (
     FROM trainings_session s LEFT JOIN trainings_venue v ON v.id = s.venue_id
     WHERE s.cohort_id = c.id AND s.cancelled_at IS NULL ORDER BY s.starts_at, s.id LIMIT 1
 ) venue ON TRUE
-WHERE e.id = %s
-"""
+WHERE e.id = %(enrolment)s
+""",
+)
 
 
 def place_of(enrolment_id: int) -> dict[str, str]:
@@ -193,7 +197,7 @@ def place_of(enrolment_id: int) -> dict[str, str]:
     One statement: it stands between an answer and its seat.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PLACE, [enrolment_id])
+        _PLACE.run(cursor, {"enrolment": enrolment_id})
         row = cursor.fetchone()
     if row is None:
         raise Enrolment.DoesNotExist(f"#{enrolment_id}")

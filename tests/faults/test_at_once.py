@@ -26,6 +26,7 @@ from trainings.services import (
     plain_yes,
     seats,
 )
+from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery
 
@@ -100,9 +101,10 @@ def test_the_same_person_twenty_times_at_once_has_one_seat_and_one_message(trans
 
 def careless_statement(monkeypatch):
     """The plain yes, but nobody looks what became of her once the lock is there."""
-    statement = plain_yes._TAKE
+    statement = plain_yes.SQL
     first, last = statement.index("AND e.state = "), statement.index("FOR NO KEY UPDATE OF e")
-    monkeypatch.setattr(plain_yes, "_TAKE", statement[:first] + statement[last:])
+    careless = Prepared("careless", statement[:first] + statement[last:])
+    monkeypatch.setattr(plain_yes, "_TAKE", careless)
 
 
 def careless_steps(monkeypatch):

@@ -15,6 +15,7 @@ from tests.factories import CohortFactory, CohortQuotaFactory, ParticipantFactor
 from trainings import invariants
 from trainings.models import Cohort, Enrolment
 from trainings.services import answers, plain_yes, rounds, seats
+from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Delivery
 
@@ -107,10 +108,10 @@ def count_then_take_at_once(monkeypatch):
     """The plain yes as it would be with a count for its condition, and no counter."""
     count = """(SELECT count(*) FROM trainings_enrolment seated, pg_sleep(0.005)
         WHERE seated.cohort_id = c.id AND seated.state = 'confirmed') < c.seats"""
-    statement = plain_yes._TAKE.replace("taken = c.taken + 1,", "taken = c.taken,")
+    statement = plain_yes.SQL.replace("taken = c.taken + 1,", "taken = c.taken,")
     statement = statement.replace("c.taken + c.held < c.seats", count)
     assert statement.count(count) == 1
-    monkeypatch.setattr(plain_yes, "_TAKE", statement)
+    monkeypatch.setattr(plain_yes, "_TAKE", Prepared("careless", statement))
 
 
 def count_then_take_in_steps(monkeypatch):

@@ -1,7 +1,7 @@
 """The year's plan as a spreadsheet, in and out: one row per session, its cohort repeated.
 
-A file adds and changes, it never deletes. Only drafts change by a file: people are told about
-sessions of an open cohort, and its money is claimed, so that is done in the pages.
+A file adds and changes, it never deletes. Of a cohort that people know it only moves sessions, and
+they are told; its seats and its money are changed in the pages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 from import_export import fields, widgets
 from import_export.results import Error, Result
 
@@ -19,7 +20,9 @@ from trainings.models import BudgetLine, Cohort, Programme, Session, Training, V
 from trainings.planning import clashes, money, year_plan
 from trainings.planning.year_plan import PlanError, SessionPlan
 from trainings.resources import Choice, Moment, Reference
+from trainings.services import changes
 from trainings.sessions import refresh_cohort_dates
+from umkm_portal.accounts.models import User
 from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.small_tables import SmallTable
 
@@ -155,13 +158,26 @@ class CohortPlanResource(SmallTable):
         is_same = original.pk is not None and _facts(instance) == _facts(original)
         if is_same and not (is_new_session or self.changed_budget or self.adopts):
             return True
+        only_moves = is_same and not self.changed_budget and not self.adopts and self._may_move()
         if original.pk is not None and original.state != Cohort.State.DRAFT:
+            if only_moves and original.state in changes.PUBLISHED:
+                return False
             state = original.get_state_display().lower()
             raise ValidationError(
-                f"Gelombang {original.code} sudah {state}. Ubah di halamannya, supaya peserta "
-                "dikabari dan anggarannya diperiksa."
+                f"Gelombang {original.code} sudah {state}. Ubah di halamannya; berkas "
+                "hanya memindahkan waktu dan tempat sesinya."
             )
         return False
+
+    def _may_move(self) -> bool:
+        """Whether the row says nothing but where and when a session that stands is held."""
+        session = self.session
+        return session is not None and self.plan is not None and self.plan.has_trainers_of(session)
+
+    def do_instance_save(self, instance: Cohort, is_create: bool) -> None:
+        """The row of a published cohort stays: its counters change while the file is read."""
+        if is_create or instance.state == Cohort.State.DRAFT:
+            super().do_instance_save(instance, is_create)
 
     def after_save_instance(self, instance: Cohort, row: dict, **kwargs: object) -> None:
         if self.adopts:
@@ -169,12 +185,17 @@ class CohortPlanResource(SmallTable):
             instance.training.programme = self.adopts
         year_plan.write_budget(instance, self.changed_budget)
         if self.plan:
-            session = self.plan.write(instance, self.session)
+            session = self._write_session(instance, by=kwargs.get("user"))
             self.written.append((int(kwargs["row_number"]), session.pk))
             fresh = _with_parts(Session.objects.filter(pk=session.pk)).get()
             self.standing[self.place : self.place + 1] = [fresh]
             refresh_cohort_dates(instance)
         instance.shown = self._cells(instance)
+
+    def _write_session(self, cohort: Cohort, *, by: User | None) -> Session:
+        if self.session is not None and cohort.state in changes.PUBLISHED:
+            return self.plan.write_published(self.session, by=by, now=timezone.now())
+        return self.plan.write(cohort, self.session)
 
     def after_import(self, dataset: object, result: Result, **kwargs: object) -> None:
         """Hard clashes of what was written are errors of their rows."""

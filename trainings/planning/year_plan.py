@@ -8,6 +8,8 @@ from datetime import datetime
 
 from trainings.models import Assignment, BudgetLine, Cohort, Session, Trainer, Venue
 from trainings.planning.trainers import ask_again
+from trainings.services import changes
+from umkm_portal.accounts.models import User
 from umkm_portal.common import money
 from umkm_portal.common.dates import JAKARTA
 
@@ -42,20 +44,45 @@ class SessionPlan:
     trainers: tuple[Trainer, ...]
 
     def is_same(self, session: Session) -> bool:
+        told = (self.title, self.starts_at, self.ends_at, self.venue, self.link)
+        stands = (
+            *(session.title, session.starts_at, session.ends_at),
+            *(session.venue, session.link),
+        )
+        return told == stands and self.has_trainers_of(session)
+
+    def moves(self, session: Session) -> bool:
+        return (self.starts_at, self.ends_at) != (session.starts_at, session.ends_at)
+
+    def has_trainers_of(self, session: Session) -> bool:
         trainers = {row.trainer_id for row in session.assignments.all()}
-        return (
-            (self.title, self.starts_at, self.ends_at, self.venue, self.link)
-            == (session.title, session.starts_at, session.ends_at, session.venue, session.link)
-        ) and trainers == {trainer.pk for trainer in self.trainers}
+        return trainers == {trainer.pk for trainer in self.trainers}
+
+    def write_published(self, session: Session, *, by: User | None, now: datetime) -> Session:
+        """Move a session that people know: who holds a seat is told. Raises PlanError."""
+        moves = self.moves(session)
+        Session.objects.filter(pk=session.pk).update(title=self.title)
+        try:
+            changes.move_session(
+                session,
+                starts_at=self.starts_at,
+                ends_at=self.ends_at,
+                venue=self.venue,
+                link=self.link,
+                by=by,
+                now=now,
+            )
+        except changes.ChangeRefused as refused:
+            raise PlanError(str(refused)) from refused
+        if moves:
+            ask_again(session)
+        return session
 
     def write(self, cohort: Cohort, session: Session | None) -> Session:
-        """Write the session; trainers of one that moves are asked again."""
+        """Write the session of a plan; trainers of one that moves are asked again."""
         is_new = session is None
         session = session or Session(cohort=cohort)
-        moves = not is_new and (self.starts_at, self.ends_at) != (
-            session.starts_at,
-            session.ends_at,
-        )
+        moves = not is_new and self.moves(session)
         session.title, session.venue, session.link = self.title, self.venue, self.link
         session.starts_at, session.ends_at = self.starts_at, self.ends_at
         session.save()

@@ -21,6 +21,7 @@ from trainings.models import Enrolment, EnrolmentEvent
 from trainings.services import notices
 from trainings.services.transitions import ALLOWED, MOVED, State, event_facts
 from umkm_portal.accounts.models import User
+from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import queueing
 
 SOURCES = frozenset(
@@ -34,7 +35,7 @@ _MOVED = MOVED.format(
     facts=""", arrival_no = won.arrival_no, answered_at = %(now)s, answer_via = %(via)s,
         answered_by_id = %(actor)s"""
 )
-_TAKE = f"""
+SQL = f"""
 WITH post AS MATERIALIZED ({queueing.POST}), cohort AS MATERIALIZED (
     SELECT c.id FROM trainings_cohort c
     WHERE c.id = %(cohort)s AND c.state = 'open' AND c.held = 0 AND c.taken < c.seats
@@ -70,6 +71,7 @@ SELECT arrival_no FROM won
 """  # noqa: S608
 """Locks in the order of all answers: the cohort, then the enrolment. Each is read again once its
 lock is there, so the second of two presses finds the seat taken by the first."""
+_TAKE = Prepared("plain_yes", SQL)
 
 
 def take_seat(enrolment: Enrolment, *, now: datetime, via: str, actor: User | None) -> bool:
@@ -106,7 +108,7 @@ def _take(enrolment: Enrolment, event: EnrolmentEvent) -> int | None:
     }
     try:
         with _savepoint(), connection.cursor() as cursor:
-            cursor.execute(_TAKE, facts)
+            _TAKE.run(cursor, facts)
             row = cursor.fetchone()
     except IntegrityError:
         # Another wave of the training seated her in this instant: the longer way says so.

@@ -41,7 +41,7 @@ delivery AS (
     INSERT INTO messaging_deliverybatch (campaign_id, number, channel, account_id, priority,
         due_at, attempt, worker, size, pending, {", ".join(_COUNTERS)})
     SELECT delivery.campaign_id, delivery.batch_number, %(channel)s, post.account_id,
-        %(message_priority)s, %(now)s, 0, '', 1, 1, {", ".join("0" for _ in _COUNTERS)}
+        %(message_priority)s::smallint, %(now)s, 0, '', 1, 1, {", ".join("0" for _ in _COUNTERS)}
     FROM delivery, post WHERE delivery.batch_number IS NOT NULL
 )
 """  # noqa: S608 (states are our own words)

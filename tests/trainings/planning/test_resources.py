@@ -5,13 +5,31 @@ import tablib
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import BudgetLineFactory, TrainerFactory, TrainingFactory, VenueFactory
+from tests.factories import (
+    BudgetLineFactory,
+    TrainerFactory,
+    TrainingFactory,
+    UserFactory,
+    VenueFactory,
+)
 from tests.staff import make_user
 from tests.trainings.planning.scene import another_session, at, make_plan, make_training, workday
+from tests.trainings.scenes import seat
 from tests.trainings.test_resources import errors_of, load
-from trainings.models import Assignment, BudgetLine, Cohort, Programme, Session, Training
+from trainings import invariants
+from trainings.models import (
+    Assignment,
+    BudgetLine,
+    Cohort,
+    Programme,
+    Session,
+    SessionChange,
+    Training,
+)
 from trainings.planning.readiness import open_cohort
 from trainings.planning.resources import CohortPlanResource
+from trainings.services import changes
+from umkm_portal.messaging.models import Campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -89,13 +107,51 @@ def test_changes_of_a_draft_are_written_by_the_number_of_the_session(plan):
     assert planned == {"meals": 1_200_000, "venue": 500_000}
 
 
-def test_what_is_open_is_not_changed_by_a_file(plan):
+@pytest.mark.parametrize(
+    "cells",
+    [{"kursi": 20}, {"rencana_konsumsi": 7}, {"pelatih": "Rina"}, {"sesi_ke": 3}],
+)
+def test_of_what_is_open_a_file_changes_nothing_but_sessions(plan, cells):
+    TrainerFactory(name="Rina")
     Cohort.objects.update(state=Cohort.State.OPEN)
 
-    result = come_in(with_cells(go_out(), 1, judul_sesi="Lain"))
+    result = come_in(with_cells(go_out(), 0, **cells))
 
     assert "sudah dibuka. Ubah di halamannya" in errors_of(result)[0]
-    assert result.invalid_rows[0].number == 2
+    assert result.invalid_rows[0].number == 1
+
+
+def test_a_session_moved_by_a_file_is_told_once_and_keeps_who_answers_meanwhile(plan):
+    open_cohort(plan, by=None, now=timezone.now())
+    owner = seat(plan)
+    officer = UserFactory(is_staff=True)
+    VenueFactory(name="Balai Baru", capacity=50)
+    day = timezone.localtime(at(workday(16)))
+    data = with_cells(
+        go_out(),
+        0,
+        sesi_mulai=f"{day:%d/%m/%Y} 13.00",
+        sesi_selesai=f"{day:%d/%m/%Y} 15.00",
+        tempat="Balai Baru",
+    )
+
+    looked = CohortPlanResource().import_data(data, dry_run=True, user=officer)
+    moved = CohortPlanResource().import_data(data, user=officer)
+    again = CohortPlanResource().import_data(data, user=officer)
+
+    assert errors_of(looked) + errors_of(moved) + errors_of(again) == []
+    assert (moved.totals["update"], again.totals["skip"]) == (1, 2)
+    first = plan.sessions.order_by("starts_at").first()
+    assert (first.sequence, first.venue.name, first.starts_at) == (1, "Balai Baru", at(day, 13))
+    assert SessionChange.objects.get().changed_by == officer
+    assert Assignment.objects.get(session=first).state == "asked"
+    plan.refresh_from_db()
+    assert (plan.starts_at, plan.taken) == (first.starts_at, 1)
+    later = timezone.now() + 2 * changes.QUIET
+    assert [changes.tell_changes(now=later) for _ in range(2)] == [1, 0]
+    campaign = Campaign.objects.get(kind="schedule_changed")
+    assert list(campaign.audience.values_list("subject_id", flat=True)) == [owner.pk]
+    assert invariants.violations() == []
 
 
 def two_lines(plan):
