@@ -115,14 +115,14 @@ def test_of_what_is_open_a_file_changes_nothing_but_sessions(plan, cells):
     TrainerFactory(name="Rina")
     Cohort.objects.update(state=Cohort.State.OPEN)
 
-    result = come_in(with_cells(go_out(), 0, **cells))
+    result = come_in(with_cells(with_cells(go_out(), 1, kursi=""), 0, **cells))
 
     assert "sudah dibuka. Ubah di halamannya" in errors_of(result)[0]
     assert result.invalid_rows[0].number == 1
 
 
 def test_a_session_moved_by_a_file_is_told_once_and_keeps_who_answers_meanwhile(plan):
-    open_cohort(plan, by=None, now=timezone.now())
+    open_cohort(plan, by=None, now=timezone.now(), override_reason="Uji")
     owner = seat(plan)
     officer = UserFactory(is_staff=True)
     VenueFactory(name="Balai Baru", capacity=50)
