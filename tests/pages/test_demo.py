@@ -20,8 +20,9 @@ from partners.models import (
 )
 from partners.space import overview
 from trainings import invariants
+from trainings.aftermath import absences, asking
 from trainings.attendance.marks import EARLY
-from trainings.models import Cohort, Enrolment, Trainer
+from trainings.models import Cohort, Enrolment, Feedback, Trainer
 from trainings.services import answers, rounds
 from umkm_portal.accounts.models import Membership, Organisation, User
 from umkm_portal.embedded.models import CaughtMail
@@ -78,6 +79,7 @@ def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
     _has_people_with_a_story()
     _has_partners_and_trainers()
     _has_partners_at_work()
+    _has_looked_back()
     _has_staff_without_a_password()
     _leaves_the_sender_as_it_was()
 
@@ -144,6 +146,15 @@ def _has_partners_and_trainers():
     assert set(partners.values_list("slug", flat=True)) == {"shopee", "tiktok"}
     influencers = Trainer.objects.filter(kind=Trainer.Kind.INFLUENCER, sessions__isnull=False)
     assert influencers.distinct().count() == 2
+
+
+def _has_looked_back():
+    """The past class has answers, reasons and a paid list; nobody is left to be asked."""
+    past = Cohort.objects.get(code=courses.PAST)
+    assert Feedback.objects.counting().filter(enrolment__cohort=past).count() > 5
+    assert sum(one.people for one in absences.reasons([past.pk])) == 2
+    assert past.transport_batches.get().paid_at is not None
+    assert asking.ask_due(now=timezone.now()) == 0
 
 
 def _has_partners_at_work():

@@ -13,6 +13,7 @@ from trainings.models import Cohort
 from trainings.services import rounds
 from umkm_portal.accounts.models import User
 from umkm_portal.pages.demo import (
+    aftermath,
     calls,
     certificates,
     courses,
@@ -58,6 +59,7 @@ def seed(*, participants: int, now: datetime) -> Report:
         history.hold_earlier_classes(staff=staff, now=now)
         life.live(staff=staff, now=now)
         certificates.certify_classes(staff=staff, now=now)
+        aftermath.look_back(staff=staff, now=now)
         calls.open_calls(staff=staff, now=now)
         with sending_at(QUICK, burst=int(QUICK)):
             results.hold_earlier_call(staff=staff, now=now)
