@@ -19,7 +19,7 @@ from umkm_portal.common import bars
 
 MOST_COMMENTS = 200
 FEW = 5
-"""Below so many answers an average may tell who said what: it is for staff only."""
+"""Below so many answers an average may tell who said what: staff are told to keep it."""
 MAIN = (Slot.FIRST, Slot.SECOND, Slot.THIRD)
 
 
@@ -151,15 +151,6 @@ def comments(cohort: Cohort, *, user: User) -> list[Comment]:
         Comment(row.comment, row.enrolment.participant.full_name if row.may_name else "")
         for row in told[:MOST_COMMENTS]
     ]
-
-
-def public_average(training_id: int) -> Average | None:
-    """What people think of a training's classes, for everybody: None while few have answered."""
-    rows = _counting().filter(feedback__enrolment__training=training_id, trainer=None)
-    found = rows.aggregate(Avg("score"), people=Count("feedback", distinct=True))
-    if found["people"] < FEW:
-        return None
-    return Average("", float(found["score__avg"]), found["people"])
 
 
 def _counting() -> QuerySet[FeedbackScore]:

@@ -4,6 +4,8 @@ import pytest
 
 from participants import handlers
 from participants.copies import copy_of
+from participants.duplicates.merging import merge as join
+from participants.duplicates.merging import undo_merge
 from participants.models import StageEvent
 from tests.factories import ParticipantFactory
 from tests.trainings.aftermath.conftest import grown, rate
@@ -12,7 +14,15 @@ from tests.trainings.aftermath.test_transport import make, paying  # noqa: F401
 from trainings import invariants
 from trainings.aftermath import feedback
 from trainings.aftermath.transport import plan_batch
-from trainings.models import Absence, Enrolment, Feedback, TransportItem, TransportRow
+from trainings.models import (
+    Absence,
+    Attendance,
+    Enrolment,
+    Feedback,
+    FeedbackScore,
+    TransportItem,
+    TransportRow,
+)
 from umkm_portal.pages.mine.path import milestones
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +32,12 @@ pytestmark = pytest.mark.django_db
 def handler():
     (found,) = [h for h in handlers.all_handlers() if h.model is Enrolment]
     return found
+
+
+def rows():
+    """Every row that hangs on these enrolments, as it stands."""
+    models = (Enrolment, Feedback, FeedbackScore, Absence, Attendance, TransportItem, StageEvent)
+    return {model: list(model.objects.order_by("pk").values()) for model in models}
 
 
 def merge(source, target):
@@ -36,8 +52,9 @@ def test_two_records_that_both_finished_have_one_answer_one_payment_and_one_step
     batch.rows.get(enrolment=paying.siti).items.all().delete()
     source, target = rani.participant, paying.siti.participant
     assert StageEvent.objects.standing().filter(stage="P2").count() == 2
+    before = rows()
 
-    merge(source, target)
+    done = join(source, target, actor=None, now=paying.now)
 
     assert [row.enrolment for row in Feedback.objects.counting()] == [paying.siti]
     assert feedback.averages([paying.cohort.pk])[0].count == 1
@@ -45,6 +62,9 @@ def test_two_records_that_both_finished_have_one_answer_one_payment_and_one_step
     assert plan_batch(paying.cohort).rows == []
     (step,) = StageEvent.objects.standing().filter(stage="P2")
     assert (step.participant, step.organisation) == (target, paying.cohort.training.organiser)
+    assert invariants.violations() == []
+    undo_merge(done, actor=None, now=paying.now)
+    assert rows() == before
     assert invariants.violations() == []
 
 
