@@ -81,10 +81,11 @@ def test_staff_pages_fit_and_can_be_read(staff_page, live_server, violations, af
     BudgetLine.objects.create(cohort=after.cohort, purpose="transport", planned=500_000)
     batch = make(after, accepts_over=True)
     transport.mark_paid(batch, by=after.officer, now=timezone.now())
-    come(after.budi)
     wrong = {}
 
     for name in ("cohort_feedback", "cohort_transport", "cohort_change"):
+        if name == "cohort_transport":
+            come(after.budi)
         address = reverse(f"admin:trainings_{name}", args=[after.cohort.pk])
         wrong[name] = look_at(staff_page, address, live_server, violations, allowed=OF_THE_THEME)
     for name in ("aftermath", "feedbackquestion_changelist", "feedbackquestion_add"):

@@ -72,7 +72,7 @@ def trainers_of(enrolment: Enrolment) -> list[Trainer]:
 
 def given(enrolment: Enrolment) -> Feedback | None:
     """Her answer with its scores, if she has answered."""
-    rows = Feedback.objects.answered().prefetch_related("scores")
+    rows = Feedback.objects.answered().prefetch_related("scores__trainer")
     return rows.filter(enrolment=enrolment).first()
 
 
