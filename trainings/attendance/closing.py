@@ -258,8 +258,10 @@ def _steps_of(
 
 
 def _take_back(step: StageEvent, *, by: User | None, now: datetime) -> None:
+    """Void a step; while a merge runs the row is written for the record that stays."""
+    merged_into = Participant.objects.values_list("merged_into", flat=True)
     StageEvent.objects.create(
-        participant_id=step.participant_id,
+        participant_id=merged_into.get(pk=step.participant_id) or step.participant_id,
         stage_id=step.stage_id,
         organisation_id=step.organisation_id,
         occurred_on=step.occurred_on,
