@@ -16,17 +16,6 @@ import _report
 REGISTER, SESSIONS, YEAR = 370_000, 1_500, 2025
 REPEATS = 3
 ALLOWED_SECONDS = 5.0
-COHORTS = """
-INSERT INTO trainings_cohort (code, training_id, number, state, mode, eligibility, seats, taken,
-    held, next_arrival_no, seed, minimum, people_per_seat, answer_hours, offer_hours, auto_rounds,
-    place_note, walk_ins, override_reason, cancel_reason, starts_at, ends_at, created_at,
-    updated_at)
-SELECT 'bench-' || i, (%(trainings)s)[1 + i %% 24], i, 'finished', 'in_person', 'anyone', 100, 0,
-    0, 1, '', 1, 3, 72, 24, true, '', 'nobody', '', '',
-    make_timestamptz(%(year)s, 1, 5, 9, 0, 0) + (i %% 340) * interval '1 day',
-    make_timestamptz(%(year)s, 1, 5, 12, 0, 0) + (i %% 340) * interval '1 day', now(), now()
-FROM generate_series(1, %(cohorts)s) AS i
-"""
 ROUNDS = """
 INSERT INTO trainings_invitationround (cohort_id, number, segment, is_everyone, size, deadline_at,
     created_at)
@@ -112,11 +101,10 @@ def fill_year(rows, register):
     ]
     cohorts = max(SESSIONS * rows // 43_000, 24)
     came = max(rows // cohorts, 1)
-    facts = {"trainings": trainings, "cohorts": cohorts, "year": YEAR}
-    facts |= {"came": came, "each": 3 * came, "people": register // 5}
+    hold(trainings, cohorts)
+    facts = {"came": came, "each": 3 * came, "people": register // 5}
     with connection.cursor() as cursor:
-        for statement in (COHORTS, ROUNDS):
-            cursor.execute(statement, facts)
+        cursor.execute(ROUNDS)
         cursor.execute("ALTER TABLE trainings_enrolment DISABLE TRIGGER USER")
         cursor.execute(ENROLMENTS, facts)
         cursor.execute("ALTER TABLE trainings_enrolment ENABLE TRIGGER USER")
@@ -128,6 +116,30 @@ def fill_year(rows, register):
         cursor.execute("ANALYZE")
         cursor.execute("SELECT count(*) FROM trainings_enrolment")
         return cursor.fetchone()[0]
+
+
+def hold(trainings, count):
+    """Cohorts over the whole year, one session each."""
+    from datetime import datetime, timedelta
+
+    from trainings.models import Cohort
+    from umkm_portal.common.dates import JAKARTA
+
+    first = datetime(YEAR, 1, 5, 9, tzinfo=JAKARTA)
+    days = [first + timedelta(days=number % 340) for number in range(count)]
+    Cohort.objects.bulk_create(
+        Cohort(
+            code=f"bench-{number}",
+            training_id=trainings[number % len(trainings)],
+            number=number,
+            state=Cohort.State.FINISHED,
+            mode=Cohort.Mode.IN_PERSON,
+            seats=100,
+            starts_at=day,
+            ends_at=day + timedelta(hours=3),
+        )
+        for number, day in enumerate(days)
+    )
 
 
 def get(client, address):
