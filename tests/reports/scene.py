@@ -23,7 +23,8 @@ from tests.staff import make_user
 from trainings.attendance.closing import close_cohort
 from trainings.attendance.marks import Kind, Via, mark
 from trainings.attendance.walk_ins import walk_in
-from trainings.models import Cohort
+from trainings.certificates import issuing
+from trainings.models import Certificate, Cohort
 from trainings.services import answers, cancelling, transitions
 from umkm_portal.common.dates import JAKARTA
 from umkm_portal.regions.models import Region
@@ -123,6 +124,9 @@ def set_up():
     at = march.starts_at + timedelta(minutes=20)
     walk_in(march.sessions.get(), citra, key=uuid4(), by=officer, now=at)
     close_cohort(march, by=officer, now=on(3, 11))
+    issuing.issue_certificates(march, by=officer, now=on(3, 11))
+    paper = Certificate.objects.get(enrolment__participant=citra)
+    issuing.revoke(paper, reason="Salah cetak", by=officer, now=on(3, 12))
     come(ledger, ledger.enrolments.get(), officer)
     merge(twin, eka, actor=officer, now=on(3, 20))
     anonymise(fitri, actor=officer, now=on(3, 21))

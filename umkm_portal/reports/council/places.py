@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from trainings.activity import SYSTEM
-from trainings.models import Cohort, Enrolment
+from trainings.models import Certificate, CertificateKind, Cohort, Enrolment
 from umkm_portal.reports.council.periods import Window
 
 State = Enrolment.State
@@ -32,12 +32,15 @@ CONDITIONS: dict[str, str] = {
 """What makes a cohort one of a group; the city is a matter of people."""
 
 
-CERTIFIED_RULE = "lulus menurut jam hadir (sertifikat terbit dari kelulusan itu)."
+CERTIFIED_RULE = "memegang sertifikat lulus yang berlaku; yang dicabut tidak dihitung."
 
 
 def certified() -> str:
     """SQL that tells whether the enrolment `e` brought a certificate."""
-    return "e.state = %(completed)s"
+    return (
+        "e.id IN (SELECT enrolment_id FROM trainings_certificate"
+        " WHERE state = %(valid)s AND kind = %(finished)s)"
+    )
 
 
 _CTES = """
@@ -111,5 +114,6 @@ def values(window: Window, key: int = 0) -> dict[str, Any]:
         "declined": State.DECLINED,
         "system": SYSTEM,
         "came": list(CAME),
-        "completed": State.COMPLETED,
+        "valid": Certificate.State.VALID,
+        "finished": CertificateKind.FINISHED,
     }
