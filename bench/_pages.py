@@ -21,6 +21,13 @@ START_SECONDS = 120
 @contextlib.contextmanager
 def running_portal(folder, log_path):
     """Let the web server and the worker of lists run; gives the port."""
+    with running_programs(folder, log_path, names=(WEB, LISTS)) as (port, _):
+        yield port
+
+
+@contextlib.contextmanager
+def running_programs(folder, log_path, *, names=()):
+    """Let these programs of the portal run, or all; gives the port and the processes by name."""
     from django.core.management import call_command
 
     from umkm_portal.embedded.address import Address
@@ -28,16 +35,17 @@ def running_portal(folder, log_path):
     from umkm_portal.embedded.programs import portal_programs
 
     call_command("collectstatic", interactive=False, verbosity=0)
-    port = free_port()
+    port, processes = free_port(), {}
     address = Address(HOST, port, f"http://{HOST}:{port}")
     with open(log_path, "wb") as log, contextlib.ExitStack() as stack:
         for program in portal_programs(address, folder):
-            if program.name in (WEB, LISTS):
+            if not names or program.name in names:
                 process = subprocess.Popen(program.command, cwd=ROOT, stdout=log, stderr=log)
                 stack.callback(process.wait)
                 stack.callback(process.terminate)
+                processes[program.name] = process
         wait_for(port)
-        yield port
+        yield port, processes
 
 
 def wait_for(port):
