@@ -125,6 +125,13 @@ class MoneyFormSet(ClashFormSet, NamedCells):
             )
         ]
 
+    def save_existing(self, form, obj, commit=True):
+        """Only what the officer changed is written; the rest may have been booked meanwhile."""
+        line = form.save(commit=False)
+        if commit:
+            line.save(update_fields=form.changed_data)
+        return line
+
     def _claimed_before(self, is_claiming):
         lines = self.instance.budget_lines.all() if self.instance.pk and is_claiming else ()
         return sum(max(line.planned, line.committed + line.spent) for line in lines)

@@ -7,6 +7,7 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from trainings.admin.clashing import CohortMoneyFormSet, SessionFormSet
 from trainings.models import BudgetLine, Cohort, CohortQuota, Session, Trainer
 from trainings.planning.trainers import ask_again
+from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.staff_admin import StaffStack, StaffTable
 from umkm_portal.common.staff_fields import RupiahField
 
@@ -51,9 +52,29 @@ class SessionInline(StaffStack):
 
 
 class BudgetForm(forms.ModelForm):
+    """One line; what lists of transport money booked since the page was opened stands."""
+
     planned = RupiahField(label="Rencana", initial=0)
-    committed = RupiahField(label="Terikat", initial=0)
-    spent = RupiahField(label="Terpakai", initial=0)
+    committed = RupiahField(label="Terikat", initial=0, show_hidden_initial=True)
+    spent = RupiahField(label="Terpakai", initial=0, show_hidden_initial=True)
+
+    def clean(self):
+        values = super().clean()
+        for name in ("committed", "spent") if self.instance.pk else ():
+            booked = self.initial[name]
+            if name not in self.changed_data:
+                values[name] = booked
+            elif self._seen(name) not in (None, booked):
+                self.add_error(
+                    name,
+                    f"Sekarang {format_rupiah(booked)}, berubah sejak halaman ini dibuka. "
+                    "Muat ulang halamannya, lalu ubah lagi.",
+                )
+        return values
+
+    def _seen(self, name):
+        """The amount that the page showed; None when it does not say."""
+        return self.fields[name].amount_of(self.data.get(self[name].html_initial_name))
 
 
 class BudgetInline(StaffTable):

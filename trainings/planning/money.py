@@ -3,7 +3,8 @@
 A cohort that was opened claims money of its programme: of each budget line the plan, or what is
 promised and paid where that is more. A draft and a cancelled cohort claim only what is promised and
 paid. The claims of a programme never pass its ceiling unless somebody overrides with a reason.
-Whoever checks that holds the lock of the programme, which comes before the lock of a cohort.
+Whoever checks that holds the lock of the programme, then that of the training where its place in
+the programme matters, then that of a cohort.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Coalesce, Greatest
 
@@ -74,6 +76,18 @@ def lock_programme(programme_id: int | None) -> Programme | None:
     return Programme.objects.select_for_update(no_key=True).get(pk=programme_id)
 
 
+def lock_programme_of(training_id: int) -> Programme | None:
+    """The programme that a training belongs to; both are locked until the transaction ends.
+
+    A training that moved while its programme was waited for is asked again, with nothing held.
+    """
+    while True:
+        try:
+            return _lock_both(training_id)
+        except _MovedMeanwhile:
+            continue
+
+
 def room_of(programme: Programme | None, *, without: int | None = None) -> int | None:
     """What a programme can still give, not counting one cohort; None without a ceiling."""
     if programme is None or programme.budget is None:
@@ -85,10 +99,12 @@ def room_of(programme: Programme | None, *, without: int | None = None) -> int |
 def lacking_for(training: Training, programme: Programme) -> int:
     """By how many rupiah the claims of a training would pass the ceiling of another programme.
 
-    0 when they fit or claim nothing. Both programmes are locked, the older one first.
+    0 when they fit or claim nothing. Both programmes are locked, the older one first, then the
+    training.
     """
     for pk in sorted({programme.pk, training.programme_id or programme.pk}):
         lock_programme(pk)
+    _lock_training(training.pk)
     room = room_of(programme)
     lines = BudgetLine.objects.filter(cohort__training=training)
     claimed = lines.aggregate(sum=Sum(_claim(), default=0))["sum"]
@@ -108,6 +124,23 @@ def draw(money: Money, *, whole: int | None = None) -> bars.Bar:
     bar = bars.draw(pieces, total=total)
     told = ", ".join(f"{label} {format_rupiah(amount)}" for _, label, amount in pieces if amount)
     return bar._replace(label=f"{told or 'belum ada rencana'} dari {format_rupiah(total)}")
+
+
+class _MovedMeanwhile(Exception):
+    """The training is in another programme than the one that was locked."""
+
+
+@transaction.atomic
+def _lock_both(training_id: int) -> Programme | None:
+    programme_id = Training.objects.values_list("programme", flat=True).get(pk=training_id)
+    programme = lock_programme(programme_id)
+    if _lock_training(training_id).programme_id != programme_id:
+        raise _MovedMeanwhile
+    return programme
+
+
+def _lock_training(training_id: int) -> Training:
+    return Training.objects.select_for_update(no_key=True).get(pk=training_id)
 
 
 def _whole() -> Greatest:

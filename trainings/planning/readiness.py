@@ -110,8 +110,7 @@ def open_cohort(
     stay with the cohort. The programme is locked first, so of two cohorts that want the last
     rupiah only one is opened.
     """
-    training = type(cohort.training).objects.get(pk=cohort.training_id)
-    money.lock_programme(training.programme_id)
+    money.lock_programme_of(cohort.training_id)
     cohort = seats.lock(cohort.pk)
     if cohort.state != Cohort.State.DRAFT:
         state = cohort.get_state_display().lower()

@@ -42,6 +42,21 @@ class RupiahField(forms.CharField):
     def prepare_value(self, value: int | str | None) -> str:
         return money.format_rupiah(value) if isinstance(value, int) else value or ""
 
+    def has_changed(self, initial: int | str | None, data: str | None) -> bool:
+        """Rp1.500.000 and 1,5 juta are the same amount."""
+        if self.disabled:
+            return False
+        try:
+            return self.amount_of(initial) != self.amount_of(data)
+        except ValidationError:
+            return True
+
+    def amount_of(self, value: int | str | None) -> int | None:
+        """The rupiah that a value or its text means; None without one. Raises ValidationError."""
+        if isinstance(value, int):
+            return value
+        return self.clean(value) if (value or "").strip() else None
+
     def clean(self, value: str | None) -> int | None:
         text = super().clean(value)
         if not text:

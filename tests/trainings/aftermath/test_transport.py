@@ -8,6 +8,8 @@ from openpyxl import load_workbook
 from participants.models import DataAccess
 from tests.factories import SessionFactory
 from tests.trainings.aftermath.conftest import come, grown
+from tests.trainings.planning.test_pages import rows
+from tests.trainings.test_admin import form_data
 from trainings import invariants
 from trainings.aftermath import transport, transport_papers
 from trainings.aftermath.transport import TransportRefused, make_batch, plan_batch
@@ -170,3 +172,27 @@ def test_officers_make_take_and_book_a_list(client, paying):
     assert money(paying) == (0, RATE)
     assert "dibayarkan" in client.get(url("")).content.decode()
     assert TransportItem.objects.count() == 1
+
+
+def test_a_form_left_open_while_a_list_is_made_keeps_what_was_booked(client, paying):
+    client.force_login(paying.officer)
+    line, cohort = paying.line, paying.cohort
+    seen = {"id": line.pk, "cohort": cohort.pk, "purpose": "transport", "note": "Ongkos"}
+    seen |= {"planned": "300.000", "committed": "Rp0", "spent": "Rp0"}
+    before = form_data(client, cohort)
+    address = reverse("admin:trainings_cohort_change", args=[cohort.pk])
+
+    def save(**typed):
+        shown = {"initial-budget_lines-0-committed": "Rp0", "initial-budget_lines-0-spent": "Rp0"}
+        return client.post(address, before | shown | rows("budget_lines", seen | typed, initial=1))
+
+    hidden = 'name="initial-budget_lines-0-committed" value="Rp0"'
+    assert hidden in client.get(address).content.decode()
+    make(paying)
+    saved = save()
+    typed = save(committed="10.000")
+
+    assert saved.status_code == 302
+    assert money(paying) == (RATE, 0)
+    assert (line.planned, line.note) == (300_000, "Ongkos")
+    assert "Sekarang Rp50.000, berubah sejak halaman ini dibuka" in typed.content.decode()

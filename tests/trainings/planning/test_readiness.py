@@ -4,12 +4,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from tests.factories import BudgetLineFactory, ProgrammeFactory, UserFactory
 from tests.trainings.planning.scene import at, make_plan, make_training, workday
-from trainings.models import Assignment, Cohort, Training, Unavailability
+from trainings.models import Assignment, Cohort, Programme, Training, Unavailability
 from trainings.planning import money
 from trainings.planning.readiness import (
     NotReady,
@@ -207,6 +207,50 @@ def test_two_officers_do_not_both_get_the_last_rupiah():
 
     assert (len(opened), money.room_of(training.programme)) == (4, 0)
     assert {item.key for items in refused for item in items} == {"budget"}
+
+
+def elsewhere(run):
+    """What another connection answers, whose transaction is over afterwards."""
+
+    def alone():
+        try:
+            with transaction.atomic():
+                return run()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(alone).result()
+
+
+def is_free(row):
+    try:
+        list(type(row).objects.filter(pk=row.pk).select_for_update(no_key=True, nowait=True))
+    except DatabaseError:
+        return False
+    return True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_training_that_moves_while_its_programme_is_waited_for_is_asked_again(monkeypatch):
+    training = make_training()
+    old, new, lock = training.programme, ProgrammeFactory(), money.lock_programme
+    asked = []
+
+    def after_a_move(programme_id):
+        if not asked:
+            elsewhere(lambda: Training.objects.update(programme=new))
+        asked.append(programme_id)
+        return lock(programme_id)
+
+    monkeypatch.setattr(money, "lock_programme", after_a_move)
+    with transaction.atomic():
+        held = money.lock_programme_of(training.pk)
+        free = [elsewhere(lambda row=row: is_free(row)) for row in (old, new, training)]
+
+    assert (held, asked) == (new, [old.pk, new.pk])
+    assert free == [True, False, False]
+    assert Programme.objects.count() == 2
 
 
 def test_overlapping_sessions_of_one_cohort_are_said():
