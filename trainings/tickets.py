@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event
 
 from trainings.models import Cohort, Enrolment, Session
 from trainings.schedule import Wave, in_words, moment_label, session_hours
@@ -19,6 +19,8 @@ from umkm_portal.common.qr import qr_code
 
 LINK_OPENS = timedelta(minutes=60)
 """How long before an online session begins its link is shown to those who have a seat."""
+REMINDS = timedelta(days=1)
+"""How long before a session the calendar of a seat holder reminds her, wherever it is moved to."""
 
 
 @dataclass(frozen=True)
@@ -170,4 +172,14 @@ def _event(
     is_off = session.cancelled_at is not None or enrolment.state not in Enrolment.SEATED
     is_off = is_off or enrolment.cohort.state == Cohort.State.CANCELLED
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
+    if not is_off:
+        event.add_component(_alarm(str(event["summary"])))
     return event
+
+
+def _alarm(text: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", text)
+    alarm.add("trigger", -REMINDS)
+    return alarm

@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from tests.browser.test_look import keep
 from tests.browser.test_staff import OF_THE_THEME, staff_page
-from tests.factories import AssignmentFactory, ProgrammeFactory, TrainerFactory, VenueFactory
+from tests.factories import (
+    AssignmentFactory,
+    ProgrammeFactory,
+    TopicFactory,
+    TrainerFactory,
+    VenueFactory,
+)
 from tests.trainings.planning.scene import another_session, at, make_plan, make_training, workday
 from trainings.models import Assignment, Cohort, Trainer, Unavailability
 from trainings.planning.readiness import open_cohort
@@ -30,6 +36,7 @@ def make_month():
         **{"kind": Trainer.Kind.INFLUENCER, "name": "Ratih Ayuningtyas", "handle": "@ratihjualan"},
         **{"followers": 420_000, "fee_per_session": 3_500_000, "phone": "+6281234567890"},
     )
+    influencer.topics.set([TopicFactory(name="Siaran langsung"), TopicFactory(name="Pembukuan")])
     day = workday(10)
     cohorts = [
         make_plan(training=live, number=1, day=day, planned=9_500_000),
@@ -65,6 +72,8 @@ def pages(programme, cohorts):
     yield reverse("admin:trainings_programme_change", args=[programme.pk])
     yield reverse("admin:trainings_programme_add")
     yield reverse("admin:trainings_training_change", args=[cohorts[0].training_id])
+    taught = Trainer.objects.exclude(topics=None).distinct().get()
+    yield reverse("admin:trainings_trainer_change", args=[taught.pk])
     for name in ("venue", "trainer"):
         yield reverse(f"admin:trainings_{name}_changelist")
         yield reverse(f"admin:trainings_{name}_add")

@@ -13,7 +13,7 @@ from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.small_tables import SpreadsheetAdmin
 from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
-from umkm_portal.common.staff_fields import PhoneField, RupiahField
+from umkm_portal.common.staff_fields import NamedOnes, PhoneField, RupiahField
 
 
 @admin.register(Topic)
@@ -118,6 +118,11 @@ class TrainerAdmin(SpreadsheetAdmin):
         "shown_rating",
     )
     readonly_fields = ("shown_rating",)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(
+            db_field, request, **kwargs | {"widget": NamedOnes(db_field, self.admin_site)}
+        )
 
     def get_queryset(self, request):
         return ratings.with_rating(super().get_queryset(request))

@@ -2,21 +2,13 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 
 from trainings.admin.clashing import CohortMoneyFormSet, SessionFormSet
 from trainings.models import BudgetLine, Cohort, CohortQuota, Session, Trainer
 from trainings.planning.trainers import ask_again
 from umkm_portal.common.money import format_rupiah
 from umkm_portal.common.staff_admin import StaffStack, StaffTable
-from umkm_portal.common.staff_fields import RupiahField
-
-
-class NamedOnes(AutocompleteSelectMultiple):
-    """Several chosen by name, each with its own cross; one for all of them would be no list row."""
-
-    def build_attrs(self, base_attrs, extra_attrs=None):
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
+from umkm_portal.common.staff_fields import NamedOnes, RupiahField
 
 
 class SessionForm(forms.ModelForm):

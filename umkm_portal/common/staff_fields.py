@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from umkm_portal.common import money, phones
+
+
+class NamedOnes(AutocompleteSelectMultiple):
+    """Several chosen by name, each with its own cross; one for all of them would be no list row."""
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
 
 class PhoneField(forms.CharField):
