@@ -85,7 +85,7 @@ def test_a_session_moved_at_the_desk(cohort, seats, phone, live_server, violatio
     assert [changes.tell_changes(now=later) for _ in range(2)] == [1, 0]
     campaign = Campaign.objects.get(kind="schedule_changed")
     assert "menjadi" in campaign.options["perubahan"]
-    assert "10.00 sampai 13.00" in campaign.options["perubahan"]
+    assert "10.00 WIB sampai 13.00 WIB" in campaign.options["perubahan"]
     assert "Balai Melati" in campaign.options["perubahan"]
     expand_campaign(campaign, now=later)
     told = Delivery.objects.filter(campaign__kind="schedule_changed").order_by("subject_id")
