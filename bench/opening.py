@@ -10,7 +10,8 @@ Arrivals come at even distances and wait for nobody. Each person opens the link 
 sends the form with her yes, and gets the page with her ticket; none stops to think. She is invited
 to one online wave of 10,000 seats. Meanwhile 50 readers a second look at the schedule, at the page
 of that wave or at a ticket, each over a connection of her own. Times count from the moment she
-should have come, so a queue before the portal counts.
+should have come, so a queue before the portal counts, and who waits longer than 15 s for the first
+page counts as an error although she gets it.
 
 The limit of `answers` is the time in which they came; that of `reads` is the median of the same
 reads alone, just before. `client_cores` is what the client itself took of the machine. `--strict`
@@ -197,6 +198,8 @@ class Crowd:
         finally:
             connection.close()
         with self._lock:
+            if next(iter(taken.values())) > TIMEOUT:
+                kind.errors.append("gave up waiting for the first page")
             for step, seconds in taken.items():
                 kind.seconds[step].append(seconds)
             kind.last = max(kind.last, time.monotonic() - self.begun)
