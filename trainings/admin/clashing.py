@@ -14,7 +14,7 @@ IGNORE = "ignore_clashes"
 
 
 class ClashFormSet(BaseInlineFormSet):
-    """Refuses once, with the clashes; hard ones always."""
+    """Refuses once, with what `find_clashes` of the rows gives; hard clashes always."""
 
     clashes = ()
 
@@ -26,9 +26,6 @@ class ClashFormSet(BaseInlineFormSet):
         is_accepted = IGNORE in self.data and not any(clash.is_hard for clash in self.clashes)
         if self.clashes and not is_accepted:
             raise forms.ValidationError("Ada yang bentrok. Lihat daftarnya di atas.")
-
-    def find_clashes(self):
-        raise NotImplementedError
 
     @property
     def kept(self):

@@ -49,6 +49,70 @@ STATE_TAGS = {
     Cohort.State.CANCELLED: "red",
 }
 
+PAGES = (
+    ("undang/", "invite", invite.show, "messaging.add_campaign"),
+    ("undang/setujui/", "approve", invite.approve, "messaging.add_campaign"),
+    ("undang/pratinjau/", "preview", invite.preview, "messaging.add_campaign"),
+    ("tambah/", "paste", invite.paste, "messaging.add_campaign"),
+    ("jawaban/", "answers", answers.show, "trainings.view_enrolment"),
+    ("tunggu/", "waiting", answers.waiting, "trainings.view_enrolment"),
+    ("cetak/", "print", lists.show, "trainings.view_enrolment"),
+    ("kehadiran/", "attendance", attendance.show, "trainings.view_enrolment"),
+    (
+        "kehadiran/daftar.pdf",
+        "signatures",
+        attendance.signatures,
+        "trainings.view_enrolment",
+    ),
+    ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.change_enrolment"),
+    ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
+    ("umpan-balik/", "feedback", aftermath.show, "trainings.view_enrolment"),
+    ("transpor/", "transport", transport.show, "trainings.view_transportbatch"),
+    ("transpor/buat/", "transport_make", transport.make, "trainings.change_cohort"),
+    *(
+        (f"transpor/daftar.{kind}", f"transport_{kind}", view, "trainings.change_cohort")
+        for kind, view in transport.FILES
+    ),
+    *certificates.PAGES,
+    ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
+    ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
+    ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
+    ("buka/", "open", readiness.open_now, "trainings.change_cohort"),
+    ("pelatih/", "trainers", teaching.show, "trainings.view_cohort"),
+    ("salin/", "waves", waves.show, "trainings.add_cohort"),
+    ("salin/satu/", "clone", waves.clone, "trainings.add_cohort"),
+)
+"""Pages of one cohort: address, name, view, permission."""
+
+ERRANDS = (
+    ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
+    ("jawaban/<int:pk>/pindah/", "move", answers.move, "trainings.change_enrolment"),
+    ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
+    ("jawaban/<int:pk>/kursi/", "seat", answers.reinstate, "trainings.change_enrolment"),
+    ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
+    ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
+    *(
+        (f"umpan-balik/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
+        for address, name, view in aftermath.ERRANDS
+    ),
+    *(
+        (f"transpor/<int:pk>/{address}/", name, view, "trainings.change_cohort")
+        for address, name, view in transport.ERRANDS
+    ),
+    *(
+        (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
+        for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
+    ),
+    *certificates.ERRANDS,
+)
+"""Buttons about one person of a cohort."""
+
+POSTED = {
+    *("approve", "preview", "close", "carry", "cancel", "open", "clone", "transport_make"),
+    *certificates.POSTED,
+}
+"""Pages that only a button opens."""
+
 
 def seats_bar(cohort):
     """Taken and offered seats of one cohort, from its own counters."""
@@ -139,70 +203,14 @@ class CohortAdmin(SpreadsheetAdmin):
         return self.admin_site.admin_view(run)
 
     def _page_urls(self):
-        pages = [
-            ("undang/", "invite", invite.show, "messaging.add_campaign"),
-            ("undang/setujui/", "approve", invite.approve, "messaging.add_campaign"),
-            ("undang/pratinjau/", "preview", invite.preview, "messaging.add_campaign"),
-            ("tambah/", "paste", invite.paste, "messaging.add_campaign"),
-            ("jawaban/", "answers", answers.show, "trainings.view_enrolment"),
-            ("tunggu/", "waiting", answers.waiting, "trainings.view_enrolment"),
-            ("cetak/", "print", lists.show, "trainings.view_enrolment"),
-            ("kehadiran/", "attendance", attendance.show, "trainings.view_enrolment"),
-            (
-                "kehadiran/daftar.pdf",
-                "signatures",
-                attendance.signatures,
-                "trainings.view_enrolment",
-            ),
-            ("kehadiran/berkas/", "meeting", meetings.meeting, "trainings.change_enrolment"),
-            ("kehadiran/tutup/", "close", attendance.close, "trainings.change_cohort"),
-            ("umpan-balik/", "feedback", aftermath.show, "trainings.view_enrolment"),
-            ("transpor/", "transport", transport.show, "trainings.view_transportbatch"),
-            ("transpor/buat/", "transport_make", transport.make, "trainings.change_cohort"),
-            *(
-                (f"transpor/daftar.{kind}", f"transport_{kind}", view, "trainings.change_cohort")
-                for kind, view in transport.FILES
-            ),
-            *certificates.PAGES,
-            ("pindah/", "transfer", transfer.show, "trainings.change_cohort"),
-            ("pindah/tunggu/", "carry", transfer.carry, "trainings.change_cohort"),
-            ("pindah/batalkan/", "cancel", transfer.cancel, "trainings.change_cohort"),
-            ("buka/", "open", readiness.open_now, "trainings.change_cohort"),
-            ("pelatih/", "trainers", teaching.show, "trainings.view_cohort"),
-            ("salin/", "waves", waves.show, "trainings.add_cohort"),
-            ("salin/satu/", "clone", waves.clone, "trainings.add_cohort"),
-        ]
-        errands = [
-            ("jawaban/<int:pk>/catat/", "record", answers.record, "trainings.change_enrolment"),
-            ("jawaban/<int:pk>/pindah/", "move", answers.move, "trainings.change_enrolment"),
-            ("jawaban/<int:pk>/selesai/", "handle", answers.handle, "trainings.change_enrolment"),
-            ("jawaban/<int:pk>/kursi/", "seat", answers.reinstate, "trainings.change_enrolment"),
-            ("tunggu/<int:pk>/", "prioritise", answers.prioritise, "trainings.change_cohort"),
-            ("cetak/<int:pk>/", "told", lists.mark, "trainings.change_enrolment"),
-            *(
-                (f"umpan-balik/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
-                for address, name, view in aftermath.ERRANDS
-            ),
-            *(
-                (f"transpor/<int:pk>/{address}/", name, view, "trainings.change_cohort")
-                for address, name, view in transport.ERRANDS
-            ),
-            *(
-                (f"kehadiran/<int:pk>/{address}/", name, view, "trainings.change_enrolment")
-                for address, name, view in (*attendance.ERRANDS, *meetings.ERRANDS)
-            ),
-            *certificates.ERRANDS,
-        ]
-        posted = {"approve", "preview", "close", "carry", "cancel", "open", "clone"}
-        posted |= {"transport_make", *certificates.POSTED}
         return [
             *(
                 path(
                     f"<int:cohort>/{address}",
-                    self._page(view, needs, name in posted, name),
+                    self._page(view, needs, name in POSTED, name),
                     name=f"trainings_cohort_{name}",
                 )
-                for address, name, view, needs in pages
+                for address, name, view, needs in PAGES
             ),
             *(
                 path(
@@ -210,7 +218,7 @@ class CohortAdmin(SpreadsheetAdmin):
                     self._errand(view, needs),
                     name=f"trainings_cohort_{name}",
                 )
-                for address, name, view, needs in errands
+                for address, name, view, needs in ERRANDS
             ),
         ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
@@ -26,20 +26,13 @@ ROWS = int((TOP - BOTTOM - HEAD) // ROW) - 1
 """People on a page; one line is left for the sum."""
 
 
-class Column(NamedTuple):
-    """One column: its title, and where it begins."""
-
-    title: str
-    at: float
-
-
 COLUMNS = (
-    Column("No.", LEFT),
-    Column("Nama", LEFT + 30),
-    Column("Kode tiket", LEFT + 200),
-    Column("Sesi", LEFT + 285),
-    Column("Rupiah", LEFT + 318),
-    Column("Tanda tangan", LEFT + 395),
+    pdf.Column("No.", LEFT),
+    pdf.Column("Nama", LEFT + 30),
+    pdf.Column("Kode tiket", LEFT + 200),
+    pdf.Column("Sesi", LEFT + 285),
+    pdf.Column("Rupiah", LEFT + 318),
+    pdf.Column("Tanda tangan", LEFT + 395),
 )
 
 
@@ -102,18 +95,9 @@ def _head(canvas: Canvas, batch: TransportBatch) -> None:
 
 def _table(canvas: Canvas, page: Sequence[TransportRow], *, first: int) -> None:
     top = TOP - HEAD
-    canvas.setFillColor(pdf.INK)
-    canvas.setStrokeColor(pdf.LINE)
-    canvas.setLineWidth(0.6)
-    for column in COLUMNS:
-        pdf.write(canvas, column.title, (column.at + 4, top + 8), size=9, font=pdf.BOLD)
-    canvas.line(LEFT, top, RIGHT, top)
+    pdf.draw_grid(canvas, COLUMNS, top=top, right=RIGHT, row=ROW, rows=len(page))
     for offset, row in enumerate(page):
-        bottom = top - (offset + 1) * ROW
-        _row(canvas, row, first + offset, bottom)
-        canvas.line(LEFT, bottom, RIGHT, bottom)
-    for column in COLUMNS[1:]:
-        canvas.line(column.at, top, column.at, top - len(page) * ROW)
+        _row(canvas, row, first + offset, top - (offset + 1) * ROW)
 
 
 def _row(canvas: Canvas, row: TransportRow, number: int, bottom: float) -> None:

@@ -26,18 +26,11 @@ SPARE = 5
 """Empty lines at the end, for people who come without a seat."""
 
 
-class Column(NamedTuple):
-    """One column: its title, and where it begins."""
-
-    title: str
-    at: float
-
-
 COLUMNS = (
-    Column("No.", LEFT),
-    Column("Nama", LEFT + 30),
-    Column("Kode tiket", LEFT + 245),
-    Column("Tanda tangan", LEFT + 340),
+    pdf.Column("No.", LEFT),
+    pdf.Column("Nama", LEFT + 30),
+    pdf.Column("Kode tiket", LEFT + 245),
+    pdf.Column("Tanda tangan", LEFT + 340),
 )
 
 
@@ -103,19 +96,9 @@ def _head(canvas: Canvas, session: Session) -> None:
 
 def _table(canvas: Canvas, page: Sequence[Line | None], *, first: int) -> None:
     top = TOP - HEAD
-    canvas.setFillColor(pdf.INK)
-    canvas.setStrokeColor(pdf.LINE)
-    canvas.setLineWidth(0.6)
-    for column in COLUMNS:
-        pdf.write(canvas, column.title, (column.at + 4, top + 8), size=9, font=pdf.BOLD)
-    canvas.line(LEFT, top, RIGHT, top)
+    pdf.draw_grid(canvas, COLUMNS, top=top, right=RIGHT, row=ROW, rows=len(page))
     for offset, line in enumerate(page):
-        bottom = top - (offset + 1) * ROW
-        _row(canvas, line, first + offset, bottom)
-        canvas.line(LEFT, bottom, RIGHT, bottom)
-    floor = top - len(page) * ROW
-    for column in COLUMNS[1:]:
-        canvas.line(column.at, top, column.at, floor)
+        _row(canvas, line, first + offset, top - (offset + 1) * ROW)
 
 
 def _row(canvas: Canvas, line: Line | None, number: int, bottom: float) -> None:

@@ -6,10 +6,10 @@ Lengths are points (1/72 inch), measured from the lower left corner as PDF does.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import segno
 from reportlab.lib.colors import HexColor
@@ -24,6 +24,13 @@ _FONTS = Path(__file__).parent / "fonts"
 _FILES = {REGULAR: "PlusJakartaSans-Regular.ttf", BOLD: "PlusJakartaSans-Bold.ttf"}
 _QUIET = 2
 """Modules left white around a QR code."""
+
+
+class Column(NamedTuple):
+    """One column of a table: its title, and where it begins."""
+
+    title: str
+    at: float
 
 
 def open_canvas(
@@ -70,6 +77,27 @@ def lines_of(text: str, *, size: float, width: float, font: str = REGULAR) -> li
         else:
             lines.append(word)
     return lines
+
+
+def draw_grid(
+    canvas: Canvas,
+    columns: Sequence[Column],
+    *,
+    top: float,
+    right: float,
+    row: float,
+    rows: int,
+) -> None:
+    """Draw the titles and lines of a table of `rows` rows, each `row` points high, below `top`."""
+    canvas.setFillColor(INK)
+    canvas.setStrokeColor(LINE)
+    canvas.setLineWidth(0.6)
+    for column in columns:
+        write(canvas, column.title, (column.at + 4, top + 8), size=9, font=BOLD)
+    for number in range(rows + 1):
+        canvas.line(columns[0].at, top - number * row, right, top - number * row)
+    for column in columns[1:]:
+        canvas.line(column.at, top, column.at, top - rows * row)
 
 
 def draw_qr(canvas: Canvas, url: str, at: tuple[float, float], *, side: float) -> None:
