@@ -1,6 +1,6 @@
 // The page at the door: camera, keyboard scanner, results over the whole screen. Without this file
 // the page works by its forms.
-(async () => {
+(() => {
   const d = document;
   const door = d.querySelector("[data-door]");
   if (!door || !window.doorQueue) return;
@@ -77,7 +77,8 @@
     note.dataset.state = state;
   };
 
-  const queue = await window.doorQueue({
+  // The forms are taken over at once, what waits in the phone's storage opens meanwhile.
+  const opened = window.doorQueue({
     user: door.dataset.user,
     token: form.elements.csrfmiddlewaretoken.value,
     address: (id) => send.replace(`/${session}/`, `/${id}/`),
@@ -111,6 +112,7 @@
   };
 
   const record = async (wire, { person, label }) => {
+    const queue = await opened;
     const { mark, isKnown } = await queue.add({ session, person, label, ...wire });
     shown = mark.wire.key;
     const who = label || (known.salt && wire.read ? "Tiket tidak ada di daftar sesi ini" : "");
@@ -155,7 +157,7 @@
     if (!slip) return;
     last = null;
     find("last").hidden = true;
-    if (await queue.drop(slip)) return;
+    if (await (await opened).drop(slip)) return;
     record({ kind: "undo", via: "code", read: slip.wire.key }, { person: slip.wire.key, label: slip.name });
   };
   d.querySelectorAll("[data-undo],[data-undo-last]").forEach((one) => one.addEventListener("click", undo));

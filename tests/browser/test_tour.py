@@ -224,6 +224,7 @@ def scan_a_ticket(walker):
     step = walker.step("scan")
     code = re.search(r"JKP-\w{4}-\w{4}", step.inner_text())[0]
     walker.press("scan", "Buka pintu kelas")
+    page.locator("html.has-door").wait_for()
     for told in ("Berhasil", "Sudah tercatat"):
         page.get_by_label("Kode tiket atau nama").fill(code)
         page.keyboard.press("Enter")
