@@ -112,7 +112,7 @@ def _has_every_kind_of_cohort(report):
 def _has_a_double():
     """The search at seeding found the one-word name in its two spellings."""
     pair = Walk().twins
-    assert (pair.first.full_name, pair.second.full_name) == ("Sukarni", "Soekarni")
+    assert {pair.first.full_name, pair.second.full_name} == {"Sukarni", "Soekarni"}
     assert pair.state == "open"
 
 
