@@ -7,14 +7,14 @@ repeatable: a mark that comes in later moves the person to where she belongs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef
 from django.utils import timezone
 
 from participants.models import Participant, StageEvent
@@ -41,6 +41,16 @@ class Closed:
     no_show: int
     attended: int
     completed: int
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What was written so far about the step of one place."""
+
+    standing: StageEvent | None = None
+    count: int = 0
+    is_by_hand: bool = False
+    """Staff corrected the last step; their word stays, however the class is judged again."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +191,7 @@ def credit(cohort_id: int, *, by: User | None, now: datetime) -> int:
     with transaction.atomic():
         fresh = _steps_of(cohort, finished, known, by=by, now=now)
         StageEvent.objects.bulk_create(fresh, batch_size=500, ignore_conflicts=True)
-        wrong = [step for pk, (step, _) in known.items() if step and pk not in finished]
+        wrong = [row.standing for pk, row in known.items() if row.standing and pk not in finished]
         for step in wrong:
             _take_back(step, by=by, now=now)
     return len(fresh) + len(wrong)
@@ -217,43 +227,49 @@ def _finished(cohort: Cohort) -> dict[int, tuple[int, date]]:
     }
 
 
-def _known_steps(cohort: Cohort) -> dict[int, tuple[StageEvent | None, int]]:
-    """By enrolment: the step that stands, if one does, and how many were written so far."""
+def _known_steps(cohort: Cohort) -> dict[int, Credit]:
+    """By enrolment: the step that stands, if one does, how many were written, who has the word."""
     # A merge cancels the place of the record that goes; its step is among those to be judged.
     states = (*Enrolment.SEATED, State.CANCELLED)
     people = cohort.enrolments.filter(state__in=states).values("participant")
+    ours = f"{_ref(cohort.pk)}:"
     rows = StageEvent.objects.filter(
-        stage=STAGE, participant__in=people, source_ref__startswith=f"{_ref(cohort.pk)}:"
-    )
-    standing = {step.pk for step in StageEvent.objects.standing().filter(pk__in=rows.values("pk"))}
-    known: dict[int, tuple[StageEvent | None, int]] = {}
+        stage=STAGE, participant__in=people, source_ref__startswith=ours
+    ).annotate(after=F("corrected_by__source_ref"))
+    known: dict[int, Credit] = {}
     for step in rows.order_by("pk"):
         enrolment_id = int(step.source_ref.split(":")[2])
-        before, count = known.get(enrolment_id, (None, 0))
-        known[enrolment_id] = (step if step.pk in standing else before, count + 1)
+        before = known.get(enrolment_id, Credit())
+        is_void = step.is_void  # ours: it corrects, and nothing corrects it
+        known[enrolment_id] = Credit(
+            standing=before.standing if is_void or step.after else step,
+            count=before.count + 1,
+            is_by_hand=before.is_by_hand or bool(step.after and not step.after.startswith(ours)),
+        )
     return known
 
 
 def _steps_of(
     cohort: Cohort,
     finished: dict[int, tuple[int, date]],
-    known: dict[int, tuple[StageEvent | None, int]],
+    known: dict[int, Credit],
     *,
     by: User | None,
     now: datetime,
 ) -> list[StageEvent]:
-    missing: Iterable[int] = (pk for pk in finished if known.get(pk, (None, 0))[0] is None)
+    facts = {pk: known.get(pk, Credit()) for pk in finished}
     return [
         StageEvent(
             participant_id=finished[pk][0],
             stage_id=STAGE,
             organisation_id=cohort.training.organiser_id,
             occurred_on=finished[pk][1],
-            source_ref=f"{_ref(cohort.pk)}:{pk}:{known.get(pk, (None, 0))[1]}",
+            source_ref=f"{_ref(cohort.pk)}:{pk}:{row.count}",
             actor=by,
             created_at=now,
         )
-        for pk in missing
+        for pk, row in facts.items()
+        if row.standing is None and not row.is_by_hand
     ]
 
 

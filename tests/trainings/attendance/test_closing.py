@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from participants import steps
 from participants.models import StageEvent
 from tests.factories import SessionFactory
 from tests.trainings.attendance.conftest import seat
@@ -94,6 +95,33 @@ def test_marks_that_come_in_late_are_judged_at_once(
     assert invariants.violations() == []
 
 
+@pytest.mark.parametrize("is_void", [True, False])
+def test_a_step_that_staff_corrected_stays_as_they_said(
+    scene, mark, over, is_void, django_capture_on_commit_callbacks
+):
+    """Neither another closing nor a change of her marks writes it again, or takes theirs back."""
+    came = mark(scene.siti)
+    mark(scene.budi)
+    close_cohort(scene.cohort, by=None, now=over)
+    step = scene.siti.participant.stage_events.get(stage="P2")
+    facts = {"stage": step.stage, "occurred_on": step.occurred_on - timedelta(days=1)}
+    steps.correct_step(
+        step, **facts, organisation=None, is_void=is_void, actor=scene.officer, now=over
+    )
+    kept = list(StageEvent.objects.order_by("pk"))
+
+    close_cohort(scene.cohort, by=None, now=over + HOUR)
+    with django_capture_on_commit_callbacks(execute=True):
+        mark(str(came.key), kind="undo", via="code", now=over)
+        mark(scene.siti, at=scene.now, now=over)
+    close_cohort(scene.cohort, by=None, now=over + HOUR)
+
+    assert states(scene.siti) == ["completed"]
+    assert list(StageEvent.objects.order_by("pk")) == kept
+    assert StageEvent.objects.standing().filter(organisation=None).exists() is not is_void
+    assert invariants.violations() == []
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_closing_asks_a_constant_number_of_queries(
     scene, mark, over, count, django_assert_num_queries
@@ -101,5 +129,5 @@ def test_closing_asks_a_constant_number_of_queries(
     for _ in range(count):
         mark(seat(scene.cohort))
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         close_cohort(scene.cohort, by=None, now=over)
