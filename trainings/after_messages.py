@@ -1,12 +1,16 @@
-"""Messages after a class: what was it like, and why did you not come."""
+"""Messages after a class: what was it like, why did you not come, your certificate is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from django.conf import settings
+from django.urls import reverse
+
 from participants.models import Participant
+from trainings import wording
 from trainings.messages import FREE, SAMPLE, place_of
-from trainings.models import Absence, Enrolment, Feedback
+from trainings.models import Absence, Certificate, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
@@ -43,6 +47,48 @@ Anda merasa hadir? Tulis juga di sana, petugas memeriksanya.
 
 Tidak ingin pesan seperti ini lagi? {{berhenti}}"""  # noqa: E501
 
+TITLES, NEWS, HEADINGS = "jenis", "kabar", "perihal"
+"""What the options of a campaign about certificates keep for its messages."""
+
+_CERTIFIED = f"""Yth. Bapak/Ibu {{nama}},
+
+{{kabar}}
+
+Pelatihan: {{judul}}, gelombang {{gelombang}}
+Nomor: {{nomor}}
+
+Lihat dan unduh di sini, tanpa kata sandi:
+{{tautan}}
+
+Dengan nomor itu siapa pun dapat memeriksa keasliannya di {{periksa}}.
+
+{FREE}
+
+{{penyelenggara}}"""
+
+CERTIFIED_EXPANSION = """
+SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
+    jsonb_build_object('nama', p.full_name,
+        'nomor', shown.number,
+        'perihal', c.options -> 'perihal' ->> shown.news,
+        'kabar', replace(replace(c.options -> 'kabar' ->> shown.news,
+            '(jenis)', c.options -> 'jenis' ->> shown.kind),
+            '(nomor lama)', shown.old)) AS context
+FROM messaging_audiencemember m
+JOIN messaging_campaign c ON c.id = m.campaign_id
+JOIN participants_participant p ON p.id = m.recipient_key
+JOIN LATERAL (
+    SELECT x.kind, CASE WHEN o.id IS NULL THEN 'new' ELSE 'again' END AS news,
+        concat_ws('-', 'JKP', left(x.number, 4), substr(x.number, 5, 4), substr(x.number, 9))
+            AS number,
+        concat_ws('-', 'JKP', left(o.number, 4), substr(o.number, 5, 4), substr(o.number, 9))
+            AS old
+    FROM trainings_certificate x LEFT JOIN trainings_certificate o ON o.id = x.replaces_id
+    WHERE x.enrolment_id = m.subject_id ORDER BY x.id DESC LIMIT 1
+) shown ON TRUE
+WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
+"""
+
 
 def _unanswered(
     states: Sequence[str], model: type[Feedback] | type[Absence]
@@ -62,6 +108,22 @@ def _unanswered(
         return set(wanted.values_list("pk", flat=True)) - told
 
     return still_wanted
+
+
+def _still_valid(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
+    """Whose certificate still counts; one issued since has a message of its own."""
+    papers = Certificate.objects.printable().filter(
+        enrolment__in=subject_ids,
+        issued_at__lte=campaign.created_at,
+        enrolment__participant__status=Participant.Status.ACTIVE,
+    )
+    return set(papers.values_list("enrolment_id", flat=True))
+
+
+def _shared_of_cohort(campaign: Campaign) -> dict[str, str]:
+    cohort = Cohort.objects.select_related("training__organiser").get(pk=campaign.subject_id or 0)
+    check = f"{settings.PORTAL_URL}{reverse('trainings:certificate_find')}"
+    return {**wording.cohort_words(cohort), "periksa": check}
 
 
 FEEDBACK = CampaignKind(
@@ -84,4 +146,21 @@ ABSENCE = CampaignKind(
     still_wanted=_unanswered([Enrolment.State.NO_SHOW], Absence),
     single_context=place_of,
 )
-KINDS = (FEEDBACK, ABSENCE)
+CERTIFICATE = CampaignKind(
+    name="certificate",
+    label="Kabar sertifikat",
+    purpose="service",
+    priority=Priority.BULK,
+    variables={
+        **SAMPLE,
+        HEADINGS: "Sertifikat terbit",
+        NEWS: "Sertifikat lulus Anda sudah terbit.",
+        "nomor": "JKP-7F3K-29XM-4BCD",
+        "periksa": "https://contoh.example/sertifikat/",
+    },
+    wording={Channel.EMAIL: ("{perihal}: {judul}, gelombang {gelombang}", _CERTIFIED)},
+    expansion_sql=CERTIFIED_EXPANSION,
+    still_wanted=_still_valid,
+    shared_context=_shared_of_cohort,
+)
+KINDS = (FEEDBACK, ABSENCE, CERTIFICATE)

@@ -47,6 +47,7 @@ class TrainingsConfig(AppConfig):
         directory.register_subject(
             change_messages.COHORT_CANCELLED.name, timeline.changed_subject_of
         )
+        directory.register_subject(after_messages.CERTIFICATE.name, timeline.certificate_subject_of)
         directory.register_reasons(REASONS)
         post_migrate.connect(_load_reference_data, sender=self)
 

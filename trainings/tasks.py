@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from trainings.aftermath import asking
 from trainings.attendance import closing
-from trainings.certificates import batches
+from trainings.certificates import batches, telling
 from trainings.models import CertificateBatch
 from trainings.services import advance, cancelling, carrying, changes, forfeits
 from umkm_portal.messaging import nudges
@@ -60,3 +60,9 @@ def sweep_certificates(**future: object) -> int:
     for batch in waiting:
         nudges.now(batches.TASK, batch_id=batch.pk)
     return len(waiting)
+
+
+@shared_task
+def tell_certificates(**future: object) -> int:
+    """Tell owners of certificates that were issued since the last time; return how many."""
+    return telling.tell_due(now=timezone.now())

@@ -58,3 +58,12 @@ def changed_subject_of(campaign: Campaign) -> Subject | None:
         return None
     transfer = reverse("admin:trainings_cohort_transfer", args=[campaign.subject_id])
     return found._replace(lists_link=transfer)
+
+
+def certificate_subject_of(campaign: Campaign) -> Subject | None:
+    """The cohort whose certificates are told of; they stand on its own page, to be handed over."""
+    found = subject_of(campaign)
+    if found is None:
+        return None
+    tab = reverse("admin:trainings_cohort_certificates", args=[campaign.subject_id])
+    return found._replace(lists_link=tab)

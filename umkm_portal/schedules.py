@@ -17,6 +17,7 @@ def beat_schedule(*, sweep_seconds: float) -> dict[str, Errand]:
         "carry-lines": _every(600, "trainings.tasks.carry_lines"),
         "ask-after-class": _every(300, "trainings.tasks.ask_after_class"),
         "sweep-certificates": _every(30, "trainings.tasks.sweep_certificates"),
+        "tell-certificates": _every(60, "trainings.tasks.tell_certificates"),
         "sweep-imports": _every(15, "umkm_portal.imports.tasks.sweep"),
         "sweep-exports": _every(30, "participants.tasks.sweep_exports"),
         "purge-exports": _every(600, "participants.tasks.purge_exports"),

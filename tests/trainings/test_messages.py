@@ -15,6 +15,7 @@ from umkm_portal.messaging.services import expand_campaign, preview_messages
 pytestmark = pytest.mark.django_db
 KINDS = ["invitation", "confirmation", "waiting", "offer", "cancelled"]
 KINDS += ["schedule_changed", "cohort_cancelled", "carried", "forfeited"]
+KINDS += ["feedback", "absence", "certificate"]
 
 
 @pytest.fixture
