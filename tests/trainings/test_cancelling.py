@@ -16,7 +16,7 @@ from tests.factories import (
 from tests.trainings.scenes import invite, refuse, seat
 from trainings import invariants
 from trainings.models import Cohort, Enrolment
-from trainings.services import advance, cancelling, rounds
+from trainings.services import advance, answers, cancelling, rounds
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import AudienceMember, Campaign, Delivery
 from umkm_portal.messaging.services import expand_campaign
@@ -99,6 +99,19 @@ def test_without_a_successor_all_are_let_go_and_a_second_press_changes_nothing(c
     assert len(told) == 6
     assert Campaign.objects.filter(kind="cohort_cancelled").count() == 1
     assert invariants.violations() == []
+
+
+def test_who_left_by_herself_in_the_same_instant_is_not_told_again(cohort, now):
+    """The officer pressed a moment before her, and waited until her seat was given back."""
+    seated = cohort.enrolments.filter(state="confirmed").order_by("arrival_no").first()
+    answers.cancel(seated, now=now + timedelta(seconds=1), via="tautan", reason="Sakit")
+
+    cancel(cohort, now)
+
+    assert seated.participant_id not in news(cohort, now)
+    told = Delivery.objects.filter(recipient_key=seated.participant_id)
+    kinds = told.exclude(campaign__kind="confirmation").values_list("campaign__kind", flat=True)
+    assert list(kinds) == ["cancelled"]
 
 
 @pytest.mark.parametrize("broken_at", [1, 2, 3])

@@ -142,7 +142,6 @@ def _stop_invitations(cohort: Cohort, *, by: User | None, now: datetime) -> None
 def _settle_batch(cohort_id: int, *, now: datetime) -> int:
     """Move or let go the next people, seats first; return how many they were."""
     cohort, successor = _lock(cohort_id)
-    now = max(now, cohort.cancelled_at or now)  # who was told is found by the time of her end
     rows = list(_left(cohort)[:BATCH])
     for enrolment in rows:
         enrolment.cohort = cohort
@@ -209,15 +208,20 @@ SELECT %(campaign)s, row_number() OVER (ORDER BY old.id), old.participant_id,
 FROM trainings_enrolment old
 LEFT JOIN trainings_enrolment place
     ON place.carried_from_id = old.id AND place.cohort_id = %(successor)s
-WHERE old.cohort_id = %(cohort)s AND (
-    old.state = 'attended'
-    OR old.changed_at >= %(since)s AND old.state = 'cancelled'
-    OR old.changed_at >= %(since)s AND old.state = 'expired' AND EXISTS (
+WHERE old.cohort_id = %(cohort)s AND (old.state = 'attended' OR old.state = 'cancelled' AND {ended}
+    OR old.state = 'expired' AND {ended} AND EXISTS (
         SELECT FROM messaging_delivery told
         WHERE told.recipient_key = old.participant_id AND told.subject_id = old.id
             AND told.state IN ('accepted', 'delivered', 'read', 'uncertain')))
-"""
-"""Whoever never heard of the invitation hears nothing of its end."""
+""".replace(
+    "{ended}",
+    """EXISTS (
+        SELECT FROM trainings_enrolmentevent ended
+        WHERE ended.enrolment_id = old.id AND ended.to_state = old.state
+            AND ended.via = %(via)s AND starts_with(ended.note, %(note)s))""",
+)
+"""Whoever never heard of the invitation hears nothing of its end; nor does who left by herself,
+even in the same instant: she was told then that she has left."""
 
 
 def _send(cohort: Cohort, successor: Cohort | None, *, now: datetime) -> Campaign | None:
@@ -236,7 +240,8 @@ def _send(cohort: Cohort, successor: Cohort | None, *, now: datetime) -> Campaig
         "campaign": campaign.pk,
         "cohort": cohort.pk,
         "successor": successor.pk if successor else None,
-        "since": cohort.cancelled_at,
+        "via": SYSTEM,
+        "note": NOTE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_AUDIENCE, values)
