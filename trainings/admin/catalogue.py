@@ -2,11 +2,12 @@
 
 from django import forms
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.utils.formats import number_format
 from unfold.decorators import display
 
 from trainings.aftermath import ratings
-from trainings.models import Topic, Trainer, Training, Unavailability, Venue
+from trainings.models import Cohort, Topic, Trainer, Training, Unavailability, Venue
 from trainings.planning import money
 from trainings.resources import TrainerResource, VenueResource
 from umkm_portal.common import phones
@@ -60,6 +61,15 @@ class TrainingAdmin(StaffAdmin):
         "materials",
         "bring",
     )
+
+    def response_change(self, request, obj):
+        """Back to the cohort whose list of what is missing led here."""
+        response = super().response_change(request, obj)
+        asked = request.GET.get("gelombang", "")
+        if not asked.isdecimal() or {"_continue", "_addanother"} & {*request.POST}:
+            return response
+        cohorts = Cohort.objects.for_user(request.user).filter(training=obj, pk=int(asked))
+        return redirect("admin:trainings_cohort_change", asked) if cohorts.exists() else response
 
 
 class UnavailabilityInline(StaffTable):
@@ -125,7 +135,8 @@ class TrainerAdmin(SpreadsheetAdmin):
         )
 
     def get_queryset(self, request):
-        return ratings.with_rating(super().get_queryset(request))
+        least = ratings.least_for(request.user)
+        return ratings.with_rating(super().get_queryset(request), least=least)
 
     def choice_label(self, trainer):
         """How she stands in the choice of trainers of a session."""

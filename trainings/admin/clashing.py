@@ -96,22 +96,31 @@ class SessionFormSet(ClashFormSet):
         )
 
 
-class MoneyFormSet(ClashFormSet, NamedCells):
+class ChangedCells(BaseInlineFormSet):
+    """Writes what the officer changed and nothing else: the rest may have moved on meanwhile."""
+
+    def save_existing(self, form, obj, commit=True):
+        row = form.save(commit=False)
+        if commit:
+            row.save(update_fields=form.changed_data)
+        return row
+
+
+class MoneyFormSet(ChangedCells, ClashFormSet, NamedCells):
     """Budget lines against the ceiling of the programme, whose row is locked meanwhile."""
 
     def find_clashes(self):
-        programme_id, without, is_claiming = self.place()
-        if programme_id is None or not self.has_changed():
+        if not self.concerns_money():
             return []
-        programme = money.lock_programme(programme_id)
-        room = self.room(programme, without)
-        wanted = sum(
+        programme = self.lock()
+        room = self.room(programme)
+        wanted = self._unseen() + sum(
             max(values["planned"], values["committed"] + values["spent"]) for _, values in self.kept
         )
         if room is None or wanted <= room:
             return []
-        before = self._claimed_before(is_claiming)
-        if is_claiming and wanted <= before:
+        is_claiming = self.is_claiming()
+        if is_claiming and wanted <= self.claimed_before():
             return []  # an old overrun that does not grow
         return [
             Clash(
@@ -122,41 +131,66 @@ class MoneyFormSet(ClashFormSet, NamedCells):
             )
         ]
 
-    def save_existing(self, form, obj, commit=True):
-        """Only what the officer changed is written; the rest may have been booked meanwhile."""
-        line = form.save(commit=False)
-        if commit:
-            line.save(update_fields=form.changed_data)
-        return line
+    def claimed_before(self):
+        return _claims(self.instance.budget_lines.all()) if self.instance.pk else 0
 
-    def _claimed_before(self, is_claiming):
-        lines = self.instance.budget_lines.all() if self.instance.pk and is_claiming else ()
-        return sum(max(line.planned, line.committed + line.spent) for line in lines)
+    def _unseen(self):
+        """What lines claim that were added since the page was opened."""
+        if not self.instance.pk:
+            return 0
+        seen = [form.instance.pk for form in self.forms if form.instance.pk]
+        return _claims(self.instance.budget_lines.exclude(pk__in=seen))
 
 
 class CohortMoneyFormSet(MoneyFormSet):
-    def place(self):
-        cohort = self.instance
-        training = cohort.training if cohort.training_id else None
-        is_claiming = cohort.state in money.CLAIMING
-        return (training.programme_id if training else None), cohort.pk, is_claiming
+    """The lines of a cohort, in the programme that its training belongs to."""
 
-    def room(self, programme, without):
-        return money.room_of(programme, without=without)
+    def concerns_money(self):
+        return self.instance.training_id is not None and (self.has_changed() or self._moves())
+
+    def lock(self):
+        """The training is locked, too: it stays in this programme until these lines are saved."""
+        return money.lock_programme_of(self.instance.training_id)
+
+    def room(self, programme):
+        return money.room_of(programme, without=self.instance.pk)
+
+    def is_claiming(self):
+        """By the form, or because somebody opened the cohort since the form was read."""
+        return {self.instance.state, self._written("state")} & {*money.CLAIMING} != set()
+
+    def claimed_before(self):
+        return 0 if self._moves() else super().claimed_before()
+
+    def _moves(self):
+        """Whether the form takes the cohort, with its money, to another training."""
+        return self._written("training") not in (None, self.instance.training_id)
+
+    def _written(self, name):
+        return Cohort.objects.filter(pk=self.instance.pk).values_list(name, flat=True).first()
 
 
 class ProgrammeMoneyFormSet(MoneyFormSet):
     """The lines of the programme itself; a new programme has nothing else yet."""
 
-    def place(self):
-        return self.instance.pk, None, True
+    def concerns_money(self):
+        return self.instance.pk is not None and self.has_changed()
 
-    def room(self, programme, without):
+    def lock(self):
+        return money.lock_programme(self.instance.pk)
+
+    def room(self, programme):
         if self.instance.budget is None:
             return None
         everything = money.programme_money([programme.pk]).get(programme.pk, money.Money())
-        others = everything.claimed - self._claimed_before(True)
-        return self.instance.budget - others
+        return self.instance.budget - (everything.claimed - self.claimed_before())
+
+    def is_claiming(self):
+        return True
+
+
+def _claims(lines):
+    return sum(max(line.planned, line.committed + line.spent) for line in lines)
 
 
 def clashes_on(context):

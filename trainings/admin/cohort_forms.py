@@ -3,11 +3,11 @@
 from django import forms
 from django.contrib import admin
 
-from trainings.admin.clashing import CohortMoneyFormSet, SessionFormSet
+from trainings.admin.clashing import ChangedCells, CohortMoneyFormSet, SessionFormSet
 from trainings.models import BudgetLine, Cohort, CohortQuota, Session, Trainer
 from trainings.planning.trainers import ask_again
 from umkm_portal.common.money import format_rupiah
-from umkm_portal.common.staff_admin import StaffStack, StaffTable
+from umkm_portal.common.staff_admin import NamedCells, StaffStack, StaffTable
 from umkm_portal.common.staff_fields import NamedOnes, RupiahField
 
 
@@ -76,8 +76,13 @@ class BudgetInline(StaffTable):
     fields = ("purpose", "note", "planned", "committed", "spent")
 
 
+class QuotaFormSet(ChangedCells, NamedCells):
+    """Who takes a seat while the form is saved stays counted."""
+
+
 class QuotaInline(StaffTable):
     model = CohortQuota
+    formset = QuotaFormSet
     fields = ("kind", "key", "seats", "taken")
     readonly_fields = ("taken",)
 

@@ -276,11 +276,18 @@ class CohortAdmin(SpreadsheetAdmin):
         return redirect("admin:trainings_cohort_change", obj.pk)
 
     def save_model(self, request, obj, form, change):
-        """Seats of a living cohort change by the service, which keeps offers and the line right."""
-        wanted = obj.seats
-        if change and "seats" in form.changed_data:
-            obj.seats = form.initial["seats"]
+        """Only what was changed is written: people take seats meanwhile, and somebody may open it.
+
+        Seats of a living cohort change by the service, which keeps offers and the line right.
+        """
+        if not change:
             super().save_model(request, obj, form, change)
+            return
+        wanted = obj.seats
+        fields = [name for name in form.changed_data if name != "seats"]
+        if fields:
+            obj.save(update_fields=[*fields, "updated_at"])
+        if "seats" in form.changed_data:
             cohort = capacity.change_seats(obj, seats_wanted=wanted, now=timezone.now())
             if cohort.seats != wanted:
                 messages.warning(
@@ -288,8 +295,6 @@ class CohortAdmin(SpreadsheetAdmin):
                     f"Kursi baru turun sampai {cohort.seats}, karena sudah terisi. Turun lagi "
                     f"sampai {wanted} begitu ada yang batal.",
                 )
-            return
-        super().save_model(request, obj, form, change)
 
     def save_formset(self, request, form, formset, change):
         if formset.model is Session:

@@ -299,5 +299,6 @@ def _form(cohort: Cohort, anchor: str) -> str:
 
 
 def _training_form(cohort: Cohort, field: str) -> str:
+    """Its field in the form of the training, which leads back to this cohort once it is saved."""
     address = reverse("admin:trainings_training_change", args=[cohort.training_id])
-    return f"{address}#id_{field}"
+    return f"{address}?gelombang={cohort.pk}#id_{field}"

@@ -8,7 +8,15 @@ from tests.factories import BudgetLineFactory, ProgrammeFactory, TrainerFactory,
 from tests.staff import make_user
 from tests.trainings.planning.scene import at, make_plan, make_training, workday
 from tests.trainings.test_admin import form_data, text_of
-from trainings.models import Assignment, Cohort, Programme, Session, Unavailability
+from trainings.admin.cohort_forms import CohortForm
+from trainings.models import (
+    Assignment,
+    Cohort,
+    CohortQuota,
+    Programme,
+    Session,
+    Unavailability,
+)
 from trainings.planning import money
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +57,23 @@ def session_row(day, hour=9, **facts):
 
 
 # --- Readiness and opening
+
+
+def test_what_is_missing_in_the_training_leads_back_to_the_cohort(head):
+    cohort, other = make_plan(training=make_training(materials="")), make_plan()
+    lacking = head.get(change(cohort)).context["readiness"].missing
+    (form,) = (item.address.partition("#")[0] for item in lacking if item.key == "materials")
+    data = head.get(form).context["adminform"].form.initial | {"materials": "Buku saku"}
+    data = {name: value for name, value in data.items() if value is not None}
+
+    saved = head.post(form, data)
+    elsewhere = head.post(page("training_change", cohort.training_id), data)
+    foreign = head.post(f"{page('training_change', cohort.training_id)}?gelombang={other.pk}", data)
+
+    assert saved.url == change(cohort)
+    assert [elsewhere.url, foreign.url] == [page("training_changelist")] * 2
+    cohort.training.refresh_from_db()
+    assert cohort.training.materials == "Buku saku"
 
 
 def test_a_cohort_says_what_it_lacks_and_opens_by_its_button_only(head):
@@ -414,3 +439,53 @@ def test_calendar_marks_clashes_absences_and_days_off(head):
     assert "Tidak tersedia: Umrah" in text_of(by_trainer)
     assert head.get(CALENDAR, {"tanggal": "kapan", "tampilan": "apa"}).status_code == 200
     assert at(day).isoformat()[:10] in text_of(month)
+
+
+def test_who_takes_a_seat_while_the_form_is_saved_stays_counted(head, monkeypatch):
+    cohort = make_plan(training=make_training())
+    quota = cohort.quotas.create(kind="city", key="31.74", seats=5)
+    line = {"id": quota.pk, "cohort": cohort.pk, "kind": "city", "key": "31.74", "seats": 4}
+    clean = CohortForm.clean
+
+    def while_somebody_comes(form):
+        Cohort.objects.update(taken=1, next_arrival_no=2, state="open")
+        CohortQuota.objects.update(taken=1)
+        return clean(form)
+
+    monkeypatch.setattr(CohortForm, "clean", while_somebody_comes)
+    data = form_data(head, cohort, place_note="Lewat timur", **rows("quotas", line, initial=1))
+
+    assert head.post(change(cohort), data).status_code == 302
+
+    cohort.refresh_from_db()
+    quota.refresh_from_db()
+    assert (cohort.place_note, cohort.taken, cohort.state) == ("Lewat timur", 1, "open")
+    assert (quota.seats, quota.taken) == (4, 1)
+
+
+def test_a_cohort_that_goes_to_another_training_takes_its_money_along(head):
+    cohort = make_plan(training=make_training(), planned=1_000_000)
+    Cohort.objects.update(state="open")
+    small = make_training(budget=999_999)
+
+    refused = head.post(change(cohort), form_data(head, cohort, training=small.pk))
+
+    assert "melebihi sisa pagu" in text_of(refused)
+    assert money.room_of(small.programme) == 999_999
+
+
+def test_a_line_that_was_added_since_the_page_was_opened_counts(head):
+    cohort = make_plan(training=make_training(budget=2_000_000), planned=1_000_000)
+    Cohort.objects.update(state="open")
+    line = {"cohort": cohort.pk, "purpose": "meals", "note": "", "committed": "0", "spent": "0"}
+    known = line | {"id": cohort.budget_lines.get().pk, "planned": "1.000.000"}
+    opened = form_data(head, cohort)
+    BudgetLineFactory(cohort=cohort, planned=600_000)
+
+    def add(amount):
+        data = rows("budget_lines", known, line | {"planned": amount}, initial=1)
+        return head.post(change(cohort), opened | data)
+
+    assert "melebihi sisa pagu" in text_of(add("400.001"))
+    assert add("400.000").status_code == 302
+    assert money.room_of(cohort.training.programme) == 0
