@@ -27,6 +27,14 @@ PER_PAGE = 50
 WAITS_LONG = 60
 PURPOSE = "Sertifikat"
 PDF = "application/pdf"
+JOBS = 10
+TONES = {
+    CertificateBatch.State.QUEUED: "blue",
+    CertificateBatch.State.RUNNING: "blue",
+    CertificateBatch.State.DONE: "green",
+    CertificateBatch.State.FAILED: "red",
+    CertificateBatch.State.EXPIRED: "grey",
+}
 FILTERS = (
     ("", "Semua"),
     ("berlaku", "Berlaku"),
@@ -38,8 +46,7 @@ FILTERS = (
 @never_cache
 def show(request, cohort, context):
     """Counts, the job at work with its file, and every certificate; a poller asks for the job."""
-    batch = _newest(cohort)
-    context |= _job(request, cohort, batch)
+    context |= _job(request, cohort)
     if request.headers.get("X-Fragment"):
         return TemplateResponse(request, "staff/_certificate_batch.html", context)
     papers = _papers(request, cohort)
@@ -76,9 +83,11 @@ def issue(request, cohort, context):
 
 
 def print_file(request, cohort, context):
-    """The file of the newest job, all its pages; those named in it can read who took it along."""
+    """The file of a job, all its pages; those named in it can read who took it along."""
     now = timezone.now()
-    batch = _newest(cohort)
+    asked = request.GET.get("tugas", "")
+    jobs = _jobs_of(cohort)
+    batch = jobs.filter(pk=int(asked)).first() if asked.isdecimal() else jobs.first()
     if batch is None:
         raise Http404
     try:
@@ -187,16 +196,34 @@ def _is_deserved(row):
     return row.enrolment.state in KEPT_BY[CertificateKind(row.kind)]
 
 
-def _newest(cohort):
+def _jobs_of(cohort):
+    """Every job of a cohort, the newest first."""
     rows = CertificateBatch.objects.filter(cohort=cohort).select_related("requested_by", "cohort")
-    return rows.order_by("-pk").first()
+    return rows.order_by("-pk")
 
 
-def _job(request, cohort, batch):
+def _told(jobs, cohort, *, now):
+    """(job, tone, state in words, whether its file can be taken) of the last jobs."""
+    kept = [job for job in jobs if job.is_kept(now=now)]
+    outdated = batches.outdated_among(cohort, kept)
+    for job in jobs:
+        is_kept = job in kept and job.pk not in outdated
+        if job.pk in outdated:
+            yield job, "yellow", "Ada yang dicabut atau diganti", is_kept
+        elif job.state == CertificateBatch.State.DONE and job not in kept:
+            yield job, "grey", CertificateBatch.State.EXPIRED.label, is_kept
+        else:
+            yield job, TONES[job.state], job.get_state_display(), is_kept
+
+
+def _job(request, cohort):
     now = timezone.now()
+    jobs = list(_jobs_of(cohort)[:JOBS])
+    batch = jobs[0] if jobs else None
     is_kept = batch is not None and batch.is_kept(now=now)
     return {
         "batch": batch,
+        "jobs": list(_told(jobs, cohort, now=now)),
         "counts": counts_of(cohort),
         "is_kept": is_kept,
         "is_outdated": is_kept and batches.is_outdated(batch),

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from trainings.certificates import papers
@@ -117,6 +117,17 @@ def open_file(batch: CertificateBatch, *, now: datetime) -> Path:
 def is_outdated(batch: CertificateBatch) -> bool:
     """Whether a certificate in the file does not count any more."""
     return printed_in(batch).count() != batch.printed
+
+
+def outdated_among(cohort: Cohort, kept: Sequence[CertificateBatch]) -> set[int]:
+    """Keys of those batches of one cohort whose file has a certificate that counts no more."""
+    counts = {
+        f"of_{batch.pk}": Count("pk", filter=Q(kind=batch.kind, pk__lte=batch.printed_upto))
+        for batch in kept
+    }
+    papers = Certificate.objects.printable().filter(enrolment__cohort=cohort)
+    found = papers.aggregate(**counts) if counts else {}
+    return {batch.pk for batch in kept if found[f"of_{batch.pk}"] != batch.printed}
 
 
 def printed_in(batch: CertificateBatch) -> CertificateQuerySet:

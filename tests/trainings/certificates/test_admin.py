@@ -12,9 +12,9 @@ from participants.models import DataAccess
 from tests.factories import MembershipFactory, RegionFactory
 from tests.staff import make_user
 from tests.trainings.certificates.conftest import closed_class
-from trainings.certificates import batches
+from trainings.certificates import batches, issuing
 from trainings.certificates.issuing import issue_certificates
-from trainings.models import CertificateTemplate
+from trainings.models import CertificateBatch, CertificateTemplate
 from umkm_portal.accounts.models import Membership
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +145,42 @@ def test_templates_are_checked_and_keep_their_pictures(officer, scene, settings)
     issue_certificates(scene.cohort, by=None, now=timezone.now())
     preview = officer.get(page("certificate_preview", scene.cohort))
     assert b"/Subtype /Image" in preview.content
+
+
+def test_the_last_jobs_are_listed_with_the_files_that_are_kept(officer, issued, scene):
+    for kind in ("finished", "attended", "finished"):
+        job = batches.request_batch(scene.cohort, kind=kind, by=scene.officer, now=timezone.now())
+        batches.work_batch(job.pk)
+    first, lesser, last = CertificateBatch.objects.order_by("pk")
+    first.expires_at = timezone.now()
+    first.save()
+    issuing.revoke(scene.left.certificates.get(), reason="Salah orang", by=None, now=timezone.now())
+    CertificateBatch.objects.create(
+        cohort=scene.cohort, kind="finished", state="failed", error=batches.BROKEN
+    )
+
+    shown = text_of(officer.get(page("certificates", scene.cohort)))
+    file = page("certificate_file", scene.cohort)
+
+    assert "4 penerbitan terakhir" in shown
+    assert [f"?tugas={job.pk}" in shown for job in (first, lesser, last)] == [False, False, True]
+    assert f">{scene.officer}<" in shown.replace("\n", "")
+    for told in ("Berkas sudah dihapus", "Ada yang dicabut atau diganti", batches.BROKEN):
+        assert told in shown
+    taken = officer.get(file, {"tugas": last.pk})
+    assert b"".join(taken.streaming_content).startswith(b"%PDF")
+    refused = officer.get(file, {"tugas": lesser.pk}, follow=True)
+    assert "dicabut atau diganti sejak" in text_of(refused)
+    stranger = closed_class(["Orang lain"])[0]
+    assert officer.get(page("certificate_file", stranger), {"tugas": last.pk}).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_more_jobs_ask_no_more_queries(officer, issued, scene, count, django_assert_num_queries):
+    for _ in range(count):
+        job = batches.request_batch(scene.cohort, kind="finished", by=None, now=timezone.now())
+        batches.work_batch(job.pk)
+    officer.get(page("certificates", scene.cohort))
+
+    with django_assert_num_queries(21):
+        officer.get(page("certificates", scene.cohort))
