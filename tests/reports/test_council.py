@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
@@ -160,6 +161,7 @@ def test_targets_stand_beside_what_was_reached_in_their_own_years(scene, told):
 def test_pages_and_files_tell_the_same_numbers(scene, client, django_assert_num_queries):
     client.force_login(make_user("auditor"))
     address = "/admin/laporan/?tahun=2026"
+    TargetFactory(year=2026, number=8, source_date=date(2026, 1, 2))
     page = client.get(address)
     text = page.content.decode()
     assert "Dihitung" in text
@@ -170,7 +172,14 @@ def test_pages_and_files_tell_the_same_numbers(scene, client, django_assert_num_
     book = client.get("/admin/laporan/unduh/?tahun=2026&jenis=xlsx").content
     sheet = load_workbook(io.BytesIO(book)).active
     rows = {(row[0], row[1]): row for row in sheet.iter_rows(values_only=True)}
-    assert rows["Semua", "Semua"][2:11] == ("3", "5", "5", "5", "7", "4", "5", "3", "3")
+    assert rows["Semua", "Semua"][2:11] == (3, 5, 5, 5, 7, 4, 5, 3, 3)
+    cells = {(row[0].value, row[1].value): row for row in sheet.iter_rows()}
+    money = cells["Tema", "Siaran langsung"][11:14]
+    (target,) = (row for (kind, _), row in cells.items() if kind == "Target")
+    assert [cell.value for cell in money] == [1_800_000, 100_000, 600_000]
+    assert {cell.number_format for cell in money} == {'"Rp"#,##0'}
+    assert (target[16].value, target[17].number_format) == (8, "#,##0")
+    assert (target[19].value.date(), target[19].is_date) == (date(2026, 1, 2), True)
     table = client.get("/admin/laporan/unduh/?tahun=2026&jenis=csv").content.decode("utf-8-sig")
     lines = {(row[0], row[1]): row for row in csv.reader(io.StringIO(table), delimiter=";")}
     assert lines["Tema", "Siaran langsung"][11:14] == ["1800000", "100000", "600000"]

@@ -32,17 +32,19 @@ def write_xlsx(
     *,
     above: Sequence[str] = (),
     choices: Mapping[int, Sequence[str]] = MappingProxyType({}),
+    formats: Mapping[int, str] = MappingProxyType({}),
 ) -> int:
     """Write a sheet of text cells and return the number of rows.
 
-    Every cell has the text format, so a NIK keeps its digits and a formula stays text. The lines
+    Every cell has the text format, so a NIK keeps its digits and a formula stays text; only whole
+    numbers and dates in the columns of `formats` are such, shown as their format says. The lines
     of `above` stand over the header; cells of the columns in `choices` are chosen from a list.
     """
     with tempfile.TemporaryDirectory(prefix="portal-xlsx-") as folder:
         finished = os.path.join(folder, "table.xlsx")
         book = xlsxwriter.Workbook(finished, {"constant_memory": True, "tmpdir": folder})
         try:
-            count = _fill(book, header, rows, above, choices)
+            count = _fill(book, header, rows, above, choices, formats)
         finally:
             book.close()
         if isinstance(path_or_file, str | os.PathLike):
@@ -77,7 +79,9 @@ def _fill(
     rows: Iterable[Sequence[object]],
     above: Sequence[str],
     choices: Mapping[int, Sequence[str]],
+    formats: Mapping[int, str],
 ) -> int:
+    shown = {column: book.add_format({"num_format": told}) for column, told in formats.items()}
     text = book.add_format({"num_format": "@"})
     title = book.add_format({"num_format": "@", "bold": True})
     top, count = len(above), 0
@@ -88,6 +92,8 @@ def _fill(
             name = f"Data {count // (ROWS_A_SHEET - top) + 1}"
             sheet, line = _add_sheet(book, name, header, text, title, above), top
         line += 1
+        if shown:
+            row = _write_numbers(sheet, line, row, shown)
         write = sheet.write_string  # looked up once a row, of millions of cells
         for column, value in enumerate(row):
             if cell := value if type(value) is str else _text(value):
@@ -96,6 +102,23 @@ def _fill(
                 write(line, column, cell[:LONGEST_CELL], text)
     _offer(sheet, choices, first=top + 1, last=line)
     return count
+
+
+def _write_numbers(
+    sheet: Worksheet, line: int, row: Sequence[object], shown: Mapping[int, Format]
+) -> list[object]:
+    """Write the numbers and dates of a row; return what is left of it, to be written as text."""
+    left = list(row)
+    for column, told in shown.items():
+        value = row[column] if column < len(row) else ""
+        if type(value) is int:
+            sheet.write_number(line, column, value, told)
+        elif isinstance(value, date):
+            sheet.write_datetime(line, column, value, told)
+        else:
+            continue
+        left[column] = ""
+    return left
 
 
 def _offer(

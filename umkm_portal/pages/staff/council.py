@@ -167,7 +167,8 @@ def download(request: HttpRequest, user: User, period: Period) -> HttpResponse:
     if kind == "csv":
         write_csv(file, sheets.HEADER, rows)
     else:
-        write_xlsx(file, sheets.HEADER, rows, above=sheets.above(period, told))
+        above = sheets.above(period, told)
+        write_xlsx(file, sheets.HEADER, rows, above=above, formats=sheets.FORMATS)
     name = f"laporan-{period.year}{'-' + period.part if period.part else ''}.{kind}"
     return HttpResponse(
         file.getvalue(),

@@ -26,6 +26,14 @@ HEADER = (
     "Tanggal sumber",
 )
 _MONEY_AND_STEPS = 14
+NUMBER, RUPIAH, DATE = "#,##0", '"Rp"#,##0', "d mmm yyyy"
+_TEXTS = {"Menurut", "Kelompok", "Sumber target"}
+FORMATS = {
+    place: RUPIAH if name.endswith("(Rp)") else DATE if name == "Tanggal sumber" else NUMBER
+    for place, name in enumerate(HEADER)
+    if name not in _TEXTS
+}
+"""How the columns that are no words are shown: they can be added up as they stand."""
 
 
 def above(period: Period, told: Figures) -> list[str]:
