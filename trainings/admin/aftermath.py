@@ -13,7 +13,7 @@ from django.utils import timezone
 from trainings import wording
 from trainings.admin.answers import enrolments_for
 from trainings.aftermath import absences, feedback
-from trainings.aftermath.ratings import ratings_of
+from trainings.aftermath.ratings import least_for, ratings_of
 from trainings.models import Absence, Cohort, Enrolment, Feedback, FeedbackQuestion, Trainer
 from trainings.models.aftermath import THERE
 from trainings.services.answers import VIA_PHONE
@@ -63,7 +63,7 @@ def show(request, cohort, context):
         "is_few": 0 < answered < feedback.FEW,
         "few": feedback.FEW,
         "averages": feedback.averages([cohort.pk]),
-        "trainers": _trainers(cohort),
+        "trainers": _trainers(cohort, least=least_for(request.user)),
         "comments": feedback.comments(cohort, user=request.user),
         "reasons": _bars(absences.reasons([cohort.pk])),
         "away": [(row, known.get(row.pk)) for row in page.rows],
@@ -112,6 +112,7 @@ def overview(request, context):
         "rows": [(cohort, *facts[cohort.pk]) for cohort in page.rows],
         "reasons": _bars(absences.reasons(year)),
         "averages": feedback.averages(year),
+        "few": feedback.FEW,
         "older": page.older and f"?{OLDER}={page.older}",
         "newer": page.newer and f"?{NEWER}={page.newer}",
     }
@@ -126,12 +127,12 @@ def _answers(enrolments):
     return Absence.objects.answered().filter(enrolment__in=[row.pk for row in enrolments])
 
 
-def _trainers(cohort):
+def _trainers(cohort, *, least):
     """Who taught here, with what people of all their classes think."""
     found = list(
         Trainer.objects.filter(assignments__session__cohort=cohort).distinct().order_by("name")
     )
-    ratings = ratings_of([trainer.pk for trainer in found])
+    ratings = ratings_of([trainer.pk for trainer in found], least=least)
     return [(trainer, ratings.get(trainer.pk)) for trainer in found]
 
 

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from trainings.aftermath.ratings import ratings_of
+from trainings.aftermath.ratings import least_for, ratings_of
 from trainings.models import Assignment
 from trainings.planning import clashes
 from trainings.planning.trainers import fees_of, record_answers
@@ -61,7 +61,7 @@ def show(request, cohort, context):
     fees = fees_of(cohort)
     context |= {
         "answers": answers,
-        "people": _people(cohort, answers.forms),
+        "people": _people(cohort, answers.forms, least=least_for(request.user)),
         "empty_sessions": cohort.sessions.filter(assignments=None, cancelled_at=None).order_by(
             "starts_at", "pk"
         ),
@@ -80,11 +80,11 @@ def _assignments(cohort):
     return rows.order_by("trainer__name", "trainer", "session__starts_at", "pk")
 
 
-def _people(cohort, answer_forms):
+def _people(cohort, answer_forms, *, least):
     """(trainer, chat link, fee, [(form, tone, clashes)], rating) by trainer."""
     sessions = {form.instance.session_id: form.instance.session for form in answer_forms}
     told = _clashes(cohort, sessions)
-    ratings = ratings_of({form.instance.trainer_id for form in answer_forms})
+    ratings = ratings_of({form.instance.trainer_id for form in answer_forms}, least=least)
     people = {}
     for form in answer_forms:
         row = form.instance

@@ -19,7 +19,8 @@ from umkm_portal.common import bars
 
 MOST_COMMENTS = 200
 FEW = 5
-"""Below so many answers an average may tell who said what: staff are told to keep it."""
+"""Below so many answers an average may tell who said what: staff who see enrolments are told to
+keep it, and nobody else sees it."""
 MAIN = (Slot.FIRST, Slot.SECOND, Slot.THIRD)
 
 
@@ -45,6 +46,10 @@ class Average:
     @property
     def shown(self) -> str:
         return in_figures(self.average)
+
+    @property
+    def is_few(self) -> bool:
+        return self.count < FEW
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ def _standing(
         number=paper.shown_number if paper else "",
         title=paper.get_kind_display() if paper else "",
         download_url=download_url(enrolment) if paper else "",
-        size=f"{max(round(paper.edition.pdf_size / 1000), 1)} KB" if paper else "",
+        size=f"{max(round(paper.edition.pdf_size / 1000), 1)}\N{NO-BREAK SPACE}KB" if paper else "",
         page_url=reverse("trainings:certificate", args=[paper.shown_number]) if paper else "",
         materials=training.materials,
     )

@@ -3,11 +3,14 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from tests.factories import MembershipFactory
+from tests.staff import make_user
 from tests.trainings.aftermath.conftest import grown, rate
 from trainings import invariants
 from trainings.aftermath import asking, feedback
 from trainings.aftermath.ratings import ratings_of, with_rating
 from trainings.models import Feedback, FeedbackQuestion, Trainer
+from umkm_portal.accounts.models import Membership
 from umkm_portal.common import tokens
 from umkm_portal.messaging.models import Delivery
 
@@ -133,11 +136,34 @@ def test_ratings_of_trainers_are_one_query(after, count, django_assert_num_queri
     rate(after.siti, after.now, trainers={after.trainer.pk: 1, 999_999: 5})
 
     with django_assert_num_queries(1):
-        found = ratings_of([after.trainer.pk])
+        found = ratings_of([after.trainer.pk], least=1)
     with django_assert_num_queries(1):
-        (row,) = with_rating(Trainer.objects.all())
+        (row,) = with_rating(Trainer.objects.all(), least=1)
 
     average = (5 * count + 1) / (count + 1)
     assert found[after.trainer.pk] == (average, count + 1)
     assert (row.rating_average, row.rating_count) == (average, count + 1)
     assert invariants.violations() == []
+
+
+def test_trainers_see_an_average_from_five_answers_on(client, after):
+    """Her own and others'; staff see it before and are told to keep it to themselves."""
+    member = MembershipFactory(role=Membership.Role.TRAINER).user
+    after.trainer.account = member
+    after.trainer.save()
+    tab = reverse("admin:trainings_cohort_trainers", args=[after.cohort.pk])
+    pages = (tab, reverse("admin:trainings_trainer_changelist"))
+
+    def shown(user):
+        client.force_login(user)
+        return ["4,0 dari 5" in client.get(page).content.decode() for page in pages]
+
+    for one in grown(after, 4):
+        rate(one, after.now, score=4, trainers={after.trainer.pk: 4})
+    few = shown(member), shown(make_user("head"))
+    kept = client.get(reverse("admin:trainings_aftermath")).content.decode()
+    rate(after.siti, after.now, trainers={after.trainer.pk: 4})
+
+    assert few == ([False, False], [True, True])
+    assert "hanya petugas" in kept
+    assert shown(member) == [True, True]

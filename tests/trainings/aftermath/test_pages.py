@@ -30,20 +30,22 @@ def test_the_tab_shows_rate_averages_comments_and_trainers(head, after):
 
     assert "<b>2</b> dari <b>2</b> orang yang hadir menjawab" in shown
     assert "4,5" in shown
-    assert "5,0 dari 5 (1 penilaian)" in shown
+    assert "5,0 dari 5 (1 penilaian, hanya untuk petugas)" in shown
     assert '<q>Bagus</q> <span class="st-small st-muted">tanpa nama</span>' in shown
     assert '<q>Kurang lama</q> <span class="st-small st-muted">Rani Puspita</span>' in shown
     assert "Kurang dari 5 jawaban" in shown
     teaching = reverse("admin:trainings_cohort_trainers", args=[after.cohort.pk])
-    assert "5,0 dari 5 (1 penilaian)" in head.get(teaching).content.decode()
+    assert "5,0 dari 5 (1 penilaian, hanya untuk petugas)" in head.get(teaching).content.decode()
     trainers = head.get(reverse("admin:trainings_trainer_changelist")).content.decode()
-    assert "5,0 dari 5 (1 penilaian)" in trainers
+    assert "5,0 dari 5 (1 penilaian, hanya untuk petugas)" in trainers
     change = reverse("admin:trainings_trainer_change", args=[after.trainer.pk])
-    assert "5,0 dari 5 (1 penilaian)" in head.get(change).content.decode()
+    assert "5,0 dari 5 (1 penilaian, hanya untuk petugas)" in head.get(change).content.decode()
     choice = reverse("admin:autocomplete")
     asked = {"app_label": "trainings", "model_name": "session", "field_name": "trainers"}
     found = head.get(choice, asked | {"term": "Andi"}).json()["results"]
-    assert [one["text"] for one in found] == [f"{after.trainer}, 5,0 dari 5 (1 penilaian)"]
+    assert [one["text"] for one in found] == [
+        f"{after.trainer}, 5,0 dari 5 (1 penilaian, hanya untuk petugas)"
+    ]
     public = head.get(reverse("trainings:cohort", args=[after.cohort.code])).content.decode()
     assert "penilaian" not in public
 
