@@ -37,7 +37,12 @@ SETTINGS = {
     "log_min_messages": "warning",
     "lc_messages": "C",
 }
-THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "800",  # tests let 500 people in at once
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Reading a table: the parent's side. The file itself is read by a limited child process."""
 
+import fcntl
 import json
 import marshal
 import os
@@ -8,6 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ from umkm_portal.common.spreadsheets.tables import (
 
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST_FRAME = 256 << 20
+_PIPE_BYTES = 1 << 20
 # The child imports this package alone: the project package above it would load Celery.
 _CHILD = """
 import sys, types
@@ -86,8 +89,9 @@ class Table:
             env={"LANG": "C.UTF-8", "PYTHONUTF8": "1"},
             cwd="/",
             bufsize=0,
-            pipesize=1 << 20,
         )
+        with suppress(OSError):  # the system bounds what all pipes of one user may hold
+            fcntl.fcntl(self._pipe(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         return self
 
     def __exit__(
