@@ -93,8 +93,8 @@ def test_more_than_planned_is_said_before_and_done_when_meant(paying):
 def test_a_day_is_paid_once_also_when_its_second_session_is_marked_later(paying):
     evening = SessionFactory(
         cohort=paying.cohort,
-        starts_at=paying.session.starts_at + timedelta(minutes=1),
-        ends_at=paying.session.ends_at,
+        starts_at=paying.session.starts_at,  # a minute later might be tomorrow
+        ends_at=paying.session.ends_at - timedelta(minutes=1),
     )
     Cohort.objects.update(transport_per="day")
     paying.cohort.refresh_from_db()
