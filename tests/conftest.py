@@ -13,6 +13,8 @@ from tests import databases, tables
 
 if databases.is_shared():
     databases.keep_to_own_queues()
+portal_settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+"""Tests see what they changed at once; who tests the sharing of pages sets a real cache."""
 WAITING = tuple(f"tests/{name}/" for name in ("faults", "embedded", "browser", "backups"))
 """Their files take long for few tests: begun last, one of them would be waited for alone."""
 

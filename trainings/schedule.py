@@ -143,9 +143,9 @@ def meetings(cohort: Cohort) -> list[Meeting]:
 
 def open_cohorts(*, now: datetime) -> CohortQuerySet:
     """Cohorts a person may still join, soonest first, those without a date last."""
-    undated = Q(state=Cohort.State.OPEN, starts_at__isnull=True)
-    upcoming = Q(pk__in=Cohort.objects.upcoming(now=now).values("pk"))
-    return Cohort.objects.filter(upcoming | undated).order_by("starts_at", "pk")
+    undated_or_ahead = Q(starts_at__isnull=True) | Q(starts_at__gt=now)
+    rows = Cohort.objects.filter(undated_or_ahead, state=Cohort.State.OPEN)
+    return rows.order_by("starts_at", "pk")
 
 
 def in_district(cohorts: CohortQuerySet, code: str) -> CohortQuerySet:

@@ -61,13 +61,16 @@ def ticket_url(enrolment: Enrolment) -> str:
 
 
 def enrolment_of(token: str) -> Enrolment | None:
-    """The enrolment a ticket belongs to, with cohort and person; None for a foreign token."""
+    """The enrolment a ticket belongs to, with its person; None for a foreign token.
+
+    The pages read its cohort in words, together with what belongs to it.
+    """
     try:
         public_id = tokens.unsign("ticket", token)
     except tokens.BadToken:
         return None
-    rows = Enrolment.objects.select_related("cohort", "participant")
-    return rows.filter(public_id=public_id).first()
+    rows = Enrolment.objects.select_related("participant")
+    return next(iter(rows.filter(public_id=public_id)), None)
 
 
 def ticket(enrolment: Enrolment, *, now: datetime) -> Ticket | None:

@@ -18,12 +18,14 @@ from trainings.schedule import (
     wave,
     waves,
 )
+from umkm_portal.common.shared_pages import shared_page
 from umkm_portal.regions.models import Region
 
 PER_PAGE = 12
 NEARBY = 3
 
 
+@shared_page
 @require_safe
 def schedule(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
@@ -48,6 +50,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     return render(request, "trainings/schedule.html", context)
 
 
+@shared_page
 @require_safe
 def cohort(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()

@@ -87,7 +87,8 @@ def _calendar(
     enrolment = enrolment_of(token)
     if not enrolment or enrolment.state not in _IN_CALENDARS:
         return link_unknown(request)
-    words = wave(cohort_in_words(enrolment), now=now)
+    enrolment.cohort = cohort_in_words(enrolment)
+    words = wave(enrolment.cohort, now=now)
     file = calendar_file(enrolment, wave=words, now=now, session_id=session_id)
     if not file:
         return link_unknown(request)

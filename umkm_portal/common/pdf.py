@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+
+from umkm_portal.common import qr
 
 REGULAR, BOLD = "Jakarta", "Jakarta-Bold"
 INK, MUTED, GREEN, LINE = map(HexColor, ("#15211b", "#46534c", "#0f6548", "#6d7a73"))
@@ -102,7 +103,7 @@ def draw_grid(
 
 def draw_qr(canvas: Canvas, url: str, at: tuple[float, float], *, side: float) -> None:
     """Draw a QR code of `side` points, its quiet zone included, as one filled path."""
-    modules = segno.make(url, error="m", micro=False).matrix
+    modules = qr.drawn(url).matrix
     unit = side / (len(modules) + 2 * _QUIET)
     path, (left, bottom) = canvas.beginPath(), at
     for row, line in enumerate(reversed(modules)):

@@ -15,12 +15,14 @@ from participants.models import Stage
 from trainings.forms import by_city, districts
 from trainings.models import Cohort
 from trainings.schedule import count_by_district, in_words, open_cohorts, waves
+from umkm_portal.common.shared_pages import shared_page
 from umkm_portal.pages.facts import facts
 from umkm_portal.pages.tiles import tiles
 
 SHOWN = 3
 
 
+@shared_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
