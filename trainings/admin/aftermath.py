@@ -17,7 +17,7 @@ from trainings.aftermath.ratings import least_for, ratings_of
 from trainings.models import Absence, Cohort, Enrolment, Feedback, FeedbackQuestion, Trainer
 from trainings.models.aftermath import THERE
 from trainings.services.answers import VIA_PHONE
-from umkm_portal.common import bars
+from umkm_portal.common import bars, phones
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
 from umkm_portal.common.staff_admin import StaffAdmin
 
@@ -66,7 +66,7 @@ def show(request, cohort, context):
         "trainers": _trainers(cohort, least=least_for(request.user)),
         "comments": feedback.comments(cohort, user=request.user),
         "reasons": _bars(absences.reasons([cohort.pk])),
-        "away": [(row, known.get(row.pk)) for row in page.rows],
+        "away": [(row, _phone(row), known.get(row.pk)) for row in page.rows],
         "reason_choices": wording.ABSENCE_REASONS.items(),
         "older": page.older and f"?{OLDER}={page.older}",
         "newer": page.newer and f"?{NEWER}={page.newer}",
@@ -121,6 +121,11 @@ def overview(request, context):
 
 ERRANDS = (("alasan", "reason", record),)
 """Buttons about one seat of the cohort."""
+
+
+def _phone(enrolment):
+    phone = enrolment.participant.phone
+    return phones.display(phone) if phone else ""
 
 
 def _answers(enrolments):
