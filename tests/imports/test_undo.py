@@ -157,6 +157,18 @@ def test_undo_is_done_in_turns_and_only_within_a_day(make_file, sample, monkeypa
         undoing.start_undo(file, actor=None, now=timezone.now())
 
 
+def test_a_list_of_one_slice_is_done_in_one_turn_however_long_it_takes(sample):
+    """Whoever accepts a short list reads at once that it is stored, on a slow machine too."""
+    file = check(sample(3))
+    services.approve_file(file, by=None, now=timezone.now())
+
+    assert services.apply_file(file.pk, seconds=-1).state == "done"
+    undoing.start_undo(file, actor=None, now=timezone.now())
+    assert undoing.work_on_undo(file.pk, seconds=-1).undone_count == 3
+    file.refresh_from_db()
+    assert (file.state, Participant.objects.count()) == ("done", 0)
+
+
 def test_cancelled_while_storing_the_stored_part_can_be_taken_back(sample):
     file = check(sample(1_200))
     services.approve_file(file, by=None, now=timezone.now())

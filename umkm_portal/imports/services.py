@@ -195,8 +195,9 @@ def cancel_file(file: ImportFile, *, by: User | None = None, now: datetime) -> N
 def apply_file(pk: int, *, seconds: float = float("inf")) -> ImportFile | None:
     """Write the good rows of an approved file into the register, slice by slice.
 
-    Goes on where a dead process stopped, and stops after `seconds` with the rest left for the next
-    call. None if another process works on it or nothing is to do.
+    Goes on where a dead process stopped, and begins no further slice after `seconds`: the rest is
+    left for the next call, and a file of one slice is done by one. None if another process works
+    on it or nothing is to do.
     """
     file = claim(pk, states=ImportFile.TO_APPLY, now=timezone.now())
     if file is None:
@@ -246,11 +247,12 @@ def _apply(file: ImportFile, *, stop_at: float) -> ImportFile:
         release(file, state=State.UPLOADED, rows_read=0, rows_checked=0, applied_through=0)
         return file
     after = -1 if is_later_pass else file.applied_through or -1
-    for first, last, count in rows.slices(file, after=after, is_later_pass=is_later_pass):
-        _apply_slice(file, profile, first, last, 0 if is_later_pass else count)
-        if time.monotonic() > stop_at:
+    slices = rows.slices(file, after=after, is_later_pass=is_later_pass)
+    for number, (first, last, count) in enumerate(slices):
+        if number and time.monotonic() > stop_at:  # with work left: what is through is finished
             release(file)
             return file
+        _apply_slice(file, profile, first, last, 0 if is_later_pass else count)
     return _finish(file, profile)
 
 

@@ -66,7 +66,10 @@ def _undo(file: ImportFile, *, stop_at: float) -> ImportFile:
     undo_slice = profiles.get(file.profile).undo_slice
     if undo_slice is None:
         raise LookupError(f"nothing takes back a list of kind {file.profile}")
-    for first, last, _ in rows.slices(file, after=file.undone_through):
+    for number, (first, last, _) in enumerate(rows.slices(file, after=file.undone_through)):
+        if number and time.monotonic() > stop_at:
+            release(file)
+            return file
         with slice_transaction() as cursor:
             update_claimed(file, now=timezone.now(), undone_through=last, failures=0)
             undone, left = undo_slice(cursor, file, first, last)
@@ -76,8 +79,5 @@ def _undo(file: ImportFile, *, stop_at: float) -> ImportFile:
                 undone_count=file.undone_count + undone,
                 left_count=file.left_count + left,
             )
-        if time.monotonic() > stop_at:
-            release(file)
-            return file
     release(file, state=State.DONE, undone_at=timezone.now())
     return file
