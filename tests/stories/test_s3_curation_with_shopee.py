@@ -43,7 +43,7 @@ from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Campaign
 from umkm_portal.reports.funnel import funnel_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.timeout(600)]
 APPLIED, PASSED, SEATS = 340, 323, 100
 
 
