@@ -14,8 +14,9 @@ should have come, so a queue before the portal counts, and who waits longer than
 page counts as an error although she gets it.
 
 The limit of `answers` is the time in which they came; that of `reads` is the median of the same
-reads alone, just before. `client_cores` is what the client itself took of the machine. `--strict`
-ends with 1 after an error, or when the last answer came more than two seconds after its minute.
+reads alone, just before. `cores` is what each program took of the machine, this client among them.
+`--strict` ends with 1 after an error, or when the last answer came more than two seconds after its
+minute.
 Seats, tickets and messages must add up exactly: who counts wrong fails the run.
 """
 
@@ -30,6 +31,7 @@ import urllib.parse
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import _cores
 import _pages
 import _people
 import _report
@@ -89,11 +91,12 @@ def measure(rows, sink, folder):
         alone, crowd = Crowd(port), Crowd(port)
         alone.come(reads=itertools.islice(pages, READS_PER_SECOND * ALONE_SECONDS))
         readers = itertools.islice(pages, int(READS_PER_SECOND * span))
-        crowd.come(people=links[WARM_UP:], reads=readers)
+        with _cores.counted(pids_of(processes)) as cores:
+            crowd.come(people=links[WARM_UP:], reads=readers)
         mails = mails_of(sink) - WARM_UP
     check(cohort, WARM_UP + len(crowd.people.seconds["whole"]))
     answers = told_of_answers(crowd, span) | {"seats_taken": cohort.taken - WARM_UP}
-    answers |= {"mails_out_by_then": mails, "peak_rss_mb": round(watch.peak_mb)}
+    answers |= {"mails_out_by_then": mails, "cores": cores, "peak_rss_mb": round(watch.peak_mb)}
     return {"rows": rows, "answers": answers, "reads": told_of_reads(crowd, alone)}
 
 
@@ -104,6 +107,17 @@ def prepare_database():
     from tests.messaging import scenes
 
     scenes.let_fly()
+
+
+def pids_of(processes):
+    """Of the programs and of the two servers behind them."""
+    from umkm_portal.embedded.connection import running_servers
+    from umkm_portal.embedded.lease import held
+
+    servers = running_servers(held().folder)
+    pids = {name: process.pid for name, process in processes.items()}
+    behind = {"database": servers["database_pid"], "cache": servers["redis_pid"]}
+    return pids | behind
 
 
 def pages_to_read(tickets):
@@ -123,7 +137,6 @@ def told_of_answers(crowd, span):
         "per_second": round(count / people.last, 1),
         **{f"{step}_ms": milliseconds(found) for step, found in people.seconds.items()},
         **errors(people),
-        "client_cores": round(crowd.cpu_seconds / crowd.seconds, 2),
     }
 
 
@@ -172,19 +185,16 @@ class Crowd:
         self.port = port
         self.people = Kind(("page", "answer", "seat", "whole"))
         self.readers = Kind(("read",))
-        self.seconds = self.cpu_seconds = 0.0
         self._lock = threading.Lock()
 
     def come(self, *, people=(), reads=()):
         coming = [(i / PEOPLE_PER_SECOND, self._person, link) for i, link in enumerate(people)]
         coming += [(i / READS_PER_SECOND, self._reader, page) for i, page in enumerate(reads)]
-        self.begun, cpu = time.monotonic() + 0.1, time.process_time()
+        self.begun = time.monotonic() + 0.1
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
             for at, act, address in sorted(coming, key=lambda each: each[0]):
                 time.sleep(max(0.0, self.begun + at - time.monotonic()))
                 pool.submit(self._visit, act, address, self.begun + at)
-        self.seconds = time.monotonic() - self.begun
-        self.cpu_seconds = time.process_time() - cpu
 
     def _visit(self, act, address, due):
         kind = self.people if act == self._person else self.readers
