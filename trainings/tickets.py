@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.cache import caches
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from icalendar import Alarm, Calendar, Event
 
 from trainings.models import Cohort, Enrolment, Session
 from trainings.schedule import Wave, in_words, moment_label, session_hours
-from umkm_portal.common import codes, tokens
+from umkm_portal.common import codes, shared_pages, tokens
 from umkm_portal.common.dates import format_date
 from umkm_portal.common.qr import qr_code
 
 LINK_OPENS = timedelta(minutes=60)
 """How long before an online session begins its link is shown to those who have a seat."""
+_OWN_FACTS = [field.name for field in Cohort._meta.concrete_fields if not field.is_relation]
 REMINDS = timedelta(days=1)
 """How long before a session the calendar of a seat holder reminds her, wherever it is moved to."""
 
@@ -63,7 +65,7 @@ def ticket_url(enrolment: Enrolment) -> str:
 def enrolment_of(token: str) -> Enrolment | None:
     """The enrolment a ticket belongs to, with its person; None for a foreign token.
 
-    The pages read its cohort in words, together with what belongs to it.
+    The pages read its cohort in words, with what belongs to it.
     """
     try:
         public_id = tokens.unsign("ticket", token)
@@ -119,8 +121,19 @@ def calendar_file(
 
 
 def cohort_in_words(enrolment: Enrolment) -> Cohort:
-    """The enrolment's cohort with everything `schedule.wave` reads."""
-    return in_words(Cohort.objects.all()).get(pk=enrolment.cohort_id)
+    """The enrolment's cohort with everything `schedule.wave` reads.
+
+    The facts of its own row are read afresh; those of its training and sessions, the same for all
+    who hold a seat, may be a few seconds old.
+    """
+    key = f"cohort-in-words:{enrolment.cohort_id}"
+    known: Cohort | None = caches[shared_pages.CACHE].get(key)
+    if known is not None:
+        known.refresh_from_db(fields=_OWN_FACTS)
+        return known
+    read = in_words(Cohort.objects.all()).get(pk=enrolment.cohort_id)
+    caches[shared_pages.CACHE].set(key, read, shared_pages.SECONDS)
+    return read
 
 
 def _sittings(enrolment: Enrolment, *, token: str, now: datetime) -> tuple[Sitting, ...]:

@@ -12,7 +12,7 @@ from umkm_portal.messaging.models import Delivery
 def enrolment_behind(token: str) -> tuple[Enrolment | None, str]:
     """The enrolment of a message's link or of a typed code, and through which of them.
 
-    With its person; the pages read its cohort in words, together with what belongs to it.
+    With its person; the pages read its cohort in words, with what belongs to it.
     """
     rows = Enrolment.objects.select_related("participant")
     try:
