@@ -13,7 +13,7 @@ import json
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from trainings import messages
 from trainings.activity import is_activity, note_activity
@@ -33,44 +33,51 @@ SOURCES = frozenset(
 
 _MOVED = MOVED.format(
     facts=""", arrival_no = won.arrival_no, answered_at = %(now)s, answer_via = %(via)s,
-        answered_by_id = %(actor)s"""
+        answered_by_id = %(actor)s""",
+    number="won.event_id",
 )
-SQL = f"""
-WITH post AS MATERIALIZED ({queueing.POST}), cohort AS MATERIALIZED (
-    SELECT c.id FROM trainings_cohort c
-    WHERE c.id = %(cohort)s AND c.state = 'open' AND c.held = 0 AND c.taken < c.seats
+_IS_PLAIN = """
+    c.id = %(cohort)s AND c.state || '' = 'open' AND c.held = 0 AND c.taken < c.seats
         AND (c.closes_at IS NULL OR c.closes_at > %(now)s)
         AND (c.starts_at IS NULL OR c.starts_at > %(now)s)
+"""
+"""Found by its key, even by a plan made while all cohorts together fill one page."""
+SQL = f"""
+WITH post AS MATERIALIZED ({queueing.POST}), mine AS MATERIALIZED (
+    SELECT e.id, e.participant_id, e.arrival_no, person.email,
+        nextval('trainings_enrolmentevent_id_seq') AS event_id
+    FROM post, trainings_cohort c, trainings_enrolment e
+    JOIN participants_participant person ON person.id = e.participant_id
+    WHERE {_IS_PLAIN} AND e.id = %(enrolment)s AND e.cohort_id = c.id AND e.state = %(source)s
         AND NOT EXISTS (SELECT FROM trainings_cohortquota q WHERE q.cohort_id = c.id)
-    FOR NO KEY UPDATE
-), mine AS MATERIALIZED (
-    SELECT e.id, e.participant_id, e.arrival_no
-    FROM cohort, post, trainings_enrolment e
-    WHERE e.id = %(enrolment)s AND e.cohort_id = cohort.id AND e.state = %(source)s
         AND NOT EXISTS (
             SELECT FROM trainings_enrolment other
             WHERE other.participant_id = e.participant_id AND other.training_id = e.training_id
                 AND other.state IN ('confirmed', 'attended', 'no_show', 'completed'))
         AND NOT EXISTS ({queueing.OPEN}
             AND open.recipient_key = e.participant_id AND open.subject_id = e.id)
-    FOR NO KEY UPDATE OF e
+), message AS (
+    SELECT participant_id AS recipient_key, id AS subject_id, id || '-' || event_id AS step,
+        email AS address, %(context)s::jsonb AS context FROM mine
+), {queueing.QUEUED}, ready AS (
+    SELECT (SELECT count(*) FROM delivery) AS deliveries, (SELECT count(*) FROM batch) AS batches
 ), won AS (
     UPDATE trainings_cohort c
     SET taken = c.taken + 1,
         next_arrival_no = c.next_arrival_no + CASE WHEN mine.arrival_no IS NULL THEN 1 ELSE 0 END
-    FROM mine WHERE c.id = %(cohort)s AND c.taken + c.held < c.seats
-    RETURNING mine.id, mine.participant_id,
+    FROM mine, ready
+    WHERE {_IS_PLAIN} AND c.taken + c.held < c.seats AND ready.deliveries + ready.batches > 0
+    RETURNING mine.id, mine.event_id,
         coalesce(mine.arrival_no, c.next_arrival_no - 1) AS arrival_no
-), {_MOVED}, message AS (
-    SELECT won.participant_id AS recipient_key, won.id AS subject_id,
-        won.id || '-' || event.id AS step, person.email AS address, %(context)s::jsonb AS context
-    FROM won JOIN event ON event.enrolment_id = won.id
-    JOIN participants_participant person ON person.id = won.participant_id
-), {queueing.QUEUED}
-SELECT arrival_no FROM won
+), {_MOVED}
+SELECT coalesce((SELECT arrival_no FROM won), 0) / (SELECT count(*) FROM event) FROM mine
 """  # noqa: S608
-"""Locks in the order of all answers: the cohort, then the enrolment. Each is read again once its
-lock is there, so the second of two presses finds the seat taken by the first."""
+"""Whatever can be done before is done before the cohort's row is locked: that others wait for.
+
+Locks in the order of all answers: the cohort, then the enrolment; each is looked at again once its
+lock is there. Who finds a seat gone by then, or herself moved by another press, divides by zero,
+which takes everything back.
+"""
 _TAKE = Prepared("plain_yes", SQL)
 
 
@@ -110,8 +117,9 @@ def _take(enrolment: Enrolment, event: EnrolmentEvent) -> int | None:
         with _savepoint(), connection.cursor() as cursor:
             _TAKE.run(cursor, facts)
             row = cursor.fetchone()
-    except IntegrityError:
-        # Another wave of the training seated her in this instant: the longer way says so.
+    except (IntegrityError, DataError):
+        # Somebody was faster: the last seat, another wave of the training, her other press. All
+        # of it is taken back, and the longer way says what is so now.
         return None
     return row[0] if row else None
 

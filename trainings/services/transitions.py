@@ -137,15 +137,19 @@ _COLUMNS = {
 MOVED = """
 moved AS (
     UPDATE trainings_enrolment e SET state = %(to)s, changed_at = %(now)s{facts}
-    FROM won WHERE e.id = won.id RETURNING e.id
+    FROM won WHERE e.id = won.id AND e.state = %(source)s RETURNING e.id, {number} AS event_id
 ), event AS (
-    INSERT INTO trainings_enrolmentevent (enrolment_id, from_state, to_state, via, actor_id, note,
-        happened_at)
-    SELECT id, %(source)s, %(to)s, %(via)s, %(actor)s, %(note)s, %(now)s FROM moved
-    RETURNING id, enrolment_id
+    INSERT INTO trainings_enrolmentevent (id, enrolment_id, from_state, to_state, via, actor_id,
+        note, happened_at)
+    SELECT event_id, id, %(source)s, %(to)s, %(via)s, %(actor)s, %(note)s, %(now)s FROM moved
+    RETURNING id
 )
 """
-"""Parts of a statement: each row of `won` moves, with its event; `event_facts` has parameters."""
+"""Parts of a statement: each row of `won` moves, with its event; `event_facts` has parameters.
+
+`number` gives the key of the event: the next one, or one drawn before.
+"""
+_NEXT = "nextval('trainings_enrolmentevent_id_seq')"
 
 _MOVE = f"""
 WITH won AS MATERIALIZED (
@@ -167,7 +171,7 @@ def _move(ids: Sequence[int], event: EnrolmentEvent, facts: dict[str, object]) -
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            _MOVE.format(facts=assigned),
+            _MOVE.format(facts=assigned, number=_NEXT),
             {"ids": list(ids), **event_facts(event), **values},
         )
         return [pk for (pk,) in cursor.fetchall()]

@@ -43,6 +43,7 @@ delivery AS (
     SELECT delivery.campaign_id, delivery.batch_number, %(channel)s, post.account_id,
         %(message_priority)s::smallint, %(now)s, 0, '', 1, 1, {", ".join("0" for _ in _COUNTERS)}
     FROM delivery, post WHERE delivery.batch_number IS NOT NULL
+    RETURNING number
 )
 """  # noqa: S608 (states are our own words)
 """Each has a batch of its own, whose number comes from a sequence: nobody waits for another."""
