@@ -3,12 +3,16 @@
 import pytest
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
+from django.db import connection
+from django.db.models import F
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import CohortFactory
+from tests.factories import CohortFactory, EnrolmentFactory
 from trainings.models import Cohort
+from trainings.panels import answer_url
 from umkm_portal.accounts.models import User
 from umkm_portal.common import shared_pages
 from umkm_portal.common.shared_pages import shared_page
@@ -60,6 +64,19 @@ def test_who_is_logged_in_gets_the_same_page_and_leaves_none_of_hers(client):
 
     assert "Siti" not in first.content.decode()
     assert first.content == second.content
+
+
+def test_the_page_of_a_seat_tells_what_is_free_now(client):
+    invited = EnrolmentFactory()
+    address = answer_url(invited)
+    assert "Kursi sedang penuh" not in read(client, address)
+    Cohort.objects.update(taken=F("seats"))
+
+    with CaptureQueriesContext(connection) as queries:
+        body = read(client, address)
+
+    assert "Kursi sedang penuh" in body
+    assert len(queries) == 2
 
 
 def test_each_address_has_its_own(client):
