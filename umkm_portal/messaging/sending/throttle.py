@@ -32,7 +32,7 @@ WITH account AS (
         CASE WHEN %(day_limit)s::int IS NULL THEN NULL
             WHEN counted_on = %(today)s THEN greatest(0, %(day_limit)s - counted)
             ELSE %(day_limit)s END AS left_today
-    FROM messaging_sendingaccount WHERE id = %(account)s FOR UPDATE
+    FROM messaging_sendingaccount WHERE id = %(account)s FOR NO KEY UPDATE
 ), grant_ AS (
     SELECT *, greatest(0, floor(least(have, left_today,
         CASE WHEN left_today IS NULL THEN greatest(%(wanted)s, rate * %(block)s)
