@@ -12,6 +12,7 @@ from trainings.planning import money
 from trainings.resources import TrainerResource, VenueResource
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.small_tables import SpreadsheetAdmin
 from umkm_portal.common.staff_admin import StaffAdmin, StaffTable
 from umkm_portal.common.staff_fields import NamedOnes, PhoneField, RupiahField
@@ -65,10 +66,10 @@ class TrainingAdmin(StaffAdmin):
     def response_change(self, request, obj):
         """Back to the cohort whose list of what is missing led here."""
         response = super().response_change(request, obj)
-        asked = request.GET.get("gelombang", "")
-        if not asked.isdecimal() or {"_continue", "_addanother"} & {*request.POST}:
+        asked = whole_in(request.GET.get("gelombang", ""))
+        if asked is None or {"_continue", "_addanother"} & {*request.POST}:
             return response
-        cohorts = Cohort.objects.for_user(request.user).filter(training=obj, pk=int(asked))
+        cohorts = Cohort.objects.for_user(request.user).filter(training=obj, pk=asked)
         return redirect("admin:trainings_cohort_change", asked) if cohorts.exists() else response
 
 

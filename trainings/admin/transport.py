@@ -14,6 +14,7 @@ from participants.models import DataAccess, Participant
 from trainings.aftermath import transport, transport_papers
 from trainings.models import TransportBatch
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.numbers import whole_in
 
 CHANGE = "trainings.change_cohort"
 MOST_ROWS = 500
@@ -46,11 +47,11 @@ def show(request, cohort, context):
 
 def make(request, cohort, context):
     """Close the list as it was shown."""
-    number = request.POST.get("number", "")
+    number = whole_in(request.POST.get("number", ""))
     try:
         batch = transport.make_batch(
             cohort,
-            number=int(number) if number.isdecimal() else 0,
+            number=number or 0,
             accepts_over="over" in request.POST,
             by=request.user,
             now=timezone.now(),
@@ -122,9 +123,9 @@ def _batch(request, cohort):
     """A whole list holds names of every district: it is for those who keep the cohort."""
     if not request.user.has_perm(CHANGE):
         raise PermissionDenied
-    number = request.GET.get("nomor", "")
+    number = whole_in(request.GET.get("nomor", ""))
     rows = TransportBatch.objects.select_related("cohort__training__organiser", "made_by")
-    batch = rows.filter(cohort=cohort, number=int(number)).first() if number.isdecimal() else None
+    batch = rows.filter(cohort=cohort, number=number).first() if number is not None else None
     if batch is None:
         raise Http404
     return batch
