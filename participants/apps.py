@@ -12,19 +12,38 @@ class ParticipantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models and profiles can be imported only once the apps are loaded.
-        from participants import handlers, histories, retention, telling  # noqa: PLC0415
+        from participants import (  # noqa: PLC0415
+            audiences,
+            handlers,
+            histories,
+            retention,
+            telling,
+        )
         from participants.activity import note_login  # noqa: PLC0415
+        from participants.consents import stop_number  # noqa: PLC0415
         from participants.contacts import messages  # noqa: PLC0415
-        from participants.directory import people_named  # noqa: PLC0415
+        from participants.directory import (  # noqa: PLC0415
+            addresses_seen_by,
+            keys_seen_by,
+            note_taken,
+            owners_of,
+            people_named,
+            untold_link,
+        )
         from participants.duplicates import rows as duplicates  # noqa: PLC0415
         from participants.importing.profile import ALL  # noqa: PLC0415
         from participants.registration import messages as registration  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
-        from umkm_portal.messaging.directory import register_people  # noqa: PLC0415
+        from umkm_portal.messaging import directory, replies  # noqa: PLC0415
 
         for profile in ALL:
             profiles.register(profile)
-        register_people(people_named)
+        directory.register_people(people_named)
+        directory.register_areas(keys_seen_by, addresses_seen_by)
+        directory.register_owners(owners_of)
+        directory.register_taken(note_taken)
+        directory.register_untold(untold_link)
+        replies.register_stop(stop_number)
         handlers.register_own()
         histories.register_own()
         retention.register_jobs()
@@ -33,6 +52,7 @@ class ParticipantsConfig(AppConfig):
         messages.register()
         registration.register()
         telling.register()
+        audiences.register()
         post_migrate.connect(_load_reference_data, sender=self)
 
 

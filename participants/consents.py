@@ -15,6 +15,7 @@ from umkm_portal.messaging.models import Channel, Suppression
 
 OWN_PAGE = "Halaman saya"
 """`channel` of a consent that the owner of the data gave or took back herself."""
+OWN_REPLY = "Balasan WhatsApp"
 CHANNELS = (Channel.WHATSAPP, Channel.SMS, Channel.EMAIL)
 
 
@@ -92,6 +93,21 @@ def withdraw_consent(
             reason="Persetujuan ditarik.",
         )
     return _append(person, Consent.Event.WITHDRAWN, purpose, organisation, channel, actor, now)
+
+
+@transaction.atomic
+def stop_number(*, channel: str, address: str, now: datetime) -> None:
+    """Somebody answered STOP from this number: nobody of it agrees any more."""
+    if channel != Channel.WHATSAPP:
+        return
+    for person in Participant.objects.living().filter(phone=address).order_by("pk"):
+        withdraw_consent(
+            person,
+            purpose=Consent.Purpose.WHATSAPP,
+            channel=OWN_REPLY,
+            actor=None,
+            now=now,
+        )
 
 
 def reaches_of(person: Participant) -> list[Reach]:

@@ -21,12 +21,15 @@ from participants.erasing import records_merged_into
 from participants.handlers import Rows, readable
 from participants.models import Business, DataAccess, Participant
 from umkm_portal.accounts.models import User
+from umkm_portal.messaging.archive.history import Archived, history_of
 from umkm_portal.messaging.models import (
+    ArchiveBucket,
     AudienceMember,
     Delivery,
     DeliveryEvent,
     Exclusion,
     PortfolioContact,
+    Reply,
     Suppression,
 )
 
@@ -136,12 +139,35 @@ def _by_number(person: Participant) -> Iterator[tuple[type[Model], Rows]]:
     """Messages and the staff log know a person by her number, not by a key."""
     mine = Delivery.objects.filter(recipient_key=person.pk)
     yield Delivery, _rows(mine)
+    for old in history_of([person.pk]):
+        yield _archived(old)
     yield DeliveryEvent, _rows(DeliveryEvent.objects.filter(delivery__in=mine))
     for model in (AudienceMember, Exclusion, PortfolioContact):
         yield model, _rows(model._default_manager.filter(recipient_key=person.pk))
+    yield Reply, _replies(person)
     addresses = [text.lower() for text in (person.phone, person.email) if text]
     yield Suppression, _rows(Suppression.objects.filter(address__in=addresses))
     yield LogEntry, _rows(_log_of(person))
+
+
+def _archived(old: Archived) -> tuple[type[Model], Rows]:
+    """A row of the archive as it was called before it went there."""
+    row: dict[str, object] = {"campaign_id": old.campaign_id, "recipient_key": old.recipient_key}
+    if old.is_message:
+        facts = {"channel": old.channel, "state": old.state, "changed_at": old.changed_at}
+        return Delivery, [row | {"subject_id": old.subject_id} | facts]
+    if old.state == ArchiveBucket.EXCLUDED:
+        return Exclusion, [row | {"reason": old.note}]
+    return AudienceMember, [row | {"subject_id": old.subject_id, "channel": old.channel}]
+
+
+def _replies(person: Participant) -> Rows:
+    """What she wrote to us, in her own words."""
+    mine = Reply.objects.filter(recipient_key=person.pk).order_by("pk")
+    return [
+        readable(values | {"text": row.text or "", "answer": row.answer or ""})
+        for row, values in zip(mine, _rows(mine), strict=True)
+    ]
 
 
 def _log_of(person: Participant) -> QuerySet[LogEntry]:

@@ -32,6 +32,7 @@ from participants.models import (
 )
 from umkm_portal.imports.leaving_out import forget_rows
 from umkm_portal.imports.models import ImportRow, RowDecision
+from umkm_portal.messaging.models import ChannelOrder
 
 Rows = list[dict[str, object]]
 SECRET = frozenset(("nik", "nik_index", "search", "sealed_answers"))
@@ -160,6 +161,7 @@ def register_own() -> None:
         PersonHandler(
             ImportRow, "target_id", _export_staged, _merge_staged, _erase_staged, is_passing=True
         ),
+        PersonHandler(ChannelOrder, "recipient_key", _export_order, _merge_order, _erase_order),
         PersonHandler(RowDecision, "target_id", _export_decided, _merge_decided, _nothing_to_erase),
     ):
         register(handler)
@@ -269,6 +271,33 @@ def _export_decided(person: Participant) -> Rows:
     """What staff decided about rows of files that met her."""
     rows = RowDecision.objects.filter(target_id=person.pk).order_by("pk")
     return [{**row} for row in rows.values("id", "row_no", "choice", "at")]
+
+
+def _export_order(person: Participant) -> Rows:
+    """By which channel she wants to be reached first."""
+    return [{**row} for row in ChannelOrder.objects.filter(recipient_key=person.pk).values()]
+
+
+def _merge_order(source: Participant, target: Participant) -> int:
+    """Of two wishes the later one is hers."""
+    rows = {row.recipient_key: row for row in _orders(source, target)}
+    theirs, hers = rows.get(source.pk), rows.get(target.pk)
+    if theirs is None:
+        return 0
+    if hers is None:
+        return _orders(source).update(recipient_key=target.pk)
+    _orders(source).delete()
+    if theirs.changed_at > hers.changed_at:
+        _orders(target).update(channels=theirs.channels, changed_at=theirs.changed_at)
+    return 1
+
+
+def _erase_order(person: Participant) -> int:
+    return _orders(person).delete()[0]
+
+
+def _orders(*people: Participant) -> QuerySet[ChannelOrder]:
+    return ChannelOrder.objects.filter(recipient_key__in=[person.pk for person in people])
 
 
 def _nothing_to_erase(person: Participant) -> int:

@@ -10,6 +10,7 @@ class PartnersConfig(AppConfig):
         from participants import timeline as moments  # noqa: PLC0415
         from partners import audiences, handlers, timeline  # noqa: PLC0415
         from partners.announcing import messages as results  # noqa: PLC0415
+        from partners.announcing.curated import PASSED  # noqa: PLC0415
         from partners.api import retention as api  # noqa: PLC0415
         from partners.bazaars.profile import SALES  # noqa: PLC0415
         from partners.calls import messages as applications  # noqa: PLC0415
@@ -18,8 +19,10 @@ class PartnersConfig(AppConfig):
         from partners.sharing import retention as sharing  # noqa: PLC0415
         from partners.space import messages as members  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
+        from umkm_portal.messaging.desk import sources  # noqa: PLC0415
 
         handlers.register_own()
+        sources.register(PASSED)
         api.register_jobs()
         audiences.register()
         applications.register()

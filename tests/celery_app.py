@@ -11,7 +11,8 @@ from umkm_portal.celery import app
 django.setup()
 
 from celery import shared_task  # noqa: E402
-from django.core.mail import get_connection, send_mail  # noqa: E402
+from django.core.mail import EmailMessage, get_connection, send_mail  # noqa: E402
+from django.db import connection as database  # noqa: E402
 
 from tests.messaging import scenes  # noqa: E402
 from umkm_portal.messaging import kinds  # noqa: E402
@@ -29,12 +30,26 @@ if os.environ.get("CELERY_AS_IT_COMES"):
     app.conf.update(worker_prefetch_multiplier=4, task_acks_late=False, db_reuse_max=None)
 
 
-@shared_task(acks_late=True, reject_on_worker_lost=True)
-def send_naively(*, number, pause=0.0):
-    """What a first draft does: one task a recipient, `send_mail`, acknowledged at the end."""
-    address = f"orang{number}@contoh.example"
-    send_mail("Undangan", "Yth.", settings.DEFAULT_FROM_EMAIL, [address], connection=_connection())
-    time.sleep(pause)
+@shared_task(
+    acks_late=True,
+    reject_on_worker_lost=True,
+    autoretry_for=(Exception,),
+    max_retries=5,
+    default_retry_delay=1,
+)
+def send_in_a_loop(*, first, last, pause=0.0, poisoned=0):
+    """What a first draft does: everybody in turn, tried again when it fails."""
+    mails = _connection()
+    mails.open()
+    for number in range(first, last + 1):
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        subject = "Undangan\nrusak" if number == poisoned else "Undangan"
+        address = f"orang{number}@contoh.example"
+        mail = EmailMessage(subject, "Yth.", settings.DEFAULT_FROM_EMAIL, [address])
+        mails.send_messages([mail])
+        time.sleep(pause)
+    mails.close()
 
 
 @shared_task(acks_late=False)
@@ -57,4 +72,5 @@ def send_plainly(*, delivery_id):
 
 def _connection():
     host, _, port = settings.EMAIL_URL.removeprefix("smtp://").partition(":")
-    return get_connection(SMTP, host=host, port=int(port))
+    seconds = float(os.environ.get("NAIVE_TIMEOUT", 20))
+    return get_connection(SMTP, host=host, port=int(port), timeout=seconds)

@@ -6,11 +6,22 @@ the database. It is quick enough to be no bottleneck.
 
 --no-pipelining         do not offer PIPELINING
 
+--links FILE            keep the link to answer of each message: its id and the path, one a line
+
 --refuse PATTERN=CODE   answer RCPT of matching addresses with this code
 --once-refuse PATTERN=CODE   the same, the first time for each address
 --hang-up PATTERN       take messages to matching addresses, but hang up instead of saying so
 --delay SECONDS         before each answer to the content
 --processes NUMBER      share the connections among so many (rules count in each by itself)
+--port NUMBER           listen there (else on a free port)
+--mood FILE             behave as the file says at that moment:
+                        421       take nobody, close
+                        450       put every recipient off
+                        550       refuse recipients whose number ends in 7
+                        lose      take the content, lose it, hang up
+                        hang-up   take the message, hang up instead of saying so
+                        vanish    take the message, say so, hang up
+                        silence N take the message N seconds late
 """
 
 import argparse
@@ -26,6 +37,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MESSAGE_ID = re.compile(rb"\nMessage-ID:\s*<([^@>]+)@")
+LINK = re.compile(rb"https?://[^/\s]+(/u/[\w-]+/)")
+ENDS_IN_7 = re.compile(rb"7@")
 SIZE = 65536
 
 
@@ -73,16 +86,26 @@ class Session:
 
     def _take(self, content):
         self.is_data = False
-        if self.sink.delay:
-            time.sleep(self.sink.delay)
+        mood, _, seconds = self.sink.mood().partition(" ")
+        if mood == "lose":
+            raise ConnectionAbortedError
+        if delay := float(seconds or self.sink.delay):
+            time.sleep(delay)
         self.sink.log(self.recipient, content)
-        if self.sink.hang_up and self.sink.hang_up.search(self.recipient):
+        hangs_up = self.sink.hang_up and self.sink.hang_up.search(self.recipient)
+        if hangs_up or mood == "hang-up":
             raise ConnectionAbortedError
         self.answers.append(b"250 2.0.0 taken\r\n")
+        if mood == "vanish":
+            self._flush()
+            raise ConnectionAbortedError
 
     def _command(self, line):
         verb = line[:4].upper()
-        if verb == b"RCPT":
+        if verb == b"MAIL" and self.sink.mood() == "421":
+            self.is_over = True
+            self.answers.append(b"421 closing, come back later\r\n")
+        elif verb == b"RCPT":
             self.recipient = line[line.find(b"<") + 1 : line.find(b">")]
             answer = self.sink.answer(self.recipient)
             self.has_recipient = answer.startswith(b"2")
@@ -103,8 +126,19 @@ class Session:
 
 class Sink:
     def __init__(
-        self, log_path, *, refuse=(), once_refuse=(), hang_up="", delay=0.0, pipelining=True
+        self,
+        log_path,
+        *,
+        refuse=(),
+        once_refuse=(),
+        hang_up="",
+        delay=0.0,
+        pipelining=True,
+        mood="",
+        links="",
     ):
+        self.mood_path = mood
+        self.links = os.open(links, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if links else None
         self.hang_up = re.compile(hang_up.encode()) if hang_up else None
         self.greeting = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
         if not pipelining:
@@ -119,8 +153,19 @@ class Sink:
         found = MESSAGE_ID.search(content)
         line = b"%.3f %s %s\n" % (time.time(), recipient, found[1] if found else b"-")
         os.write(self.file, line)
+        if self.links is not None and found and (link := LINK.search(content)):
+            os.write(self.links, b"%s %s\n" % (found[1], link[1]))
+
+    def mood(self):
+        if not self.mood_path:
+            return ""
+        with open(self.mood_path) as file:
+            return file.read().strip()
 
     def answer(self, recipient):
+        mood = self.mood()
+        if mood == "450" or (mood == "550" and ENDS_IN_7.search(recipient)):
+            return b"%s not here, not now\r\n" % mood.encode()
         for pattern, code in self.refuse:
             if pattern.search(recipient):
                 return b"%s refused here\r\n" % code
@@ -144,16 +189,32 @@ class RunningSink:
     options: tuple = ()
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self, *more):
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).resolve()), str(self.log_path), *self.options],
+            [
+                sys.executable,
+                str(Path(__file__).resolve()),
+                str(self.log_path),
+                *self.options,
+                *more,
+            ],
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         self.port = int(self.process.stdout.readline())
-        return self
+
+    def start_again(self):
+        """On the same port, after `stop`."""
+        self.start("--port", str(self.port))
 
     def __exit__(self, *failure):
+        self.stop()
+
+    def stop(self):
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
@@ -168,8 +229,8 @@ class RunningSink:
         return [(float(at), address, message_id) for at, address, message_id in rows]
 
 
-def _serve(sink, processes):
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+def _serve(sink, processes, port):
+    with socket.create_server(("127.0.0.1", port), backlog=256) as server:
         print(server.getsockname()[1], flush=True)
         while processes > 1 and os.fork():
             processes -= 1
@@ -187,6 +248,9 @@ def main():
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--no-pipelining", action="store_true")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--mood", default="")
+    parser.add_argument("--links", default="")
     options = parser.parse_args()
     sink = Sink(
         options.log,
@@ -195,8 +259,10 @@ def main():
         hang_up=options.hang_up,
         delay=options.delay,
         pipelining=not options.no_pipelining,
+        mood=options.mood,
+        links=options.links,
     )
-    _serve(sink, options.processes)
+    _serve(sink, options.processes, options.port)
 
 
 if __name__ == "__main__":

@@ -155,11 +155,11 @@ class CeleryProcess:
         self._is_over.set()
         self.kill()
 
-    def stop(self):
-        """As a supervisor does, for good; waits until it is gone."""
+    def stop(self, *, seconds=30):
+        """As a supervisor does, for good; waits until it is gone, or raises TimeoutExpired."""
         self._is_over.set()
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=seconds)
 
     def _kill_group(self):
         if self.process is not None:

@@ -55,6 +55,8 @@ from umkm_portal.accounts.services import sign_staff_link
 from umkm_portal.common import tokens
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.imports.models import ImportFile
+from umkm_portal.messaging.accounts import default_account
+from umkm_portal.messaging.models import CampaignPlan, Reply, Suppression
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -125,6 +127,12 @@ TABLE = {
     "privasi/": Page(EVERYBODY, "pages:privacy"),
     "healthz": Page(EVERYBODY, "pages:healthz"),
     "readyz": Page(EVERYBODY, "pages:readyz"),
+    "metrics": Page(dict.fromkeys(EVERYBODY, 404), "pages:metrics"),  # without its token
+    # --- Providers report here; without their secrets nothing is there
+    "webhooks/whatsapp/": Page(row(404), "webhooks:whatsapp"),
+    "webhooks/email/<slug:provider>/": Page(
+        row(404), "webhooks:email", ("email_provider",), "post"
+    ),
     "gelombang/": Page(EVERYBODY, "trainings:schedule"),
     "gelombang/<slug:code>/": Page(EVERYBODY, "trainings:cohort", ("cohort_code",)),
     "undangan/": Page(EVERYBODY, "trainings:invitation"),
@@ -373,6 +381,19 @@ TABLE = {
         "admin:participants_participant_receipt",
         ("participant_pk",),
     ),
+    "admin/participants/participant/disampaikan/": Page(
+        staff(200), "admin:participants_untold_index"
+    ),
+    # the campaign of this scene is an invitation, which has its own list
+    "admin/participants/participant/disampaikan/<int:campaign>/": Page(
+        staff(404), "admin:participants_untold_list", ("campaign_pk",)
+    ),
+    "admin/participants/participant/disampaikan/<int:campaign>/<int:person>/": Page(
+        staff(404, auditor=403),
+        "admin:participants_untold_mark",
+        ("campaign_pk", "participant_pk"),
+        "post",
+    ),
     "admin/participants/participant/<path:object_id>/nik/": Page(
         staff(403, head=302, elsewhere=404),
         "admin:participants_participant_nik",
@@ -470,6 +491,9 @@ TABLE = {
         ("cohort_pk", "enrolment_pk"),
         "post",
     ),
+    "admin/trainings/programme/pengingat/<str:rule>/": Page(
+        staff(403, head=200), "admin:trainings_reminder_text", ("reminder_text",)
+    ),
     "admin/trainings/cohort/kesiapan/": Page(staff(200), "admin:trainings_cohort_month"),
     "admin/trainings/cohort/kalender/": Page(staff(200), "admin:trainings_cohort_calendar"),
     **{
@@ -503,6 +527,7 @@ TABLE = {
         "post",
     ),
     "admin/mitra/corong/": Page(staff(200, district=403, elsewhere=403), "admin:partner_funnel"),
+    "admin/pengiriman/": Page(staff(200, district=403, elsewhere=403), "admin:operations"),
     "admin/laporan/": Page(staff(200, district=403, elsewhere=403), "admin:council"),
     "admin/laporan/gelombang/": Page(
         staff(200, district=403, elsewhere=403), "admin:council_cohorts"
@@ -513,6 +538,29 @@ TABLE = {
     "admin/partners/bazaar/<int:pk>/isi/": Page(
         staff(404, head=302, auditor=403), "admin:partners_bazaar_fill", ("bazaar_pk",), "post"
     ),
+    "admin/messaging/campaign/<int:pk>/rancangan/<slug:step>/": Page(
+        staff(404, district=403, elsewhere=403, head=200, auditor=200),
+        "admin:messaging_campaign_desk",
+        ("plan_pk", "desk_step"),
+    ),
+    "admin/messaging/campaign/<int:pk>/rancangan/pesan/pratinjau/": Page(
+        staff(404, district=403, elsewhere=403, head=200, auditor=200),
+        "admin:messaging_campaign_frames",
+        ("plan_pk",),
+        "post",
+    ),
+    "admin/messaging/campaign/<int:pk>/meja/<slug:button>/": Page(
+        staff(403, head=302),
+        "admin:messaging_campaign_desk_press",
+        ("plan_pk", "desk_button"),
+        "post",
+    ),
+    "admin/messaging/sendingaccount/<int:pk>/tombol/<str:button>/": Page(
+        staff(403, head=302),
+        "admin:messaging_sendingaccount_press",
+        ("account_pk", "account_button"),
+        "post",
+    ),
     "admin/messaging/campaign/<int:pk>/kemajuan/": Page(
         staff(200, district=403, elsewhere=403),
         "admin:messaging_campaign_progress",
@@ -520,6 +568,37 @@ TABLE = {
     ),
     "admin/messaging/campaign/<int:pk>/tombol/<str:button>/": Page(
         staff(403, head=302), "admin:messaging_campaign_press", ("campaign_pk", "button"), "post"
+    ),
+    "admin/messaging/campaign/<int:pk>/daftar/<slug:name>/": Page(
+        staff(200, district=403, elsewhere=403),
+        "admin:messaging_campaign_list",
+        ("campaign_pk", "list_name"),
+    ),
+    **{
+        f"admin/messaging/campaign/<int:pk>/daftar/<slug:name>/{address}/": Page(
+            staff(403, head=status),
+            f"admin:messaging_campaign_{name}",
+            ("campaign_pk", "list_name"),
+            "post",
+        )
+        for address, name, status in (("unduh", "list_file", 200), ("tindak", "list_act", 302))
+    },
+    "admin/messaging/campaign/<int:pk>/pesan/<int:delivery>/rincian/": Page(
+        staff(200, district=403, elsewhere=403),
+        "admin:messaging_campaign_message",
+        ("campaign_pk", "delivery_pk"),
+    ),
+    **{
+        f"admin/messaging/reply/<int:pk>/{address}/": Page(
+            staff(302, auditor=403, elsewhere=404),
+            f"admin:messaging_reply_{name}",
+            ("reply_pk",),
+            "post",
+        )
+        for address, name in (("tangani", "handle"), ("catat", "record"), ("jawab", "answer"))
+    },
+    "admin/messaging/suppression/<int:pk>/cabut/": Page(
+        staff(403, head=302), "admin:messaging_suppression_lift", ("suppression_pk",), "post"
     ),
     "admin/messaging/campaign/<int:pk>/pesan/<int:delivery>/": Page(
         staff(403, head=302),
@@ -716,6 +795,7 @@ def seeded(module_transaction):
             source_ref="uji",
         ).pk,
         cohort_pk=cohort.pk,
+        reminder_text="day",
         cohort_code=cohort.code,
         enrolment_pk=enrolment.pk,
         session_pk=session.pk,
@@ -730,6 +810,13 @@ def seeded(module_transaction):
         campaign_pk=campaign.pk,
         delivery_pk=delivery.pk,
         button="jeda",
+        plan_pk=CampaignPlan.objects.create(
+            campaign=CampaignFactory(kind="announcement"), purpose="announcement"
+        ).campaign_id,
+        desk_step="penerima",
+        desk_button="kembalikan",
+        account_pk=default_account("email").pk,
+        account_button="coba-lagi",
         answer_token=tokens.sign("answer", delivery.public_id),
         ticket_token=token_of(enrolment),
         stop_token=tokens.sign("stop", delivery.public_id),
@@ -773,6 +860,14 @@ def seeded(module_transaction):
         profile_slug="register",
         importfile_pk=ImportFile.objects.create(
             name="daftar.csv", profile="register", sha256="0" * 64
+        ).pk,
+        email_provider="postmark",
+        list_name="gagal",
+        reply_pk=Reply.objects.create(
+            channel="whatsapp", key="wamid.1", text="halo", word="unclear", region=region
+        ).pk,
+        suppression_pk=Suppression.objects.create(
+            channel="email", address="a@contoh.example", reason="staff"
         ).pk,
         draft_token=tokens.sign("registration", draft.public_id),
         draft_step=draft.step,

@@ -100,6 +100,7 @@ def test_code_is_clean_and_formatted():
     run(sys.executable, "-m", "ruff", "format", "--check", ".")
 
 
+@pytest.mark.long
 def test_types_hold():
     run(sys.executable, "-m", "mypy")
 

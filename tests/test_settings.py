@@ -94,7 +94,7 @@ def test_google_and_tiktok_are_installed_only_where_both_of_their_keys_are():
 
 
 def test_papers_name_every_variable_of_the_environment():
-    source = (ROOT / "umkm_portal" / "settings.py").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "umkm_portal").glob("*settings.py"))
     used = set(re.findall(r"env\.[a-z_]+\(\s*\"([A-Z_]+)\"", source))
     example = (ROOT / ".env.example").read_text()
     table = (ROOT / "README.md").read_text().partition("## Environment")[2].partition("\n## ")[0]

@@ -12,6 +12,7 @@ from trainings import wording
 from trainings.messages import FREE, SAMPLE, place_of
 from trainings.models import Absence, Certificate, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
+from trainings.reminders.after import PASSED, result_of
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
 
@@ -19,7 +20,7 @@ Priority = DeliveryBatch.Priority
 
 _FEEDBACK = f"""Yth. Bapak/Ibu {{nama}},
 
-Terima kasih sudah ikut pelatihan {{judul}}, gelombang {{gelombang}}.
+Terima kasih sudah ikut pelatihan {{judul}}, gelombang {{gelombang}}. {{hasil}}
 
 Bagaimana kelasnya? Tiga pertanyaan, satu menit, tanpa kata sandi:
 {{tautan}}
@@ -34,7 +35,7 @@ Tidak ingin pesan seperti ini lagi? {{berhenti}}"""
 
 _ABSENCE = f"""Yth. Bapak/Ibu {{nama}},
 
-Kehadiran Anda di pelatihan {{judul}}, gelombang {{gelombang}}, {{tanggal}}, tidak tercatat.
+Kami kehilangan Anda di pelatihan {{judul}}, gelombang {{gelombang}}, {{tanggal}}: kehadiran Anda tidak tercatat.
 
 Boleh kami tahu sebabnya? Satu pertanyaan, tanpa kata sandi. Di sana Anda juga bisa meminta gelombang berikutnya:
 {{tautan}}
@@ -131,10 +132,10 @@ FEEDBACK = CampaignKind(
     label="Permintaan umpan balik",
     purpose="bulk",
     priority=Priority.BULK,
-    variables=SAMPLE,
+    variables={**SAMPLE, "hasil": PASSED},
     wording={Channel.EMAIL: ("Bagaimana kelasnya? {judul}", _FEEDBACK)},
     still_wanted=_unanswered(THERE, Feedback),
-    single_context=place_of,
+    single_context=result_of,
 )
 ABSENCE = CampaignKind(
     name="absence",
@@ -142,7 +143,7 @@ ABSENCE = CampaignKind(
     purpose="bulk",
     priority=Priority.BULK,
     variables=SAMPLE,
-    wording={Channel.EMAIL: ("Kami menunggu Anda di {judul}", _ABSENCE)},
+    wording={Channel.EMAIL: ("Kami kehilangan Anda di {judul}", _ABSENCE)},
     still_wanted=_unanswered([Enrolment.State.NO_SHOW], Absence),
     single_context=place_of,
 )

@@ -24,13 +24,17 @@ class TrainingsConfig(AppConfig):
         from trainings.attendance import retention  # noqa: PLC0415
         from trainings.certificates import retention as of_certificates  # noqa: PLC0415
         from trainings.lists import CLASS  # noqa: PLC0415
+        from trainings.reminders import archiving  # noqa: PLC0415
+        from trainings.reminders import messages as reminders  # noqa: PLC0415
+        from trainings.services import replies as of_trainings  # noqa: PLC0415
         from trainings.services.counter import JOINING  # noqa: PLC0415
         from trainings.services.selection import REASONS  # noqa: PLC0415
         from umkm_portal.imports import profiles  # noqa: PLC0415
-        from umkm_portal.messaging import directory, kinds  # noqa: PLC0415
+        from umkm_portal.messaging import directory, kinds, replies  # noqa: PLC0415
+        from umkm_portal.messaging.archive import leaving  # noqa: PLC0415
 
         messages.register()
-        for kind in (*change_messages.KINDS, *after_messages.KINDS):
+        for kind in (*change_messages.KINDS, *after_messages.KINDS, *reminders.KINDS.values()):
             kinds.register(kind)
         profiles.register(CLASS)
         joining.register(JOINING)
@@ -41,6 +45,7 @@ class TrainingsConfig(AppConfig):
         register_source(timeline.enrolments_of)
         register_activity(activity.SOURCE)
         directory.register_subject(messages.INVITATION.name, timeline.subject_of)
+        directory.register_lists(messages.INVITATION.name)
         directory.register_subject(
             change_messages.SCHEDULE_CHANGED.name, timeline.changed_subject_of
         )
@@ -49,6 +54,8 @@ class TrainingsConfig(AppConfig):
         )
         directory.register_subject(after_messages.CERTIFICATE.name, timeline.certificate_subject_of)
         directory.register_reasons(REASONS)
+        replies.register(messages.INVITATION.name, of_trainings.HANDLER)
+        leaving.register(archiving.keep_outcomes)
         post_migrate.connect(_load_reference_data, sender=self)
 
 

@@ -1,4 +1,5 @@
-"""What segments learn from trainings: who took part, who was asked, and what uses a segment."""
+"""What segments and campaigns learn from trainings: who took part, who was asked, and what uses a
+segment."""
 
 from __future__ import annotations
 
@@ -13,13 +14,20 @@ from django.utils import timezone
 from participants.models import Segment
 from participants.segments import registry
 from participants.segments.rules import AnyOf, Group, Number
+from trainings.class_news import CHANGE, CLASS_NEWS
 from trainings.models import Cohort, Enrolment, InvitationRound, Topic, Training
 from trainings.services import segments
+from umkm_portal.accounts.models import User
+from umkm_portal.messaging import kinds
+from umkm_portal.messaging.desk import purposes, sources
+from umkm_portal.messaging.desk.purposes import Lead
+from umkm_portal.messaging.desk.sources import Chosen, Selection, Source
 
 State = Enrolment.State
 TOOK_PART = (State.ATTENDED, State.COMPLETED)
 LONGEST_DAYS = 3650
 COHORTS = 12
+COHORTS_TO_TICK = 60
 
 
 def register() -> None:
@@ -27,6 +35,10 @@ def register() -> None:
     registry.register(
         group=RULES, taken_slugs=_built_in_slugs, use=_use_in_rounds, links=_open_cohorts
     )
+    sources.register(COHORTS_AS_SOURCE)
+    purposes.register_lead(INVITATIONS)
+    kinds.register(CLASS_NEWS)
+    purposes.register(CHANGE)
 
 
 def topic_choices() -> list[tuple[str, str]]:
@@ -109,3 +121,57 @@ def _open_cohorts(segment: Segment) -> Iterable[tuple[str, str]]:
             f"{cohort.training.title}, gelombang {cohort.number}",
             f"{address}?segment={segment.slug}",
         )
+
+
+def cohort_choices(user: User) -> list[tuple[str, str]]:
+    """The newest cohorts an officer may work with, for the campaign desk."""
+    rows = Cohort.objects.for_user(user).exclude(state=Cohort.State.DRAFT)
+    rows = rows.select_related("training").order_by("-starts_at", "-pk")[:COHORTS_TO_TICK]
+    return [
+        (
+            str(row.pk),
+            f"{row.training.title}, gelombang {row.number} ({row.code})",
+        )
+        for row in rows
+    ]
+
+
+def people_of_cohorts(chosen: Chosen, user: User) -> Selection:
+    """Who stands in one of the states in one of the cohorts."""
+    keys = [int(value) for value in chosen["values"] if value.isdigit()]
+    rows = Enrolment.objects.filter(
+        cohort__in=Cohort.objects.for_user(user).filter(pk__in=keys),
+        state__in=chosen.get("states") or Enrolment.SEATED,
+    )
+    return sources.compiled(rows, "participant")
+
+
+def _invitation_pages(user: User) -> list[tuple[str, str]]:
+    if not user.has_perm("trainings.change_cohort"):
+        return []
+    cohorts = Cohort.objects.for_user(user).upcoming(now=timezone.now())
+    return [
+        (
+            f"{cohort.training.title}, gelombang {cohort.number}",
+            reverse("admin:trainings_cohort_invite", args=[cohort.pk]),
+        )
+        for cohort in cohorts.select_related("training").order_by("starts_at", "pk")[:COHORTS]
+    ]
+
+
+COHORTS_AS_SOURCE = Source(
+    name="cohort",
+    label="Gelombang dan status peserta",
+    hint="Centang gelombangnya, lalu status peserta yang dimaksud.",
+    people=people_of_cohorts,
+    choices=cohort_choices,
+    states=State.choices,
+    first_states=tuple(map(str, Enrolment.SEATED)),
+    place=2,
+)
+INVITATIONS = Lead(
+    "Undangan pelatihan",
+    "Undangan dikirim bertahap dari halaman gelombangnya: beberapa orang per kursi kosong, "
+    "dengan batas jawab.",
+    _invitation_pages,
+)

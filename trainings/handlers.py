@@ -26,6 +26,7 @@ from trainings.models import (
     Feedback,
     FeedbackScore,
     Offer,
+    Reminder,
     TransportItem,
     TransportRow,
 )
@@ -88,6 +89,7 @@ def _touches(people: Collection[int]) -> Touched:
             Absence.objects.filter(enrolment__in=own),
             TransportItem.objects.filter(attendance__enrolment__in=own),
             Certificate.objects.filter(enrolment__in=own),
+            Reminder.objects.filter(enrolment__in=own),
         ],
         counters=[
             (

@@ -119,6 +119,34 @@ _CHECKS = {
     "batches of certificates that are done without a file or its pages": """
         SELECT b.id FROM trainings_certificatebatch b
         WHERE b.state = 'done' AND (b.path = '' OR b.printed = 0 OR b.printed <> b.total)""",
+    "reminders that wait for a seat that nobody holds, or for another time": """
+        SELECT r.id FROM trainings_reminder r
+        JOIN trainings_reminderturn t ON t.id = r.turn_id
+        JOIN trainings_session s ON s.id = t.session_id
+        JOIN trainings_enrolment e ON e.id = r.enrolment_id
+        JOIN messaging_delivery d ON d.id = r.delivery_id
+            AND d.state IN ('pending', 'failed_temporary')
+        WHERE e.state NOT IN {seated} OR e.cohort_id <> s.cohort_id
+            OR s.cancelled_at IS NOT NULL OR s.starts_at <> t.starts_at""",
+    "reminders of invitations that were answered": """
+        SELECT r.id FROM trainings_reminder r
+        JOIN trainings_reminderturn t ON t.id = r.turn_id AND t.round_id IS NOT NULL
+        JOIN trainings_enrolment e ON e.id = r.enrolment_id AND e.state <> 'invited'
+        JOIN messaging_delivery d ON d.id = r.delivery_id
+            AND d.state IN ('pending', 'failed_temporary')""",
+    "reminders that still wait though their session has begun": """
+        SELECT r.id FROM trainings_reminder r
+        JOIN trainings_reminderturn t ON t.id = r.turn_id
+            AND t.starts_at < now() - interval '10 minutes'
+        JOIN messaging_delivery d ON d.id = r.delivery_id
+            AND d.state IN ('pending', 'failed_temporary')""",
+    "messages of reminders that belong to nobody": """
+        SELECT d.id FROM messaging_delivery d
+        JOIN messaging_campaign c ON c.id = d.campaign_id AND left(c.kind, 9) = 'reminder_'
+        WHERE d.state <> 'cancelled' AND NOT EXISTS (
+            SELECT FROM trainings_reminder r WHERE r.delivery_id = d.id)
+        AND NOT EXISTS (SELECT FROM messaging_fallover f
+            WHERE f.delivery_id = d.id AND f.successor_id IS NOT NULL)""",
     "steps P2 of people who did not finish": """
         SELECT v.id FROM participants_stageevent v
         JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint

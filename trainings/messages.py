@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from participants.models import Participant
+from participants.ways import WAYS
 from trainings import wording
 from trainings.models import Cohort, Enrolment, InvitationRound
 from umkm_portal.common import codes
@@ -49,6 +50,16 @@ FREE
 {penyelenggara}
 
 Tidak ingin menerima undangan lagi? {berhenti}""".replace("FREE", FREE)
+
+_INVITED_TEXT = (
+    "Yth. Bapak/Ibu {nama}, Anda diundang ke pelatihan {judul}, gelombang {gelombang}: {tanggal} "
+    "pukul {jam} WIB di {tempat}. Gratis. Jawab Ya atau Tidak bisa paling lambat {batas}: {tautan} "
+    "Berhenti menerima pesan: balas STOP. – {penyelenggara}"
+)
+_INVITED_SMS = (
+    "Undangan pelatihan {judul}, {tanggal} {jam} WIB, {tempat}. Gratis. Jawab: {tautan} "
+    "Berhenti: {berhenti}"
+)
 
 _SEAT = """Yth. Bapak/Ibu {nama},
 
@@ -106,15 +117,16 @@ Bila Anda tidak merasa membatalkan, buka tautan ini atau hubungi petugas:
 
 {penyelenggara}"""
 
-EXPANSION = """
-SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
+EXPANSION = f"""
+SELECT m.recipient_key, m.subject_id, way.channel, way.address,
     jsonb_build_object('nama', p.full_name,
         'kode', 'JKP-' || left(e.short_code, 4) || '-' || substr(e.short_code, 5)) AS context
 FROM messaging_audiencemember m
 JOIN trainings_enrolment e ON e.id = m.subject_id
 JOIN participants_participant p ON p.id = m.recipient_key
+CROSS JOIN LATERAL ({WAYS}) way
 WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
-"""
+"""  # noqa: S608
 
 
 def register() -> None:
@@ -149,6 +161,13 @@ def _still_invited(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
     ).not_seated_elsewhere()
     wanted = wanted.exclude(participant__in=Participant.objects.restricted().values("pk"))
     return set(wanted.values_list("pk", flat=True))
+
+
+def _may_follow(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
+    """Nobody hears by another channel of a round that is over."""
+    if InvitationRound.objects.filter(campaign=campaign, closed_at__isnull=False).exists():
+        return set()
+    return _still_invited(campaign, subject_ids)
 
 
 def _shared_of_round(campaign: Campaign) -> dict[str, str]:
@@ -217,9 +236,14 @@ INVITATION = CampaignKind(
     purpose="bulk",
     priority=Priority.BULK,
     variables={**SAMPLE, **_DEADLINE},
-    wording={Channel.EMAIL: ("Undangan: {judul}, {tanggal}", _INVITED)},
+    wording={
+        Channel.EMAIL: ("Undangan: {judul}, {tanggal}", _INVITED),
+        Channel.WHATSAPP: ("", _INVITED_TEXT),
+        Channel.SMS: ("", _INVITED_SMS),
+    },
     expansion_sql=EXPANSION,
     still_wanted=_still_invited,
+    may_follow=_may_follow,
     shared_context=_shared_of_round,
 )
 CONFIRMATION = CampaignKind(

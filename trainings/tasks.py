@@ -7,6 +7,7 @@ from trainings.aftermath import asking
 from trainings.attendance import closing
 from trainings.certificates import batches, telling
 from trainings.models import CertificateBatch
+from trainings.reminders import services as reminding
 from trainings.services import advance, cancelling, carrying, changes, forfeits
 from umkm_portal.messaging import nudges
 
@@ -38,6 +39,12 @@ def follow_changes() -> int:
 def carry_lines() -> int:
     """Who waited for a wave that has begun waits for the next one."""
     return carrying.carry_due(now=timezone.now())
+
+
+@shared_task
+def remind(**future: object) -> int:
+    """Reminders that are due before a class, and of invitations nobody answered."""
+    return reminding.remind_due(now=timezone.now())["queued"]
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""What beat sets off, and when; a missed errand is made up by the next: rows say what is due."""
+"""What beat sets off, and when, and who does it. A missed errand is made up by the next."""
 
 from __future__ import annotations
 
@@ -6,15 +6,37 @@ from celery.schedules import crontab
 
 HOUR = 3600
 Errand = dict[str, object]
+QUEUES = {
+    "umkm_portal.imports.tasks.*": {"queue": "imports"},
+    "participants.tasks.*": {"queue": "imports"},
+    "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
+    "umkm_portal.messaging.tasks.work_webhooks": {"queue": "urgent"},  # somebody said yes
+    "umkm_portal.messaging.tasks.ask_pulses": {"queue": "urgent"},
+    "umkm_portal.messaging.tasks.tell_operators": {"queue": "urgent"},
+    "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
+    "umkm_portal.messaging.tasks.check_accounts": {"queue": "imports"},  # waits for providers
+    "umkm_portal.messaging.tasks.sync_approved_texts": {"queue": "imports"},
+    "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
+    "trainings.tasks.write_certificates": {"queue": "imports"},  # pages by the thousand
+    "trainings.tasks.*": {"queue": "urgent"},
+    "partners.tasks.*": {"queue": "imports"},
+    "umkm_portal.backups.tasks.purge": {"queue": "imports"},
+}
+"""Which workers do what."""
 
 
 def beat_schedule(*, sweep_seconds: float) -> dict[str, Errand]:
     """Every errand by its name; the outbox is swept each `sweep_seconds`."""
     return {
         "sweep-outbox": _every(sweep_seconds, "umkm_portal.messaging.tasks.sweep"),
+        "ask-pulses": _every(30, "umkm_portal.messaging.tasks.ask_pulses"),
+        "tell-operators": _every(60, "umkm_portal.messaging.tasks.tell_operators"),
+        "check-accounts": _every(600, "umkm_portal.messaging.tasks.check_accounts"),
+        "sync-approved-texts": _every(HOUR, "umkm_portal.messaging.tasks.sync_approved_texts"),
         "advance-cohorts": _every(30, "trainings.tasks.advance_cohorts"),
         "follow-changes": _every(30, "trainings.tasks.follow_changes"),
         "carry-lines": _every(600, "trainings.tasks.carry_lines"),
+        "remind": _every(60, "trainings.tasks.remind"),
         "ask-after-class": _every(300, "trainings.tasks.ask_after_class"),
         "sweep-certificates": _every(30, "trainings.tasks.sweep_certificates"),
         "tell-certificates": _every(60, "trainings.tasks.tell_certificates"),

@@ -14,7 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from umkm_portal import theme
 from umkm_portal.embedded import connection
-from umkm_portal.schedules import beat_schedule
+from umkm_portal.provider_settings import *  # noqa: F403
+from umkm_portal.schedules import QUEUES, beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -276,6 +277,8 @@ CODE_COST = {
 }
 
 # --- Sending ----------------------------------------------------------------------------------
+CAMPAIGN_APPROVAL_ABOVE = env.int("CAMPAIGN_APPROVAL_ABOVE", 0)
+"""A campaign of the desk to more people needs a second officer's approval; 0: never."""
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
 elif EMBEDDED and local.catcher_port:
@@ -290,23 +293,19 @@ SENDING_CHUNK = env.int("SENDING_CHUNK", 5)
 """Messages committed as `sending` at once: the most that one crash can leave `uncertain`."""
 BATCH_SIZE = 500
 BATCH_LEASE = timedelta(seconds=env.int("BATCH_LEASE_SECONDS", 60))
-CONTACT_WHATSAPP = env.str("CONTACT_WHATSAPP", "")
-SMS_URL = env.str("SMS_URL", "")
-SMS_TOKEN = env.str("SMS_TOKEN", "")
-SMS_SENDER = env.str("SMS_SENDER", "JAKPRENEUR")
-SMS_FORMAT = env.str("SMS_FORMAT", "json")
-SMS_FIELDS = env.list("SMS_FIELDS", default=["to", "text", "from"])
-"""What the provider calls number, text and sender."""
-WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", "")
-WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", "")
-WHATSAPP_BASE_URL = env.str("WHATSAPP_BASE_URL", "https://graph.facebook.com/v23.0").rstrip("/")
-WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", "")
-WHATSAPP_LINK_TEMPLATE = env.str("WHATSAPP_LINK_TEMPLATE", "")
-"""A utility template of one value, the link back to an unfinished registration."""
-WHATSAPP_RESULT_TEMPLATE = env.str("WHATSAPP_RESULT_TEMPLATE", "")
-"""A utility template of four values about a curation: name, call, result, link."""
-WHATSAPP_NEWS_TEMPLATE = env.str("WHATSAPP_NEWS_TEMPLATE", "")
-WHATSAPP_LANGUAGE = env.str("WHATSAPP_LANGUAGE", "id")
+FIRST_RETRY = timedelta(seconds=env.float("FIRST_RETRY_SECONDS", 60))
+"""Until a message that was put off is tried again; four times longer each time."""
+WEBHOOK_DAYS = env.int("WEBHOOK_DAYS", 30)
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", 365)
+"""How long after its end a campaign moves into the archive; its links end with it."""
+if ARCHIVE_AFTER_DAYS < 180:
+    raise ImproperlyConfigured("ARCHIVE_AFTER_DAYS: at least 180, links are used for so long.")
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+"""Operators who are mailed when sending stands still, and when it goes on."""
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+"""`Authorization: Bearer ...` for /metrics; without one there is no such page."""
+BULK_PER_WEEK = env.int("BULK_PER_WEEK", 0 if DEMO else 3)
+"""Announcements that one person gets in seven days at most, over all campaigns; 0 for any."""
 
 # --- Celery: messages are nudges, the rows are the queue ---------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -329,17 +328,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
-CELERY_TASK_ROUTES = {
-    "umkm_portal.imports.tasks.*": {"queue": "imports"},
-    "participants.tasks.*": {"queue": "imports"},
-    "umkm_portal.messaging.tasks.deliver_urgent": {"queue": "urgent"},
-    "umkm_portal.messaging.tasks.sweep": {"queue": "urgent"},  # bulk workers have long turns
-    "umkm_portal.messaging.tasks.*": {"queue": "bulk"},
-    "trainings.tasks.write_certificates": {"queue": "imports"},  # pages by the thousand
-    "trainings.tasks.*": {"queue": "urgent"},
-    "partners.tasks.*": {"queue": "imports"},
-    "umkm_portal.backups.tasks.purge": {"queue": "imports"},
-}
+CELERY_TASK_ROUTES = QUEUES
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = beat_schedule(sweep_seconds=SWEEP_SECONDS)
 

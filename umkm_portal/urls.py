@@ -67,5 +67,6 @@ urlpatterns = [
     path("api/v1/", include("partners.api.urls")),
     path("", include("umkm_portal.accounts.urls")),
     *login_patterns,
+    path("webhooks/", include("umkm_portal.messaging.webhooks.urls")),
     path("admin/", admin.site.urls),
 ]

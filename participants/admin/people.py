@@ -20,7 +20,7 @@ from unfold.utils import display_for_label
 
 from participants import timeline
 from participants.access import record_access
-from participants.admin import counter, filters, steps
+from participants.admin import counter, filters, steps, untold
 from participants.admin.businesses import BusinessInline
 from participants.admin.small_export import SmallExport
 from participants.contacts.repair import change_contact
@@ -181,6 +181,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         return [
             *counter.urls(self.admin_site),
             *steps.urls(self.admin_site),
+            *untold.urls(self.admin_site),
             path("<path:object_id>/nik/", show_nik, name=name),
             *super().get_urls(),
         ]
@@ -196,7 +197,7 @@ class ParticipantAdmin(SmallExport, StaffAdmin):
         if person is None:
             raise Http404
         context = {
-            "timeline": timeline.of(person),
+            "timeline": timeline.of(person, user=request.user),
             **steps.blocks(request, person),
             "nik_address": reverse("admin:participants_participant_nik", args=[person.pk]),
         }

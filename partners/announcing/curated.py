@@ -1,4 +1,4 @@
-"""Those whom a call let through, as an audience of invitations."""
+"""Those whom a call let through, as an audience of invitations and campaigns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django.db import transaction
 
 from participants.models import Segment
 from participants.segments.services import save_segment
-from partners.models import CurationCall
+from partners.models import CurationCall, CurationResult
 from umkm_portal.accounts.models import User
+from umkm_portal.messaging.desk.sources import Chosen, Selection, Source, compiled
 
 RULE = "lolos_kurasi"
 LONGEST_NAME = 80
@@ -30,3 +31,27 @@ def segment_of_passed(call: CurationCall, *, by: User, now: datetime) -> Segment
     if Segment.objects.filter(name__iexact=name).exists():
         name = f"{name[: LONGEST_NAME - len(call.slug) - 3]} ({call.slug})"
     return save_segment(Segment(), name=name, rules=rules, actor=by, now=now)
+
+
+def call_choices(user: User) -> list[tuple[str, str]]:
+    """The calls an officer may see that have results, newest first."""
+    rows = CurationCall.objects.for_user(user).filter(
+        pk__in=CurationResult.objects.standing().values("call")
+    )
+    return list(rows.order_by("-opens_at", "-pk").values_list("slug", "title"))
+
+
+def people_passed(chosen: Chosen, user: User) -> Selection:
+    """Who was let through by one of these calls, as announced and standing now."""
+    rows = CurationResult.objects.passed().for_user(user)
+    return compiled(rows.filter(call__slug__in=chosen["values"]), "participant")
+
+
+PASSED = Source(
+    name="passed",
+    label="Lolos kurasi",
+    hint="Hasil yang sudah diumumkan dan masih berlaku.",
+    people=people_passed,
+    choices=call_choices,
+    place=3,
+)

@@ -9,7 +9,11 @@
   function refresh(block) {
     if (document.hidden) { return schedule(block); }
     fetch(block.dataset.poll, { credentials: "same-origin", headers: { "X-Fragment": "1" } })
-      .then(function (answer) { if (!answer.ok) { throw answer.status; } return answer.text(); })
+      .then(function (answer) {
+        if (answer.redirected) { location.reload(); } // the login has ended
+        if (!answer.ok || answer.redirected) { throw answer.status; }
+        return answer.text();
+      })
       .then(function (html) {
         var before = stateOf(block);
         block.innerHTML = html;
@@ -26,8 +30,9 @@
       timer = setTimeout(function () {
         var mine = ++turn; // a slow answer to earlier typing must not replace a later one
         fetch(source.dataset.previewUrl, { method: "POST", body: new FormData(form), credentials: "same-origin" })
-          .then(function (answer) { return answer.text(); })
-          .then(function (html) { if (mine === turn) { target.innerHTML = html; } });
+          .then(function (answer) { if (!answer.ok || answer.redirected) { throw answer.status; } return answer.text(); })
+          .then(function (html) { if (mine === turn) { target.innerHTML = html; } })
+          .catch(function () {}); // what is typed stays; saving tells what is wrong
       }, 400);
     });
   }
@@ -43,7 +48,21 @@
       });
     });
   }
-  window.addEventListener("load", function () { setTimeout(nameSelects, 0); });
+  function nameScrollers() { // the theme calls each of its scroll areas the same
+    document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach(function (area, number) {
+      area.setAttribute("aria-label", area.closest("#nav-sidebar-apps") ? "Menu petugas" : "Tabel " + (number + 1));
+    });
+  }
+  function nameHeadings() { // of the columns with the buttons of a row
+    document.querySelectorAll("#main th").forEach(function (heading) {
+      if (heading.textContent.trim() || heading.children.length) { return; }
+      var words = document.createElement("span");
+      words.className = "st-hidden";
+      words.textContent = "Tindakan";
+      heading.appendChild(words);
+    });
+  }
+  window.addEventListener("load", function () { setTimeout(function () { nameSelects(); nameScrollers(); nameHeadings(); }, 0); });
   document.addEventListener("DOMContentLoaded", function () {
     nameLandmarks();
     document.querySelectorAll("[data-poll]").forEach(function (block) {

@@ -105,6 +105,13 @@ def careless_statement(monkeypatch):
     assert statement.count(" AND e.state = %(source)s") == 2
     careless = Prepared("careless", statement.replace(" AND e.state = %(source)s", ""))
     monkeypatch.setattr(plain_yes, "_TAKE", careless)
+    take = plain_yes.take_seat
+
+    def late(enrolment, **facts):
+        time.sleep(0.1)  # until the others have looked, too
+        return take(enrolment, **facts)
+
+    monkeypatch.setattr(plain_yes, "take_seat", late)
 
 
 def careless_steps(monkeypatch):

@@ -67,7 +67,7 @@ def kill_and_finish(victim, folder, at):
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(23, id="short"),
+        pytest.param(47, id="short"),
         pytest.param(1, id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )

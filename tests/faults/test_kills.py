@@ -98,7 +98,7 @@ def scenes():
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(4, id="short"),
+        pytest.param(9, id="short"),
         pytest.param(1, id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )
@@ -165,7 +165,7 @@ def kill_and_finish(victim, at):
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(17, id="short"),
+        pytest.param(41, id="short"),
         pytest.param(1, id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )

@@ -25,7 +25,7 @@ RACES = [
     pytest.param((500, 500), id="full", marks=[pytest.mark.long, pytest.mark.timeout(480)]),
 ]
 """How many people answer, over how many connections."""
-WAYS = ["plain", "careful"]
+WAYS = ["plain", pytest.param("careful", marks=pytest.mark.long)]
 """A yes in one statement, and one in the steps that a cohort with a quota needs."""
 OVERSOLD = "trainings: cohorts with more people than seats"
 
@@ -106,7 +106,7 @@ def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
 
 def count_then_take_at_once(monkeypatch):
     """The plain yes as it would be with a count for its condition, and no counter."""
-    count = """(SELECT count(*) FROM trainings_enrolment seated, pg_sleep(0.005)
+    count = """(SELECT count(*) FROM trainings_enrolment seated, pg_sleep(0.05)
         WHERE seated.cohort_id = c.id AND seated.state = 'confirmed') < c.seats"""
     statement = plain_yes.SQL.replace("taken = c.taken + 1,", "taken = c.taken,")
     statement = statement.replace("c.taken + c.held < c.seats", count)

@@ -132,6 +132,38 @@ def end(pk, successor):
     )
 
 
+def remind(moment, *careless):
+    """One beat at a moment, in small slices; carelessly without locks and keys, for the control."""
+    from datetime import datetime
+
+    from trainings.reminders import services
+
+    services.SLICE = 4
+    if careless:
+        forget_guards(services)
+    services.remind_due(now=datetime.fromisoformat(moment))
+
+
+def forget_guards(services):
+    from trainings.models import Cohort, ReminderTurn
+    from trainings.services import seats
+
+    seats.lock = lambda pk: Cohort.objects.select_related("training").get(pk=pk)
+    related = ("session__cohort__training__organiser", "session__venue", "round")
+    open_turns = ReminderTurn.objects.open().select_related(*related)
+    services._locked = lambda pk: open_turns.filter(pk=pk).first()
+    services.GUARD = ""
+    tell = services._tell_slice
+
+    def slowly(*facts, **named):
+        import time
+
+        time.sleep(0.05)
+        return tell(*facts, **named)
+
+    services._tell_slice = slowly
+
+
 def certificates(pk, folder):
     from django.conf import settings
 
@@ -140,6 +172,18 @@ def certificates(pk, folder):
     settings.MEDIA_ROOT = folder
     batches.ISSUED_AT_ONCE = batches.PRINTED_AT_ONCE = 2
     batches.work_batch(pk)
+
+
+def expand(pk):
+    from django.conf import settings
+
+    from tests.messaging import scenes
+    from umkm_portal.messaging.models import Campaign
+    from umkm_portal.messaging.services import expand_campaign, slices
+
+    scenes.register_kinds()
+    settings.BATCH_SIZE, slices.FIRST_SLICE, slices.BATCHES_PER_SLICE = 5, 1, 2
+    expand_campaign(Campaign.objects.get(pk=pk), now=moment())
 
 
 def answers():
@@ -175,6 +219,8 @@ ACTIONS = {
     "carry": carry,
     "end": end,
     "certificates": certificates,
+    "remind": remind,
+    "expand": expand,
 }
 
 if __name__ == "__main__":

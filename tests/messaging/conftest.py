@@ -4,8 +4,11 @@ import pytest
 from django.utils import timezone
 
 from tests.messaging import scenes
+from tests.providers.sms import SmsServer
+from tests.providers.whatsapp import WhatsAppServer
 from tests.sink import RunningSink
 from umkm_portal.messaging import kinds
+from umkm_portal.messaging.models import WhatsAppTemplate
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +52,37 @@ def sink_that(tmp_path, settings):
     yield start
     for running in started:
         running.__exit__()
+
+
+@pytest.fixture
+def whatsapp(settings, db):
+    """A Cloud API on loopback with one approved template, and the account that sends to it."""
+    settings.DEMO = False
+    with WhatsAppServer() as server:
+        server.approve("undangan", "Yth. {{1}}, Anda diundang ke {{2}}.")
+        settings.WHATSAPP_BASE_URL = f"{server.url}/v23.0"
+        settings.WHATSAPP_TOKEN, settings.WHATSAPP_PHONE_ID = server.token, server.phone_id
+        settings.WHATSAPP_CODE_TEMPLATE = "kode"
+        settings.WHATSAPP_BUSINESS_ID = server.business_id
+        server.account = scenes.let_fly("whatsapp")
+        server.row = WhatsAppTemplate.objects.create(
+            account=server.account,
+            name="undangan",
+            kind=scenes.EVERYWHERE.name,
+            category="marketing",
+            body="Yth. {{1}}, Anda diundang ke {{2}}.",
+            parameter_count=2,
+            parameters=["nama", "judul"],
+            state=WhatsAppTemplate.State.APPROVED,
+        )
+        yield server
+
+
+@pytest.fixture
+def sms(settings, db):
+    """A provider of SMS on loopback, and the account that sends to it."""
+    settings.DEMO = False
+    with SmsServer() as server:
+        settings.SMS_URL, settings.SMS_TOKEN = server.url, "rahasia"
+        server.account = scenes.let_fly("sms")
+        yield server

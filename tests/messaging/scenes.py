@@ -1,11 +1,15 @@
 """Campaigns of numbered people (`orang7@contoh.example`), without any app above messaging."""
 
+from dataclasses import replace
+
+from django.db import connection
 from django.utils import timezone
 
 from umkm_portal.messaging import kinds, services
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import AudienceMember, DeliveryBatch
+from umkm_portal.messaging.models import DeliveryBatch
+from umkm_portal.messaging.services import expansion, slices
 
 EXPANSION = """
 SELECT m.recipient_key, m.subject_id, 'email' AS channel,
@@ -13,6 +17,10 @@ SELECT m.recipient_key, m.subject_id, 'email' AS channel,
     jsonb_build_object('nama', 'Orang ' || m.recipient_key) AS context
 FROM messaging_audiencemember m
 WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
+"""
+_AUDIENCE = """
+INSERT INTO messaging_audiencemember (campaign_id, position, recipient_key, subject_id)
+SELECT %s, n, n, 1000 + n FROM generate_series(1, %s) n
 """
 BODY = "Yth. {nama},\n\nAnda diundang ke {judul}.\n\nJawab di sini: {tautan}\n"
 BULK = CampaignKind(
@@ -25,6 +33,15 @@ BULK = CampaignKind(
     expansion_sql=EXPANSION,
     shared_context=lambda campaign: {"judul": campaign.title},
 )
+POISONED_POSITION = 7
+POISONED = replace(
+    BULK,
+    name="test_poisoned",
+    expansion_sql=EXPANSION.replace(
+        "jsonb_build_object(",
+        f"CASE WHEN m.position = {POISONED_POSITION} THEN '[1]' ELSE jsonb_build_object(",
+    ).replace(") AS context", ") END AS context"),
+)
 SERVICE = CampaignKind(
     name="test_service",
     label="Konfirmasi uji",
@@ -33,11 +50,40 @@ SERVICE = CampaignKind(
     variables={"nama": "Siti"},
     wording={"email": ("Kursi Anda, {nama}", "Yth. {nama}, kursi Anda pasti. {tautan}")},
 )
+EVERY_CHANNEL = """
+SELECT m.recipient_key, m.subject_id, way.channel,
+    CASE way.channel WHEN 'email' THEN 'orang' || m.recipient_key || '@contoh.example'
+        ELSE '+62811' || lpad(m.recipient_key::text, 7, '0') END AS address,
+    jsonb_build_object('nama', 'Orang ' || m.recipient_key) AS context
+FROM messaging_audiencemember m, (VALUES ('email'), ('whatsapp'), ('sms')) way (channel)
+WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
+"""
+EVERYWHERE = CampaignKind(
+    name="test_everywhere",
+    label="Undangan uji tiga saluran",
+    purpose="bulk",
+    priority=DeliveryBatch.Priority.BULK,
+    variables={"nama": "Siti", "judul": "Pelatihan"},
+    wording={
+        "email": ("Undangan {judul}", BODY),
+        "whatsapp": ("", "Yth. {nama}, {judul}"),
+        "sms": ("", "Yth. {nama}, {judul}"),
+    },
+    expansion_sql=EVERY_CHANNEL,
+    shared_context=lambda campaign: {"judul": campaign.title},
+)
+
+
+def phone_of(number):
+    """The phone of person `number` as WhatsApp writes it."""
+    return f"62811{number:07}"
 
 
 def register_kinds():
     kinds.register(BULK)
+    kinds.register(POISONED)
     kinds.register(SERVICE)
+    kinds.register(EVERYWHERE)
 
 
 def make_campaign(count, *, kind=BULK, approve=True, **options):
@@ -46,10 +92,8 @@ def make_campaign(count, *, kind=BULK, approve=True, **options):
     campaign = services.create_campaign(
         kind, subject_id=1, title="Foto Produk", actor=None, now=now, **options
     )
-    AudienceMember.objects.bulk_create(
-        AudienceMember(campaign=campaign, position=n, recipient_key=n, subject_id=1000 + n)
-        for n in range(1, count + 1)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIENCE, [campaign.pk, count])
     if approve:
         campaign = services.approve_campaign(campaign, actor=None, now=now)
     return campaign
@@ -64,10 +108,16 @@ def make_running(count, **options):
     return campaign
 
 
-def let_fly():
+def expand_one_slice(campaign):
+    """What a worker does that is killed after its first slice; how many people it covered."""
+    slices.cut_audience(campaign)
+    return expansion._expand_slice(campaign, now=timezone.now())
+
+
+def let_fly(channel="email"):
     """An account that no test has to wait for, at any hour."""
-    account = default_account("email")
-    account.rate_per_second, account.burst = 10_000, 10_000
+    account = default_account(channel)
+    account.rate_per_second, account.burst = 1_000, 10_000
     account.works_on_holidays = True
     account.opens_at, account.closes_at = "00:00", "23:59:59.999999"
     account.save()

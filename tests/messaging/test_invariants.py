@@ -12,6 +12,13 @@ def _run(sql):
         cursor.execute(sql)
 
 
+SLICE = """
+INSERT INTO messaging_expansionslice (campaign_id, number, first, last)
+SELECT id, 1, 1, 3 FROM messaging_campaign
+"""
+LOST = "DELETE FROM messaging_delivery WHERE recipient_key = 2"
+
+
 @pytest.mark.parametrize(
     ("damage", "rule"),
     [
@@ -25,6 +32,8 @@ def _run(sql):
         ("UPDATE messaging_campaign SET audience_count = 9", "audiences not counted"),
         ("UPDATE messaging_deliverybatch SET due_at = NULL", "nobody will ever find"),
         ("UPDATE messaging_deliverybatch SET sending = 1", "that nobody holds"),
+        (SLICE, "run before all slices are written"),
+        (f"{SLICE}; UPDATE messaging_expansionslice SET done_at = now(); {LOST}", "written slices"),
     ],
 )
 def test_damage_is_named(damage, rule):

@@ -25,7 +25,8 @@ from partners.space import overview
 from trainings import invariants
 from trainings.aftermath import absences, asking
 from trainings.attendance.marks import EARLY
-from trainings.models import Cohort, Enrolment, Feedback, Trainer
+from trainings.models import Cohort, Enrolment, Feedback, Reminder, Trainer
+from trainings.reminders import showing
 from trainings.services import answers, rounds
 from umkm_portal.accounts.models import Membership, Organisation, User
 from umkm_portal.embedded.models import CaughtMail
@@ -91,6 +92,7 @@ def test_practice_data_is_whole_and_repeating_changes_nothing(seeded):
     _has_partners_and_trainers()
     _has_partners_at_work()
     _has_looked_back()
+    _has_reminded()
     _has_staff_without_a_password()
     _leaves_the_sender_as_it_was()
 
@@ -166,6 +168,17 @@ def _has_looked_back():
     assert sum(one.people for one in absences.reasons([past.pk])) == 2
     assert past.transport_batches.get().paid_at is not None
     assert asking.ask_due(now=timezone.now()) == 0
+
+
+def _has_reminded():
+    """People of the class of this day were reminded before it, and waves ahead have a plan."""
+    now = timezone.now()
+    told = Reminder.objects.filter(turn__session=today.todays_session(now=now))
+    found = set(told.values_list("turn__rule", "state"))
+    assert ("hours", "queued") in found
+    assert {state for _, state in found} == {"queued"}
+    lines = showing.lines_of(Cohort.objects.get(code=courses.FULL), now=now)
+    assert [line.planned for line in lines[:3]] == [12, 12, 12]
 
 
 def _has_partners_at_work():

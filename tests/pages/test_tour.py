@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db
 __all__ = ["lists", "owner"]
 KEYS = [
     *("import", "invite", "send", "answer", "waiting"),
+    *("campaign", "watch", "untold", "person", "health"),
     *("ready", "scan", "certificate", "register", "merge"),
     *("curate", "announce", "train"),
 ]

@@ -162,8 +162,8 @@ def test_a_deadline_never_passes_the_class_and_never_comes_nearer():
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (Delivery.State.FAILED_PERMANENT, "Email gagal terkirim"),
-        (Delivery.State.SUPPRESSED, "Alamat email tidak dapat dipakai"),
+        (Delivery.State.FAILED_PERMANENT, "Pesan gagal terkirim"),
+        (Delivery.State.SUPPRESSED, "Alamatnya tidak dapat dipakai"),
         (Delivery.State.CANCELLED, "Pesan batal dikirim"),
         (None, "Pesan tidak sempat disiapkan"),
     ],

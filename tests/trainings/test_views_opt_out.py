@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import DeliveryFactory
-from trainings.views.opt_out import masked
 from umkm_portal.common import tokens
+from umkm_portal.messaging.masking import masked
 from umkm_portal.messaging.models import Suppression
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +69,35 @@ def test_opt_out_refuses_foreign_tokens(client, purpose):
 )
 def test_masked_gives_no_address_away(address, shown):
     assert masked(address) == shown
+
+
+def test_kinds_are_chosen_one_by_one(client):
+    delivery = DeliveryFactory(address="siti@contoh.example")
+    address = address_of(delivery)
+    body = client.post(address, {"pilihan": "1", "jenis": ["invitation"]}).content.decode()
+
+    assert "Pilihan Anda disimpan" in body
+    stopped = set(Suppression.objects.values_list("purpose", flat=True))
+    assert stopped
+    assert stopped.isdisjoint({"invitation", "bulk", "all"})
+    shown = client.get(address).content.decode()
+    assert 'value="invitation" checked' in shown
+    assert shown.count(" checked") == 1
+
+    client.post(address, {"pilihan": "1"})
+    assert "bulk" in Suppression.objects.values_list("purpose", flat=True)
+    client.post(address, {"pilihan": "1", "jenis": ["invitation", "unknown"]})
+    assert "bulk" not in Suppression.objects.values_list("purpose", flat=True)
+
+
+def test_choice_leaves_bounces_and_decisions_of_staff_alone(client):
+    delivery = DeliveryFactory(address="siti@contoh.example")
+    facts = {"channel": "email", "address": "siti@contoh.example"}
+    Suppression.objects.create(**facts, purpose="all", reason="hard_bounce")
+    Suppression.objects.create(**facts, purpose="bulk", reason="staff")
+
+    body = client.post(address_of(delivery), {"pilihan": "1", "jenis": ["invitation"]})
+
+    kept = set(Suppression.objects.values_list("purpose", "reason"))
+    assert {("all", "hard_bounce"), ("bulk", "staff")} <= kept
+    assert " checked" not in body.content.decode()

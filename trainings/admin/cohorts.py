@@ -33,6 +33,7 @@ from trainings.admin import (
 from trainings.admin.catalogue import SpreadsheetAdmin
 from trainings.admin.clashing import clashes_on
 from trainings.admin.cohort_forms import BudgetInline, CohortForm, QuotaInline, SessionInline
+from trainings.admin.reminding import reminder_lines
 from trainings.admin.sessions import save_sessions
 from trainings.models import Cohort, Enrolment, Session
 from trainings.planning.resources import CohortPlanResource
@@ -50,10 +51,10 @@ STATE_TAGS = {
 }
 
 PAGES = (
-    ("undang/", "invite", invite.show, "messaging.add_campaign"),
-    ("undang/setujui/", "approve", invite.approve, "messaging.add_campaign"),
-    ("undang/pratinjau/", "preview", invite.preview, "messaging.add_campaign"),
-    ("tambah/", "paste", invite.paste, "messaging.add_campaign"),
+    ("undang/", "invite", invite.show, "trainings.add_invitationround"),
+    ("undang/setujui/", "approve", invite.approve, "trainings.add_invitationround"),
+    ("undang/pratinjau/", "preview", invite.preview, "trainings.add_invitationround"),
+    ("tambah/", "paste", invite.paste, "trainings.add_invitationround"),
     ("jawaban/", "answers", answers.show, "trainings.view_enrolment"),
     ("tunggu/", "waiting", answers.waiting, "trainings.view_enrolment"),
     ("cetak/", "print", lists.show, "trainings.view_enrolment"),
@@ -262,6 +263,7 @@ class CohortAdmin(SpreadsheetAdmin):
         cohort = self.get_object(request, object_id)
         context = overview(cohort) | readiness.panel(request, cohort) if cohort else {}
         if cohort:
+            context |= reminder_lines(cohort, now=timezone.now())
             context["cohort_tabs"] = tabs(request, cohort, "change")
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
@@ -338,8 +340,8 @@ class CohortAdmin(SpreadsheetAdmin):
 TABS = (
     ("change", "Rencana", "trainings.view_cohort"),
     ("trainers", "Pelatih", "trainings.view_cohort"),
-    ("invite", "Undang", "messaging.add_campaign"),
-    ("paste", "Tambah orang", "messaging.add_campaign"),
+    ("invite", "Undang", "trainings.add_invitationround"),
+    ("paste", "Tambah orang", "trainings.add_invitationround"),
     ("answers", "Jawaban", "trainings.view_enrolment"),
     ("waiting", "Daftar tunggu", "trainings.view_enrolment"),
     ("print", "Daftar cetak", "trainings.view_enrolment"),

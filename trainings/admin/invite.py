@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from trainings import messages, wording
+from trainings.admin import invite_routes
 from trainings.services import people, rounds, segments
 from trainings.services.deadlines import answer_deadline
 from umkm_portal.common import bars
@@ -15,7 +16,17 @@ from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Channel
 from umkm_portal.messaging.sending.previews import preview as render_preview
 
-EMAIL = Channel.EMAIL.value
+EMAIL, SMS = Channel.EMAIL.value, Channel.SMS.value
+NO_WAY_OUT = "Teks SMS harus menyebut cara berhenti: sisipkan {berhenti} atau tulis “Balas STOP”."
+
+
+REFUSALS = (
+    rounds.RoundRefused,
+    messaging.RouteClosed,
+    messaging.TemplateRefused,
+    messaging.UnknownVariable,
+    messaging.CampaignRefused,
+)
 
 
 class InviteForm(forms.Form):
@@ -26,6 +37,7 @@ class InviteForm(forms.Form):
     any_hour = forms.BooleanField(required=False)
     subject = forms.CharField(max_length=200, required=False)
     body = forms.CharField(required=False)
+    body_sms = forms.CharField(max_length=1000, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -37,9 +49,23 @@ class InviteForm(forms.Form):
     def clean_body(self):
         return self.cleaned_data["body"].replace("\r\n", "\n") or current()[1]
 
+    def clean_body_sms(self):
+        body = self.cleaned_data["body_sms"].replace("\r\n", "\n") or invite_routes.sms_text()
+        if "{berhenti}" not in body and "STOP" not in body:
+            raise forms.ValidationError(NO_WAY_OUT)
+        return body
+
     def wording(self):
-        """(subject, body) as typed."""
+        """(subject, body) of the email as typed."""
         return self.cleaned_data["subject"], self.cleaned_data["body"]
+
+    def wordings(self):
+        """The same by channel, for those whose text is typed here."""
+        return {EMAIL: self.wording(), SMS: ("", self.cleaned_data["body_sms"])}
+
+    def problem(self):
+        """What has to be mended first, or ""."""
+        return next((str(errors[0]) for errors in self.errors.values()), "")
 
 
 class PasteForm(forms.Form):
@@ -60,26 +86,32 @@ def show(request, cohort, context):
     chosen = {"segment": segments.DEFAULT, "subject": current()[0], "body": current()[1]}
     form = InviteForm({**chosen, **request.GET.dict()})
     form.is_valid()
-    return _page(request, cohort, context, form)
+    return _page(request, cohort, context, form, route=invite_routes.read_route(request.GET))
 
 
 def approve(request, cohort, context):
     """Open the round that was previewed; a refusal comes back with the page."""
     form = InviteForm(request.POST)
+    route = invite_routes.read_route(request.POST)
     if not form.is_valid():
-        return _page(request, cohort, context, form, status=422)
+        return _page(
+            request, cohort, context, form, route=route, refusal=form.problem(), status=422
+        )
     try:
+        if route is not None:
+            messaging.check_route(messages.INVITATION, route)
         opened = rounds.open_round(
             cohort,
             actor=request.user,
             now=timezone.now(),
             segment=form.cleaned_data["segment"],
             everyone=form.cleaned_data["everyone"],
-            wording={EMAIL: form.wording()},
+            wording=form.wordings(),
             any_hour=form.cleaned_data["any_hour"],
+            route=route,
         )
-    except (rounds.RoundRefused, messaging.UnknownVariable, messaging.CampaignRefused) as refusal:
-        return _page(request, cohort, context, form, refusal=str(refusal), status=422)
+    except REFUSALS as refusal:
+        return _page(request, cohort, context, form, route=route, refusal=str(refusal), status=422)
     notes.success(request, f"Putaran {opened.number} disetujui: {opened.size} orang diundang.")
     return redirect("admin:messaging_campaign_change", opened.campaign_id)
 
@@ -105,16 +137,25 @@ def paste(request, cohort, context):
     return TemplateResponse(request, "staff/cohort_paste.html", context)
 
 
-def _page(request, cohort, context, form, *, refusal="", status=200):
+def _plan(cohort, data, *, route, now):
+    """The round as it would be, and why it cannot be opened by the chosen channels, or ""."""
+    choice = {
+        "segment": data.get("segment") or None,
+        "everyone": data.get("everyone", False),
+        "any_hour": data.get("any_hour", False),
+        "now": now,
+    }
+    try:
+        return rounds.plan_round(cohort, route=route, **choice), ""
+    except rounds.RoundRefused as shut:
+        return rounds.plan_round(cohort, route=messaging.Route(), **choice), str(shut)
+
+
+def _page(request, cohort, context, form, *, route=None, refusal="", status=200):
     data = form.cleaned_data
     now = timezone.now()
-    plan = rounds.plan_round(
-        cohort,
-        segment=data.get("segment") or None,
-        everyone=data.get("everyone", False),
-        any_hour=data.get("any_hour", False),
-        now=now,
-    )
+    plan, shut = _plan(cohort, data, route=route, now=now)
+    refusal = refusal or shut
     if not refusal:
         try:
             rounds.check_open(cohort, now=now, needs_free_seat=not plan.is_everyone)
@@ -135,6 +176,12 @@ def _page(request, cohort, context, form, *, refusal="", status=200):
         "variables": [*messages.INVITATION.variables, *kinds.ADDED_VARIABLES],
         "rounds": cohort.rounds.select_related("campaign", "created_by").order_by("-number", "pk"),
         **_preview(form, cohort),
+        **invite_routes.context_of(
+            plan,
+            values=_values(form, cohort),
+            sms_body=data.get("body_sms") or invite_routes.sms_text(),
+            now=now,
+        ),
     }
     return TemplateResponse(request, "staff/cohort_invite.html", context, status=status)
 
@@ -146,17 +193,22 @@ def _preview(form, cohort):
         messaging.preview_messages(kind, channel=EMAIL, wording=form.wording())
     except messaging.UnknownVariable as problem:
         return {"preview": None, "preview_problem": str(problem)}
+    values = _values(form, cohort)
+    shown = render_preview(*form.wording(), values, is_bulk=kind.is_bulk)
+    return {"preview": shown, "preview_problem": ""}
+
+
+def _values(form, cohort):
+    """What fills the placeholders: this cohort's own facts and an invented person's."""
     limit = answer_deadline(
         cohort,
         now=timezone.now(),
         everyone=form.cleaned_data.get("everyone", False),
         any_hour=form.cleaned_data.get("any_hour", False),
     )
-    values = {
+    return {
         **kinds.ADDED_VARIABLES,
-        **kind.variables,
+        **messages.INVITATION.variables,
         **wording.cohort_words(cohort),
         "batas": wording.deadline(limit),
     }
-    shown = render_preview(*form.wording(), values, is_bulk=kind.is_bulk)
-    return {"preview": shown, "preview_problem": ""}

@@ -4,12 +4,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
+from django.urls import path
 from django.utils import timezone
 from unfold.decorators import display
 
+from trainings.admin import reminder_texts
 from trainings.admin.clashing import ProgrammeMoneyFormSet, clashes_on
 from trainings.admin.cohort_forms import BudgetForm
 from trainings.admin.readiness import money_rows, programme_block
+from trainings.admin.reminding import ReminderRuleInline
 from trainings.models import BudgetLine, Cohort, Programme
 from trainings.planning import money, readiness
 from trainings.planning.money import Money
@@ -43,7 +46,7 @@ class ProgrammeAdmin(StaffAdmin):
     autocomplete_fields = ("organiser",)
     prepopulated_fields = {"slug": ("name", "year")}
     actions = None
-    inlines = (ProgrammeBudgetInline,)
+    inlines = (ReminderRuleInline, ProgrammeBudgetInline)
     change_form_outer_before_template = "staff/programme_before.html"
     change_form_before_template = "staff/_clashes.html"
     fields = (
@@ -70,6 +73,18 @@ class ProgrammeAdmin(StaffAdmin):
             programme.money = told.get(programme.pk, Money())
         changelist.result_list = page
         return changelist
+
+    def get_urls(self):
+        texts = path(
+            "pengingat/<str:rule>/",
+            self.admin_site.admin_view(self._reminder_text),
+            name="trainings_reminder_text",
+        )
+        return [texts, *super().get_urls()]
+
+    def _reminder_text(self, request, rule):
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return reminder_texts.show(request, rule, context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         programme = self.get_object(request, object_id)

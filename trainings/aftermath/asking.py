@@ -1,6 +1,7 @@
 """Who is asked after a class: those who were there what it was like, the others why not.
 
-Asked once per person, when the class is closed; what the page offers is worked out anew each time.
+Each person gets one message in all, once the class is closed and the programme's rule for the day
+after has come; what the page offers is worked out anew each time.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from participants.models import Participant
 from trainings import after_messages
 from trainings.models import Absence, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
+from trainings.reminders import after
 from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.kinds import CampaignKind
 
@@ -60,11 +62,10 @@ def asks_of(enrolments: Iterable[Enrolment], *, now: datetime) -> dict[int, Ask]
 
 def ask_due(*, now: datetime) -> int:
     """Send the question to everybody who was not asked yet, some hundred at a time; how many."""
+    cohorts = after.cohorts_due(since=now - ASKED_WITHIN, now=now)
     return _ask_batch(
-        after_messages.FEEDBACK, Feedback, _unasked(THERE, Feedback, now=now), now=now
-    ) + _ask_batch(
-        after_messages.ABSENCE, Absence, _unasked([State.NO_SHOW], Absence, now=now), now=now
-    )
+        after_messages.FEEDBACK, Feedback, _unasked(THERE, cohorts), now=now
+    ) + _ask_batch(after_messages.ABSENCE, Absence, _unasked([State.NO_SHOW], cohorts), now=now)
 
 
 def _page_of(enrolment: Enrolment, *, now: datetime) -> str:
@@ -94,15 +95,20 @@ def _answers(model: type[Feedback] | type[Absence], ids: list[int]) -> dict[int,
     return {pk: at for pk, at in facts if at is not None}
 
 
-def _unasked(states: Iterable[str], model: type[Model], *, now: datetime) -> QuerySet[Enrolment]:
-    """Seats of classes closed lately that have no row of the model: nobody asked, none answered."""
+def _unasked(states: Iterable[str], cohorts: Iterable[int]) -> QuerySet[Enrolment]:
+    """Seats of these cohorts without a row of either kind: nobody asked, none answered.
+
+    Whoever was asked why she did not come is not asked again when a late mark says she did.
+    """
     rows = Enrolment.objects.filter(
         state__in=list(states),
-        cohort__state=Cohort.State.FINISHED,
-        cohort__ends_at__gt=now - ASKED_WITHIN,
+        cohort__in=list(cohorts),
         participant__status=Participant.Status.ACTIVE,
     ).exclude(participant__in=Participant.objects.restricted().values("pk"))
-    return rows.exclude(Exists(model._default_manager.filter(enrolment=OuterRef("pk"))))
+    mine = OuterRef("pk")
+    return rows.exclude(Exists(Feedback.objects.filter(enrolment=mine))).exclude(
+        Exists(Absence.objects.filter(enrolment=mine))
+    )
 
 
 @transaction.atomic

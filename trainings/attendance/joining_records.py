@@ -17,7 +17,7 @@ from trainings.models import (
     Enrolment,
     TransportItem,
 )
-from trainings.services import seats
+from trainings.services import notices, seats
 from trainings.services.transitions import SYSTEM, State, move
 
 _JUDGED = (State.ATTENDED, State.NO_SHOW, State.COMPLETED)
@@ -86,3 +86,4 @@ def _give_back(cohort: Cohort, source: Enrolment, *, now: datetime) -> None:
         move(source, to=to, now=now, via=SYSTEM, note=_NOTE)
     seats.release(cohort, source)
     move(source, to=State.CANCELLED, now=now, via=SYSTEM, note=_NOTE)
+    notices.withdraw_open(source, now=now)

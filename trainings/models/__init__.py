@@ -30,6 +30,7 @@ from trainings.models.cohorts import (
     SessionChange,
 )
 from trainings.models.enrolments import Enrolment, EnrolmentEvent, InvitationRound, Offer
+from trainings.models.reminders import Reminder, ReminderRule, ReminderTurn
 from trainings.models.trainings import (
     BudgetLine,
     Programme,
@@ -65,6 +66,9 @@ __all__ = [
     "InvitationRound",
     "Offer",
     "Programme",
+    "Reminder",
+    "ReminderRule",
+    "ReminderTurn",
     "Session",
     "SessionChange",
     "Topic",

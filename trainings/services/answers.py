@@ -36,6 +36,7 @@ VIA_LINK = "tautan"
 VIA_CODE = "kode"
 VIA_PHONE = "telepon"
 VIA_ACCOUNT = "akun"
+VIA_WHATSAPP = "WhatsApp"
 
 
 _PLACES = (State.INVITED, State.WAITLISTED, State.OFFERED, State.CONFIRMED)

@@ -15,6 +15,7 @@ from django.db.models import Case, Count, F, Value, When
 from trainings import change_messages, wording
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.models.enrolments import EnrolmentQuerySet
+from trainings.reminders.following import follow_sessions
 from trainings.services import carrying, notices, rounds, seats
 from trainings.services.transitions import SYSTEM, State, move, move_all
 from umkm_portal.accounts.models import User
@@ -105,6 +106,7 @@ def close(
     fields = ["state", "cancel_reason", "successor", "cancelled_at", "cancelled_by", "updated_at"]
     cohort.save(update_fields=fields)
     cohort.sessions.filter(cancelled_at=None).update(cancelled_at=now, sequence=F("sequence") + 1)
+    follow_sessions(cohort.sessions.values_list("pk", flat=True), now=now)
     _stop_invitations(cohort, by=by, now=now)
     return cohort
 

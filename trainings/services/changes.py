@@ -17,6 +17,7 @@ from django.db.models import Max
 from trainings import change_messages, wording
 from trainings.models import Cohort, Session, SessionChange, Venue
 from trainings.models.enrolments import Enrolment, Offer
+from trainings.reminders.following import follow_sessions
 from trainings.services import seats
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.accounts.models import User
@@ -84,6 +85,7 @@ def move_session(
     session.sequence += 1
     session.save(update_fields=["starts_at", "ends_at", "venue", "link", "sequence"])
     _follow(cohort)
+    follow_sessions([session.pk], now=now)
     return True
 
 
@@ -103,6 +105,7 @@ def cancel_session(session: Session, *, by: User | None, now: datetime) -> bool:
     session.sequence += 1
     session.save(update_fields=["cancelled_at", "sequence"])
     _follow(cohort)
+    follow_sessions([session.pk], now=now)
     return True
 
 
@@ -135,6 +138,15 @@ def tell_change(cohort_id: int, *, now: datetime) -> Campaign | None:
     if not sentence or cohort.state not in PUBLISHED or not people.exists():
         return None
     return _send(cohort, sentence, now=now)
+
+
+def recent_in_words(cohort: Cohort, *, since: datetime, now: datetime) -> str:
+    """What is different from before the first change after `since`; told before or not."""
+    rows = SessionChange.objects.filter(
+        session__cohort=cohort, changed_at__gt=since, session__ends_at__gt=now
+    )
+    changes = list(rows.select_related("session__venue", "venue").order_by("pk"))
+    return _in_words(cohort, changes, now=now)
 
 
 _TOLD = (

@@ -70,6 +70,7 @@ def forfeit(cohort_id: int, *, now: datetime) -> int:
             reason=note,
             answer_via=VIA,
         )
+        notices.withdraw_open(enrolment, now=now)
         notices.tell_forfeited(enrolment, event=event)
     return len(rows)
 

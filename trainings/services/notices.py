@@ -6,6 +6,7 @@ from datetime import datetime
 
 from trainings import change_messages, messages
 from trainings.models import Enrolment, EnrolmentEvent
+from trainings.reminders import messages as reminders
 from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.kinds import CampaignKind
 
@@ -17,6 +18,7 @@ OVERTAKEN = [
         messages.OFFER,
         messages.CONFIRMATION,
         change_messages.CARRIED,
+        *reminders.KINDS.values(),
     )
 ]
 """Messages that an answer makes pointless while they still wait to be sent."""

@@ -32,10 +32,10 @@ from umkm_portal.messaging.models import (
 from umkm_portal.regions.models import Region
 
 UNKNOWN = "Wilayah belum diketahui"
-NO_CHANNEL = "Tidak ada email yang dapat dikirimi"
+NO_CHANNEL = "Tidak ada alamat yang dapat dikirimi"
 UNREACHED = {
-    Delivery.State.FAILED_PERMANENT: "Email gagal terkirim",
-    Delivery.State.SUPPRESSED: "Alamat email tidak dapat dipakai",
+    Delivery.State.FAILED_PERMANENT: "Pesan gagal terkirim",
+    Delivery.State.SUPPRESSED: "Alamatnya tidak dapat dipakai",
     Delivery.State.CANCELLED: "Pesan batal dikirim",
 }
 """Outcomes of which the person has not heard, and how the list calls them."""
@@ -96,7 +96,8 @@ def untold(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
     not among them.
     """
     people = _usable(enrolments.filter(state=Enrolment.State.INVITED)).annotate(why=_why())
-    return people.exclude(why="").exclude(Exists(_told())).exclude(Exists(_OPT_OUTS))
+    people = people.exclude(why="").exclude(Exists(_told()))
+    return people.exclude(Exists(_OPT_OUTS)).exclude(Exists(_stopped()))
 
 
 @transaction.atomic
@@ -122,7 +123,8 @@ def _unreached(opened: InvitationRound) -> EnrolmentQuerySet:
     people = _usable(Enrolment.objects.filter(round=opened)).annotate(why=_why())
     is_open = Q(state=Enrolment.State.INVITED) | Q(why=NO_CHANNEL)
     told = Q(Exists(_told()))
-    return people.filter(told | (is_open & ~Q(why="") & ~Q(Exists(_OPT_OUTS))))
+    said_stop = Q(Exists(_OPT_OUTS)) | Q(Exists(_stopped()))
+    return people.filter(told | (is_open & ~Q(why="") & ~said_stop))
 
 
 _ABOUT_HER = {"campaign": OuterRef("round__campaign"), "recipient_key": OuterRef("participant")}
@@ -133,6 +135,9 @@ _OPT_OUTS = Suppression.objects.filter(
 ).exclude(reason=Suppression.Reason.HARD_BOUNCE)
 
 
+_SAID_STOP = [r.value for r in Suppression.Reason if r != Suppression.Reason.HARD_BOUNCE]
+
+
 def _usable(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
     return enrolments.exclude(participant__in=Participant.objects.restricted().values("pk"))
 
@@ -141,8 +146,14 @@ def _told() -> QuerySet[Delivery]:
     return Delivery.objects.filter(**_ABOUT_HER, step="", channel=Channel.MANUAL)
 
 
+def _stopped() -> QuerySet[Delivery]:
+    """Messages that were not sent because she, or staff for her, had said stop on that channel."""
+    suppressed = Delivery.objects.filter(**_ABOUT_HER, state=Delivery.State.SUPPRESSED)
+    return suppressed.filter(error__in=_SAID_STOP)
+
+
 def _why() -> Case:
-    """Why no message reached her; empty when one did, or still may."""
+    """Why no message reached her; empty when one did, or still may, on any channel."""
     mine = Delivery.objects.filter(**_ABOUT_HER, step="")
     left_out = Exclusion.objects.filter(**_ABOUT_HER, reason=Exclusion.NO_CHANNEL)
     in_audience = AudienceMember.objects.filter(**_ABOUT_HER, campaign__state__in=Campaign.FINAL)
@@ -150,8 +161,10 @@ def _why() -> Case:
         When(Exists(mine.filter(state=state)), then=Value(reason))
         for state, reason in UNREACHED.items()
     ]
+    by_message = mine.exclude(channel=Channel.MANUAL)
     return Case(
         When(Exists(left_out), then=Value(NO_CHANNEL)),
+        When(Exists(by_message.exclude(state__in=UNREACHED)), then=Value("")),
         *reasons,
         When(Exists(in_audience) & ~Exists(mine), then=Value("Pesan tidak sempat disiapkan")),
         default=Value(""),

@@ -16,7 +16,8 @@ from trainings.services.segments import Segment, find
 from trainings.services.selection import CityCount, Exclusions
 from umkm_portal.accounts.models import User
 from umkm_portal.messaging import services as messaging
-from umkm_portal.messaging.models import Campaign, Exclusion
+from umkm_portal.messaging.models import Campaign, Exclusion, WhatsAppTemplate
+from umkm_portal.messaging.services import Route, RouteClosed
 
 BULKY_REASONS = ("not_active", "not_willing", "not_this_round")
 """Reasons that most of the register has; their rows go when the round is over."""
@@ -50,6 +51,11 @@ class RoundPlan:
     by_city: list[CityCount]
     exclusions: list[Exclusions]
     deadline_at: datetime
+    route: Route
+    """By which channels its messages go."""
+    wanted: Route
+    """What was chosen; a channel that is shut now is in it and not in `route`."""
+    by_channel: dict[str, int]
 
     @property
     def excluded(self) -> int:
@@ -67,11 +73,14 @@ def plan_round(
     segment: str | None = None,
     everyone: bool = False,
     any_hour: bool = False,
+    route: Route | None = None,
     now: datetime,
 ) -> RoundPlan:
-    """Work out the next round without writing anything. Raises UnknownSegment."""
+    """Work out the next round without writing anything. Raises UnknownSegment, RoundRefused."""
     found = find(segment)
-    plan = _choose(cohort, segment=found, everyone=everyone, any_hour=any_hour, now=now)
+    plan = _choose(
+        cohort, segment=found, everyone=everyone, any_hour=any_hour, route=route, now=now
+    )
     selection.drop()
     return plan
 
@@ -86,17 +95,22 @@ def open_round(
     everyone: bool = False,
     wording: Wording | None = None,
     any_hour: bool = False,
+    route: Route | None = None,
     starts: bool = True,
 ) -> InvitationRound:
     """Invite the next people: round, campaign, audience, exclusions, enrolments, all or nothing.
 
-    `everyone` skips rounds and invites the whole segment; without `starts` the campaign waits,
-    approved. Raises RoundRefused, UnknownSegment.
+    Without a `route` the one of the cohort's last round is taken, at first every channel that is
+    ready; a channel that is shut meanwhile is left out this time. `everyone` skips rounds and
+    invites the whole segment; without `starts` the campaign waits, approved.
+    Raises RoundRefused, UnknownSegment.
     """
     found = find(segment)
     check_open(cohort, now=now, needs_free_seat=not everyone)
     _lock_rounds(cohort)
-    plan = _choose(cohort, segment=found, everyone=everyone, any_hour=any_hour, now=now)
+    plan = _choose(
+        cohort, segment=found, everyone=everyone, any_hour=any_hour, route=route, now=now
+    )
     if not plan.chosen:
         raise NobodyLeft
     return write_round(
@@ -171,13 +185,17 @@ def choose_people(
     size: int | None,
     now: datetime,
     any_hour: bool = False,
+    route: Route | None = None,
     overrides_eligibility: bool = False,
 ) -> RoundPlan:
-    """Fill `round_choice` and describe it."""
+    """Fill `round_choice` and describe it. Raises RoundRefused when no channel is open."""
+    wanted = route or wanted_route(cohort)
+    open_route = _open_part(wanted)
     selection.choose(
         cohort,
         segment=segment,
         size=size,
+        channels=open_route.channels,
         now=now,
         overrides_eligibility=overrides_eligibility,
     )
@@ -194,15 +212,41 @@ def choose_people(
         by_city=selection.by_city(),
         exclusions=selection.exclusions(),
         deadline_at=answer_deadline(cohort, now=now, everyone=is_everyone, any_hour=any_hour),
+        route=open_route,
+        wanted=wanted,
+        by_channel=selection.by_channel(),
     )
 
 
+def wanted_route(cohort: Cohort) -> Route:
+    """What was chosen for the cohort's last round; for the first every channel that is ready."""
+    last = cohort.rounds.select_related("campaign").order_by("-number").first()
+    if last is None or last.campaign is None:
+        return messaging.ready_route(messages.INVITATION)
+    return messaging.route_of(last.campaign)
+
+
+def _open_part(wanted: Route) -> Route:
+    try:
+        return messaging.passable(messages.INVITATION, wanted)
+    except RouteClosed as closed:
+        raise RoundRefused(str(closed)) from closed
+
+
 def _choose(
-    cohort: Cohort, *, segment: Segment, everyone: bool, any_hour: bool, now: datetime
+    cohort: Cohort,
+    *,
+    segment: Segment,
+    everyone: bool,
+    any_hour: bool,
+    route: Route | None,
+    now: datetime,
 ) -> RoundPlan:
     cohort.refresh_from_db(fields=["seats", "taken", "held"])
     size = None if everyone else cohort.free * cohort.people_per_seat
-    return choose_people(cohort, segment=segment, size=size, any_hour=any_hour, now=now)
+    return choose_people(
+        cohort, segment=segment, size=size, any_hour=any_hour, route=route, now=now
+    )
 
 
 def _lock_rounds(cohort: Cohort) -> None:
@@ -238,23 +282,33 @@ def _new_campaign(
     last = last_moment(cohort)
     opens = cohort.opens_at
     is_later = opens is not None and now < opens and (last is None or opens < last)
-    return messaging.create_campaign(
+    campaign = messaging.create_campaign(
         messages.INVITATION,
         subject_id=cohort.pk,
         title=title,
         actor=actor,
         now=now,
         wording=wording,
-        options={"round": opened.pk, "exclusions": plan.excluded_by_reason},
+        channels=plan.route.channels,
+        options={
+            **plan.wanted.as_options(),
+            "round": opened.pk,
+            "exclusions": plan.excluded_by_reason,
+        },
         ignores_hours=any_hour,
         not_before=opens if is_later else None,
         not_after=last,
     )
+    if plan.route.template_id:
+        template = WhatsAppTemplate.objects.get(pk=plan.route.template_id)
+        messaging.attach_template(campaign, template)
+    return campaign
 
 
 _AUDIENCE = """
-INSERT INTO messaging_audiencemember (campaign_id, position, recipient_key, subject_id)
-SELECT %(campaign)s, row_number() OVER (ORDER BY e.id), e.participant_id, e.id
+INSERT INTO messaging_audiencemember (campaign_id, position, recipient_key, subject_id,
+    channel)
+SELECT %(campaign)s, row_number() OVER (ORDER BY e.id), e.participant_id, e.id, c.channel
 FROM trainings_enrolment e JOIN round_choice c USING (participant_id)
 WHERE e.round_id = %(round)s AND c.reason IS NULL
 """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +21,11 @@ from django.utils import timezone
 
 from participants.models import Participant
 from participants.segments.audiences import compiled
+from trainings import messages
 from trainings.models import Cohort
+from trainings.services import reaching
 from trainings.services.segments import Segment
-from umkm_portal.messaging.models import Channel, Suppression
+from umkm_portal.messaging.models import Channel
 from umkm_portal.regions.models import Region
 
 BLOCK = 64
@@ -54,18 +57,13 @@ _ELIGIBLE = {
 
 _CHOOSE = """
 CREATE TEMPORARY TABLE round_choice ON COMMIT DROP AS
-WITH suppressed AS MATERIALIZED (
-    SELECT address, bool_or(reason <> %(bounced)s) AS opted_out
-    FROM messaging_suppression
-    WHERE channel = %(email)s AND purpose IN ('bulk', %(everything)s) GROUP BY address
-), wish AS MATERIALIZED (
+WITH stop AS MATERIALIZED ({stops}), wish AS MATERIALIZED (
     SELECT DISTINCT w.participant_id FROM trainings_enrolment w
     WHERE w.state = 'wants_other_date' AND w.cohort_id IN (
         SELECT id FROM trainings_cohort WHERE training_id = %(training)s)
 ), person AS MATERIALIZED (
     SELECT p.id, p.last_served_on, wish.participant_id IS NULL AS no_wish,
         CASE WHEN r.code LIKE %(jakarta)s THEN left(r.code, 5) ELSE '' END COLLATE "C" AS city,
-        p.email <> '' AND s.address IS NULL AS reachable,
         CASE
             WHEN p.id IN ({restricted}) THEN 'restricted'
             WHEN {is_open} AND (p.active_until IS NULL OR p.active_until < %(today)s)
@@ -74,12 +72,12 @@ WITH suppressed AS MATERIALIZED (
             WHEN {is_open} AND NOT ({eligible}) THEN 'not_eligible'
             WHEN seated.id IS NOT NULL THEN 'already_seated'
             WHEN e.id IS NOT NULL THEN 'already_invited'
-            WHEN s.opted_out THEN 'opted_out'
+            WHEN {asked_us_to_stop} THEN 'opted_out'
         END AS reason,
         sha256(%(outer)s::bytea || sha256(%(inner)s::bytea || p.id::text::bytea)) AS lot
     FROM participants_participant p
     LEFT JOIN regions_region r ON r.id = p.region_id
-    LEFT JOIN suppressed s ON s.address = lower(p.email)
+    {joins}
     LEFT JOIN wish ON wish.participant_id = p.id
     LEFT JOIN trainings_enrolment e ON e.participant_id = p.id AND e.cohort_id = %(cohort)s
     LEFT JOIN trainings_enrolment seated ON seated.participant_id = p.id
@@ -95,15 +93,19 @@ WITH suppressed AS MATERIALIZED (
         ORDER BY person.no_wish, turn.number, person.last_served_on NULLS FIRST, person.lot
     ) AS number
     FROM turn JOIN person USING (id)
+), way AS (
+    SELECT p.id, {channel} AS channel
+    FROM place JOIN participants_participant p USING (id) {joins}
+    WHERE place.number <= %(size)s
 )
 SELECT person.id AS participant_id, person.city, place.number AS place,
     CASE
         WHEN reason IS NOT NULL THEN reason
         WHEN place.number > %(size)s THEN 'not_this_round'
-        WHEN NOT reachable THEN 'no_channel'
+        WHEN way.channel IS NULL THEN 'no_channel'
     END AS reason,
-    COALESCE(place.number <= %(size)s, FALSE) AS is_chosen
-FROM person LEFT JOIN place USING (id)
+    way.channel, COALESCE(place.number <= %(size)s, FALSE) AS is_chosen
+FROM person LEFT JOIN place USING (id) LEFT JOIN way USING (id)
 """
 
 
@@ -146,9 +148,12 @@ def choose(
     segment: Segment,
     size: int | None,
     now: datetime,
+    channels: Sequence[str] = (Channel.EMAIL,),
     overrides_eligibility: bool = False,
 ) -> None:
     """Fill the table `round_choice` of this transaction; `size` None chooses everybody.
+
+    Each of the chosen whom one of the `channels` reaches has it beside her name.
 
     An override lets people in who are not active, not willing or not eligible, for staff who
     name them one by one; never somebody who restricted the use of her data.
@@ -157,21 +162,24 @@ def choose(
     params: dict[str, Any] = {
         "today": timezone.localdate(now),
         "jakarta": f"{Region.JAKARTA}.%",
-        "email": Channel.EMAIL.value,
-        "everything": Suppression.EVERYTHING,
-        "bounced": Suppression.Reason.HARD_BOUNCE.value,
         "active": Participant.Status.ACTIVE.value,
         "cohort": cohort.pk,
         "training": cohort.training_id,
         "inner": bytes(byte ^ 0x36 for byte in key),
         "outer": bytes(byte ^ 0x5C for byte in key),
         "size": 2**31 if size is None else size,
+        **reaching.values(channels, kind=messages.INVITATION.name),
     }
     condition = segment.sql
     for number, value in enumerate(segment.params):
         condition = condition.replace("%s", f"%(segment{number})s", 1)
         params[f"segment{number}"] = value
+    ways = reaching.reaching(channels)
     statement = _CHOOSE.format(
+        stops=reaching.STOPS,
+        joins=ways.joins,
+        channel=ways.channel,
+        asked_us_to_stop=ways.asked_us_to_stop,
         eligible=_ELIGIBLE[Cohort.Eligibility(cohort.eligibility)],
         segment=condition,
         restricted=compiled(Participant.objects.restricted())[0],
@@ -197,6 +205,15 @@ def chosen() -> tuple[int, int]:
             "FROM round_choice WHERE is_chosen"
         )
         return cursor.fetchone()
+
+
+def by_channel() -> dict[str, int]:
+    """How many of the chosen are told by each channel."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT channel, count(*) FROM round_choice WHERE reason IS NULL GROUP BY channel"
+        )
+        return dict(cursor.fetchall())
 
 
 def by_city() -> list[CityCount]:

@@ -1,4 +1,7 @@
-"""One click to stop invitations: the page behind the link in the foot of every bulk message."""
+"""One click to stop invitations: the page behind the link in the foot of every bulk message.
+
+Below the one button stands what her address gets, kind by kind.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,13 @@ from django.views.decorators.http import require_http_methods
 
 from trainings.views.tickets import link_unknown
 from umkm_portal.common import tokens
+from umkm_portal.messaging.masking import masked
 from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.services import choose_kinds, preferences_of
 from umkm_portal.messaging.services import opt_out as stop
+
+CHOICE = "pilihan"
+"""In the form in which kinds are chosen one by one: a mail program's POST has it not."""
 
 
 @never_cache
@@ -23,19 +31,22 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     if not delivery:
         return link_unknown(request)
     now = timezone.now()
-    is_done = request.method == "POST"
-    if is_done:
+    is_chosen = CHOICE in request.POST
+    if is_chosen:
+        choose_kinds(delivery, wanted=request.POST.getlist("jenis"), now=now)
+    elif request.method == "POST":
         stop(delivery, now=now)
-    context = {"address": masked(delivery.address), "is_done": is_done, "now": now}
+    found = preferences_of(delivery)
+    context = {
+        "address": masked(delivery.address),
+        "channel": delivery.get_channel_display(),
+        "is_done": request.method == "POST" and not is_chosen,
+        "is_chosen": is_chosen,
+        "preferences": found,
+        "is_any_on": any(one.is_on for one in found),
+        "now": now,
+    }
     return render(request, "trainings/opt_out.html", context)
-
-
-def masked(address: str) -> str:
-    """`s***@contoh.example` or `+6281****`: enough to recognise one's own, no more."""
-    name, at, domain = address.partition("@")
-    if at:
-        return f"{name[:1]}***@{domain}"
-    return f"{address[:5]}****" if address else "alamat ini"
 
 
 def _delivery(token: str) -> Delivery | None:

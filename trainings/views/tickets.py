@@ -14,6 +14,7 @@ from trainings.attendance.desk import door_of_ticket
 from trainings.certificates.showing import standing_of
 from trainings.models import Enrolment
 from trainings.panels import moved_to
+from trainings.reminders.showing import next_for
 from trainings.schedule import wave
 from trainings.ticket_papers import ticket_pdf
 from trainings.tickets import calendar_file, cohort_in_words, enrolment_of
@@ -35,7 +36,13 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "trainings/ticket_none.html", context, status=410)
     door = door_of_ticket(request.user, enrolment, now=now)
     standing = standing_of(enrolment, now=now)
-    found = {"wave": words, "ticket": shown, "door": door, "standing": standing}
+    found = {
+        "wave": words,
+        "ticket": shown,
+        "door": door,
+        "standing": standing,
+        "reminded": next_for(enrolment, now=now),
+    }
     return render(request, "trainings/ticket.html", found)
 
 

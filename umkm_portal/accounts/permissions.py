@@ -33,13 +33,17 @@ CITY_WRITES = {
     "trainings.change_enrolment",
     "imports.add_importfile",
     "imports.change_importfile",
+    "messaging.change_reply",
     "partners.change_application",
+    "messaging.add_campaign",
 }
 DISTRICT_WRITES = {
     "participants.add_participant",
     "participants.add_stageevent",
     "participants.change_licencerequest",
     "trainings.change_enrolment",
+    "messaging.view_reply",
+    "messaging.change_reply",
     "partners.view_application",
     "partners.change_application",
 }

@@ -19,9 +19,10 @@ NOT_KEPT = {
     "usersessions_usersession",
     "participants_contactcode",
     "participants_duplicatekey",
+    "messaging_queuepulse",
 }
 """Migrations stand in the manifest; logins and codes are not worth stealing
-a backup for, and keys of duplicates are worked out again."""
+a backup for, keys of duplicates are worked out again, and signs of life are not kept."""
 WITNESSES = (
     "accounts_user",
     "participants_participant",

@@ -30,8 +30,12 @@ def draw(counts: Iterable[tuple[str, str, int]], *, total: int | None = None) ->
     for tone, label, count in pieces:
         parts.append(Part(tone, label, count, _percent(reached, whole), _percent(count, whole)))
         reached += count
-    spoken = ", ".join(f"{label} {count}" for _, label, count in pieces) or "belum ada"
-    return Bar(whole, parts, f"{spoken} dari {whole}")
+    spoken = ", ".join(f"{label} {_words(count)}" for _, label, count in pieces) or "belum ada"
+    return Bar(whole, parts, f"{spoken} dari {_words(whole)}")
+
+
+def _words(count: int) -> str:
+    return f"{count:,}".replace(",", ".")
 
 
 def _percent(part: int, whole: int) -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet, URLField
 from django.forms import ModelForm
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 
 HTTPS_ONLY = {URLField: {"assume_scheme": "https"}}
+
+
+def in_wib(moment: datetime | None) -> str:
+    """A moment in a cell whose heading says WIB, or a dash."""
+    return date_format(timezone.localtime(moment), "j M Y, H.i") if moment else "–"
 
 
 class StaffAdmin(ModelAdmin):

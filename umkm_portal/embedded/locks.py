@@ -52,12 +52,15 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the exclusive lock on `path`; creates nothing."""
-    if fcntl is None or not path.exists():
+    """Whether some process holds the exclusive lock on `path`; creates nothing.
+
+    The file may go at any moment: whoever holds the lock takes its throwaway folder along.
+    """
+    if fcntl is None:
         return False
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except PermissionError:
+    except (FileNotFoundError, PermissionError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,12 +1,14 @@
 """The one place that changes the state of deliveries, and with it the counters of their batches.
 
 `moved` below is always a relation of (campaign_id, batch_number, was, state). Order of locks:
-campaign, then batches by id, then deliveries.
+campaign, then batches by id, then deliveries. A slice of an expansion (services/expansion.py)
+writes only rows that nobody else can see or wants, and takes the campaign last: so whoever holds a
+campaign must not wait for one of its slices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -17,6 +19,8 @@ from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
 STATES: tuple[str, ...] = tuple(Delivery.State.values)
 WAITING = (Delivery.State.PENDING.value, Delivery.State.FAILED_TEMPORARY.value)
 """Still to be sent by somebody."""
+REPORTED = ("accepted", "failed_permanent", "delivered", "read")
+"""What providers report, each before the next: whoever got a message did not miss it."""
 NON_FINAL = tuple(state.value for state in Delivery.NON_FINAL)
 
 CHANGES = ", ".join(
@@ -53,6 +57,28 @@ WITH old AS MATERIALIZED (
 SELECT id FROM moved
 """  # noqa: S608
 
+_REPORTED = f"""
+WITH said AS (
+    SELECT * FROM unnest(
+        %(ids)s::bigint[], %(states)s::text[], %(refs)s::text[], %(errors)s::text[]
+    ) AS r (id, state, ref, error)
+), old AS MATERIALIZED (
+    SELECT d.id, d.state, said.state AS reported, said.ref, said.error
+    FROM messaging_delivery d JOIN said ON said.id = d.id
+    WHERE coalesce(array_position(%(ranks)s::text[], d.state::text), 0)
+            < array_position(%(ranks)s::text[], said.state)
+        AND (said.state <> 'failed_permanent' OR said.ref = '' OR d.provider_ref IN ('', said.ref))
+    ORDER BY d.id FOR UPDATE OF d
+), moved AS (
+    UPDATE messaging_delivery d
+    SET state = old.reported, error = old.error, changed_at = %(now)s,
+        provider_ref = CASE WHEN d.provider_ref = '' THEN old.ref ELSE d.provider_ref END
+    FROM old WHERE d.id = old.id
+    RETURNING d.id, d.campaign_id, d.batch_number, old.state AS was, d.state
+), counted AS ({_COUNT_MOVED} RETURNING b.id)
+SELECT id FROM moved
+"""  # noqa: S608
+
 _LOCK_CAMPAIGN_BATCHES = """
 SELECT id FROM messaging_deliverybatch WHERE campaign_id = %s ORDER BY id FOR UPDATE
 """
@@ -73,10 +99,13 @@ _REBATCH = f"""
 WITH old AS MATERIALIZED (
     SELECT id, state, batch_number FROM messaging_delivery d
     WHERE campaign_id = %(campaign)s AND batch_number = %(number)s AND state = ANY(%(from_states)s)
+        AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
         AND recipient_key <> ALL(ARRAY(
             SELECT told.recipient_key FROM messaging_delivery told
             WHERE told.campaign_id = %(campaign)s AND told.batch_number IS NULL
                 AND told.channel = 'manual'))
+        AND NOT EXISTS (SELECT FROM messaging_fallover f
+            WHERE f.delivery_id = d.id AND f.successor_id IS NOT NULL)
     ORDER BY id FOR UPDATE
 ), fresh AS (
     INSERT INTO messaging_deliverybatch (campaign_id, number, channel, account_id, priority,
@@ -96,7 +125,7 @@ RETURNING fresh.number
 
 _RECOUNT = f"""
 UPDATE messaging_deliverybatch b
-SET size = counts.size, {", ".join(f"{s} = counts.{s}" for s in STATES)}
+SET size = counts.size, unreached_seen = 0, {", ".join(f"{s} = counts.{s}" for s in STATES)}
 FROM (
     SELECT {", ".join(f"count(*) FILTER (WHERE state = '{s}') AS {s}" for s in STATES)},
         count(*) AS size
@@ -135,6 +164,38 @@ def move(
         return [pk for (pk,) in cursor.fetchall()]
 
 
+def lock_batches(ids: Sequence[int]) -> None:
+    """Take the batches of some deliveries, before anything else is written about them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_BATCHES, {"ids": list(ids)})
+
+
+@transaction.atomic
+def move_reported(found: Mapping[int, tuple[str, str, str]], *, now: datetime) -> list[int]:
+    """Move deliveries to what their provider reports: id to (state, reference, error).
+
+    Only forward along `REPORTED`, so the order of reports does not matter. A failure counts for
+    the attempt that it names only. Returns the ids of those that moved.
+    """
+    if not found:
+        return []
+    lock_batches(list(found))
+    states, refs, errors = zip(*found.values(), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REPORTED,
+            {
+                "ids": list(found),
+                "states": list(map(str, states)),
+                "refs": list(refs),
+                "errors": [error[:300] for error in errors],
+                "ranks": list(REPORTED),
+                "now": now,
+            },
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 @transaction.atomic
 def move_all(
     campaign: Campaign, *, to: str, from_states: Collection[str], now: datetime, error: str = ""
@@ -166,10 +227,12 @@ def rebatch(
     due_at: datetime,
     to: str | None = None,
     starts_over: bool = False,
+    only_ids: Sequence[int] | None = None,
 ) -> int:
     """Move deliveries of a batch into a new one that is due at `due_at`; return how many.
 
-    Whoever was told by hand meanwhile stays where she is. The caller holds the batch row.
+    `only_ids` leaves the others where they are. Whoever was told by hand meanwhile stays where
+    she is, and whose next channel took over. The caller holds the batch row.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -181,6 +244,7 @@ def rebatch(
                 "due_at": due_at,
                 "to": to and str(to),
                 "starts_over": starts_over,
+                "ids": None if only_ids is None else list(only_ids),
             },
         )
         moved = cursor.fetchall()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import cache, partial
+from functools import cache
 
 from celery import current_app
 from django.conf import settings
@@ -20,6 +20,7 @@ TIMEOUT_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
 """After a failure nobody tries again for so long: clicks do not queue up behind a dead broker."""
 WORK, URGENT, EXPAND = "work_batches", "deliver_urgent", "expand"
+WEBHOOKS = "work_webhooks"
 
 _log = logging.getLogger(__name__)
 _silent_until = 0.0
@@ -27,19 +28,22 @@ _silent_until = 0.0
 
 def after_commit(task: str, *, expires: float | None = None, **ids: int | list[int] | None) -> None:
     """Nudge the workers once the running transaction is committed."""
-    transaction.on_commit(partial(now, task, expires=expires, **ids), robust=True)
+    transaction.on_commit(lambda: now(task, expires=expires, queue="", **ids), robust=True)
 
 
-def now(task: str, *, expires: float | None = None, **ids: int | list[int] | None) -> bool:
+def now(
+    task: str, *, expires: float | None = None, queue: str = "", **ids: int | list[int] | None
+) -> bool:
     """Nudge the workers; False when the broker did not take it within a second.
 
-    `task` is one of messaging, or the full name of another app's.
+    `task` is one of messaging, or the full name of another app's; `queue` another than its own.
     """
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
     try:
-        _publish(task if "." in task else f"umkm_portal.messaging.tasks.{task}", expires, ids)
+        name = task if "." in task else f"umkm_portal.messaging.tasks.{task}"
+        _publish(name, expires, ids, queue)
     except Exception as error:  # whatever a broker does, the rows are safe
         _silent_until = time.monotonic() + SILENCE_SECONDS
         _log.warning("nudge %s not sent: %s", task, error)
@@ -47,7 +51,9 @@ def now(task: str, *, expires: float | None = None, **ids: int | list[int] | Non
     return True
 
 
-def _publish(name: str, expires: float | None, ids: dict[str, int | list[int] | None]) -> None:
+def _publish(
+    name: str, expires: float | None, ids: dict[str, int | list[int] | None], queue: str
+) -> None:
     with producers[_connection()].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
         current_app.send_task(
             name,
@@ -56,6 +62,7 @@ def _publish(name: str, expires: float | None, ids: dict[str, int | list[int] | 
             expires=expires,
             retry=False,
             ignore_result=True,
+            queue=queue or None,
         )
 
 

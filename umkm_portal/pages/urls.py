@@ -1,6 +1,6 @@
 from django.urls import path
 
-from umkm_portal.pages import views
+from umkm_portal.pages import metrics, views
 from umkm_portal.pages.tour import views as tour
 
 app_name = "pages"
@@ -19,4 +19,5 @@ urlpatterns = [
     path("coba/surat/<int:pk>/", tour.mail, name="mail"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -1,16 +1,19 @@
 import os
 import socket
 import subprocess
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.messaging import scenes
 from umkm_portal.messaging import invariants, services
 from umkm_portal.messaging.models import DeliveryBatch
 from umkm_portal.messaging.sending import claims
+from umkm_portal.messaging.sending.accounts import Openings
 from umkm_portal.messaging.sending.claims import BatchLost
 from umkm_portal.messaging.services import outbox
 
@@ -23,12 +26,17 @@ def fast_account(db):
 
 
 def _claim(**options):
-    return outbox._claim_next(**{"priority": 9, "campaign": None} | options)
+    return outbox._claim_next(Openings(), **{"priority": 9, "campaign": None} | options)
 
 
 def _mark_sending(claim, count):
     rows = claims.waiting_rows(claim.batch)[:count]
     return claims.advance(claim, next_ids=[row["pk"] for row in rows], purpose="bulk")
+
+
+def _stop(address, *, purpose, now):
+    """Of an address whose people nobody can name nothing waiting is moved at once."""
+    services.suppress(channel="email", address=address, purpose=purpose, reason="opt_out", now=now)
 
 
 def _let_lease_pass(claim):
@@ -164,7 +172,7 @@ def test_temporary_failures_move_to_a_batch_of_their_own(now):
 
 def test_suppressed_and_unwanted_are_settled_without_sending(now):
     campaign = scenes.make_running(4)
-    services.opt_out(campaign.deliveries.get(recipient_key=1), now=now)
+    _stop(campaign.deliveries.get(recipient_key=1).address, purpose="bulk", now=now)
     claim = _claim()
     rows = claims.waiting_rows(claim.batch)
 
@@ -196,9 +204,77 @@ def test_words_of_a_server_are_kept_as_they_came():
     assert list(stored) == [(error, 'ref, "1"') for error in words]
 
 
+def test_one_kind_of_messages_is_stopped_by_its_name(now):
+    campaign = scenes.make_running(2)
+    first, second = campaign.deliveries.order_by("pk")
+    _stop(first.address, purpose="test_bulk", now=now)
+    _stop(second.address, purpose="another", now=now)
+    claim = _claim()
+    ids = [row["pk"] for row in claims.waiting_rows(claim.batch)]
+
+    sending = claims.advance(claim, next_ids=ids, purpose="bulk,test_bulk")
+
+    assert sending == [second.pk]
+
+
+def test_opt_out_stops_what_a_worker_has_claimed_and_not_begun(now):
+    campaign = scenes.make_running(3)
+    claim = _claim()
+    ids = [row["pk"] for row in claims.waiting_rows(claim.batch)]
+    begun = claims.advance(claim, next_ids=ids[:1], purpose="bulk")
+
+    for delivery in campaign.deliveries.filter(pk__in=ids[:2]):
+        services.opt_out(delivery, now=now)
+
+    assert scenes.states(campaign) == {"sending": 1, "suppressed": 1, "pending": 1}
+    assert claims.advance(claim, next_ids=ids[1:], purpose="bulk") == [ids[2]]
+    assert begun == ids[:1]
+    assert invariants.violations() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_opt_out_in_flight_wins_over_a_worker_that_looked_before_its_commit(now):
+    campaign = scenes.make_running(2)
+    claim = _claim()
+    ids = [row["pk"] for row in claims.waiting_rows(claim.batch)]
+    sent = []
+
+    def advance():
+        try:
+            sent.extend(claims.advance(claim, next_ids=ids, purpose="bulk"))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=advance)
+    with transaction.atomic():
+        services.opt_out(campaign.deliveries.get(pk=ids[0]), now=now)
+        worker.start()
+        _wait_until_somebody_waits_for_a_lock()
+    worker.join()
+
+    assert sent == ids[1:]
+    assert scenes.states(campaign) == {"suppressed": 1, "sending": 1}
+    assert invariants.violations() == []
+
+
+def _wait_until_somebody_waits_for_a_lock():
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks asked JOIN pg_locks mine USING (pid) "
+                "JOIN pg_database d ON d.oid = mine.database "
+                "WHERE NOT asked.granted AND d.datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("the worker never came to the batch")
+
+
 def test_opt_out_does_not_stop_service_messages(now):
     campaign = scenes.make_running(1)
-    services.opt_out(campaign.deliveries.get(), now=now)
+    _stop(campaign.deliveries.get().address, purpose="bulk", now=now)
     claim = _claim()
     rows = claims.waiting_rows(claim.batch)
 

@@ -8,6 +8,7 @@ from tests.messaging import scenes
 from umkm_portal.messaging import invariants, services
 from umkm_portal.messaging.models import AudienceMember, Delivery, Exclusion
 from umkm_portal.messaging.sending import claims
+from umkm_portal.messaging.sending.accounts import Openings
 from umkm_portal.messaging.services.campaigns import CampaignRefused
 from umkm_portal.messaging.services.outbox import _claim_next
 
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_channel_on")]
 
 
 def _claim(campaign):
-    return _claim_next(priority=9, campaign=campaign)
+    return _claim_next(Openings(), priority=9, campaign=campaign)
 
 
 def _mark_sending(claim, count):

@@ -10,9 +10,10 @@ from tests.stage import free_port
 from umkm_portal.messaging import invariants, kinds, services
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, Delivery, Portfolio, SendingAccount, Suppression
-from umkm_portal.messaging.sending import stopping, worker
+from umkm_portal.messaging.sending import stopping, streaks
 from umkm_portal.messaging.sending.hours import is_open
-from umkm_portal.messaging.services import expansion
+from umkm_portal.messaging.services import slices
+from umkm_portal.messaging.transports.smtp import SmtpTransport
 
 pytestmark = pytest.mark.django_db
 JAKARTA = timezone.get_default_timezone()
@@ -43,10 +44,10 @@ def test_campaign_reaches_everybody_once(sink):
 
 
 def test_what_is_written_is_sent_while_the_rest_is_being_written(sink, monkeypatch):
-    monkeypatch.setattr(expansion, "FIRST_SLICE", 1)
+    monkeypatch.setattr(slices, "FIRST_SLICE", 1)
     campaign = scenes.make_campaign(30)
     services.start_campaign(campaign, now=timezone.now())
-    expansion._expand_slice(campaign, now=timezone.now())
+    scenes.expand_one_slice(campaign)
 
     early = services.deliver_due()
     campaign.refresh_from_db()
@@ -64,7 +65,7 @@ def test_what_is_written_is_sent_while_the_rest_is_being_written(sink, monkeypat
 def test_campaign_sent_before_its_expansion_ends_is_closed_by_it(sink):
     campaign = scenes.make_campaign(30)
     services.start_campaign(campaign, now=timezone.now())
-    expansion._expand_slice(campaign, now=timezone.now())
+    scenes.expand_one_slice(campaign)
     services.deliver_due()
 
     services.expand_campaign(campaign, now=timezone.now())
@@ -76,10 +77,10 @@ def test_campaign_sent_before_its_expansion_ends_is_closed_by_it(sink):
 
 @pytest.mark.parametrize("is_cancelled", [True, False])
 def test_stopping_a_campaign_that_is_being_written(sink, monkeypatch, is_cancelled):
-    monkeypatch.setattr(expansion, "FIRST_SLICE", 2)
+    monkeypatch.setattr(slices, "FIRST_SLICE", 2)
     campaign = scenes.make_campaign(60)
     services.start_campaign(campaign, now=timezone.now())
-    expansion._expand_slice(campaign, now=timezone.now())
+    scenes.expand_one_slice(campaign)
 
     if is_cancelled:
         services.cancel_campaign(campaign, actor=None, now=timezone.now())
@@ -147,6 +148,49 @@ def test_failing_kind_puts_the_batch_down_for_a_minute(sink):
     assert batch.due_at > timezone.now() + timedelta(seconds=50)
 
 
+def test_person_for_whom_no_message_can_be_made_stops_nobody_else(sink):
+    campaign = scenes.make_running(12)
+    campaign.deliveries.filter(recipient_key=3).update(context=["no", "values"])
+
+    services.deliver_due()
+
+    campaign.refresh_from_db()
+    assert campaign.state == "done"
+    assert scenes.states(campaign) == {"accepted": 11, "failed_permanent": 1}
+    assert campaign.deliveries.get(recipient_key=3).error == streaks.UNFILLABLE
+    assert SendingAccount.objects.get(channel="email").state == "open"
+    assert invariants.violations() == []
+
+
+def test_text_that_can_be_filled_for_nobody_pauses_the_campaign(sink):
+    campaign = scenes.make_running(40)
+    campaign.deliveries.update(context=["no", "values"])
+
+    services.deliver_due()
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.pause_reason[:20]) == ("paused", streaks.UNFILLABLE[:20])
+    assert scenes.states(campaign)["pending"] >= 40 - 3 * streaks.UNFILLABLE_TO_PAUSE
+    assert SendingAccount.objects.get(channel="email").state == "open"
+
+
+def test_unknown_error_while_sending_leaves_one_message_uncertain(sink, monkeypatch):
+    campaign = scenes.make_running(12)
+    send = SmtpTransport.send
+
+    def fail_for_the_third(self, message, **options):
+        if message.address == "orang3@contoh.example":
+            raise RuntimeError("unforeseen")
+        return send(self, message, **options)
+
+    monkeypatch.setattr(SmtpTransport, "send", fail_for_the_third)
+    services.deliver_due()
+
+    assert scenes.states(campaign) == {"accepted": 11, "uncertain": 1}
+    assert len(_addresses(sink)) == 11
+    assert invariants.violations() == []
+
+
 def test_temporary_failure_is_tried_again_later(sink_that):
     sink = sink_that("--once-refuse", "orang2@=451")
     campaign = scenes.make_running(3)
@@ -167,13 +211,13 @@ def test_temporary_failure_is_given_up_in_the_end(sink_that):
     sink_that("--refuse", "orang2@=451")
     campaign = scenes.make_running(3)
 
-    for _ in range(worker.MAX_ATTEMPTS):
+    for _ in range(Delivery.MOST_ATTEMPTS):
         campaign.batches.filter(failed_temporary__gt=0).update(due_at=timezone.now())
         services.deliver_due()
 
     given_up = campaign.deliveries.get(recipient_key=2)
     campaign.refresh_from_db()
-    assert (given_up.state, given_up.attempt) == ("failed_permanent", worker.MAX_ATTEMPTS)
+    assert (given_up.state, given_up.attempt) == ("failed_permanent", Delivery.MOST_ATTEMPTS)
     assert given_up.error.startswith("Menyerah setelah 5 kali: 451")
     assert campaign.state == "done"
     assert invariants.violations() == []

@@ -10,6 +10,8 @@ from tests.stage import free_port
 from umkm_portal.messaging.transports import (
     AccountTrouble,
     Message,
+    TemplateTrouble,
+    TooFast,
     channels_on,
     make_transport,
     off_reason,
@@ -103,7 +105,6 @@ def test_whatsapp_has_a_second_template_for_news(provider, settings):
         ((202, b""), "accepted"),
         ((400, {"error": "bad number"}), "failed_permanent"),
         ((404, b"<html>"), "failed_permanent"),
-        ((429, {}), "failed_temporary"),
         ((408, {}), "failed_temporary"),
         ((503, b"busy"), "failed_temporary"),
         (None, "uncertain"),
@@ -137,15 +138,27 @@ def test_refused_account_stops_the_channel_not_the_person(provider, status):
 
 
 def test_whatsapp_says_more_with_its_own_codes(provider):
-    provider.answer = (400, {"error": {"code": 130429}})
+    provider.answer = (400, {"error": {"code": 131056}})
     assert send("whatsapp").state == "failed_temporary"
     provider.answer = (400, {"error": {"code": 131026}})
     assert send("whatsapp").state == "failed_permanent"
-    provider.answer = (400, {"error": {"code": 132001}})
-    with pytest.raises(AccountTrouble):
-        send("whatsapp")
+    for code, trouble in ((130429, TooFast), (132001, TemplateTrouble), (190, AccountTrouble)):
+        provider.answer = (400, {"error": {"code": code}})
+        with pytest.raises(trouble):
+            send("whatsapp")
 
 
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_a_provider_that_wants_us_slower_is_obeyed(provider, channel):
+    provider.answer = (429, {})
+
+    with pytest.raises(TooFast) as trouble:
+        send(channel)
+
+    assert not trouble.value.is_lasting
+
+
+@pytest.mark.django_db
 def test_channel_without_credentials_is_off_and_says_so(provider, settings):
     assert {"sms", "whatsapp"} <= set(channels_on())
 

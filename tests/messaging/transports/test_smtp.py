@@ -123,6 +123,7 @@ def test_no_server_is_trouble_of_the_account(settings):
         make_transport("email", timeout=2.0).open()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://x:abc", "surat"])
 def test_bad_email_url_turns_the_channel_off_and_says_so(settings, url):
     settings.EMAIL_URL = url
@@ -130,6 +131,7 @@ def test_bad_email_url_turns_the_channel_off_and_says_so(settings, url):
     assert "smtp://pengguna:sandi@server:port" in off_reason("email")
 
 
+@pytest.mark.django_db
 def test_channel_is_off_without_server_and_catcher(settings):
     settings.EMAIL_URL, settings.DEMO = "", False
 

@@ -19,7 +19,7 @@ from tests.factories import (
     SectorFactory,
     UserFactory,
 )
-from umkm_portal.messaging.models import Suppression
+from umkm_portal.messaging.models import ChannelOrder, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,10 @@ def test_consents_and_channels_are_switched_one_by_one(client, family):
     assert Suppression.objects.get().address == family.siti.email
     press("email=ya")
     assert not Suppression.objects.exists()
+    press("dulu-sms=ya")
+    press("dulu-email=ya")
+    assert ChannelOrder.objects.get().channels == ["email", "sms"]
+    assert "Email" in client.get("/saya/persetujuan/").context["first_channel"].title()
     press("bersedia=tidak")
     family.siti.refresh_from_db()
     assert not family.siti.is_willing

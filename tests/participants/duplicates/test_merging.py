@@ -38,6 +38,7 @@ from trainings import invariants as seats
 from trainings.models import Cohort, CohortQuota, Enrolment, EnrolmentEvent, Offer
 from trainings.services import answers
 from umkm_portal.common.encryption import blind_index
+from umkm_portal.messaging.services import prefer_channel
 
 pytestmark = pytest.mark.django_db
 NIK, OTHER_NIK = "3171995204840001", "3171995204840009"
@@ -80,6 +81,7 @@ def whole_life(one):
         )
     Consent.objects.create(participant=one, purpose="photo", event="given", channel="web")
     Mentorship.objects.create(participant=one, organisation=OrganisationFactory())
+    prefer_channel(one.pk, channel="sms", now=NOW)
     return one
 
 

@@ -142,7 +142,11 @@ def is_waiting():
     """Let others come to a lock that is held, for a second at most."""
     for _ in range(100):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks asked JOIN pg_locks mine USING (pid) "
+                "JOIN pg_database d ON d.oid = mine.database "
+                "WHERE NOT asked.granted AND d.datname = current_database()"
+            )
             if cursor.fetchone()[0]:
                 return True
         time.sleep(0.01)

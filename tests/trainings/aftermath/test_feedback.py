@@ -2,14 +2,15 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, ProgrammeFactory
 from tests.staff import make_user
-from tests.trainings.aftermath.conftest import grown, rate
+from tests.trainings.aftermath.conftest import come, grown, rate
 from trainings import invariants
 from trainings.aftermath import asking, feedback
 from trainings.aftermath.ratings import ratings_of, with_rating
-from trainings.models import Feedback, FeedbackQuestion, Trainer
+from trainings.models import Feedback, FeedbackQuestion, ReminderRule, Trainer
 from umkm_portal.accounts.models import Membership
 from umkm_portal.common import tokens
 from umkm_portal.messaging.models import Delivery
@@ -23,11 +24,17 @@ def link(enrolment, page=""):
     return reverse("trainings:answer", args=[token]) + page
 
 
-def test_each_person_is_asked_once_by_the_message_that_fits_her(after):
-    assert asking.ask_due(now=after.now) == 2
-    assert asking.ask_due(now=after.now + DAY) == 0
+def test_each_person_is_asked_once_and_the_day_after_by_the_message_that_fits_her(after):
+    ended = after.cohort.ends_at
+    night = timezone.localtime(ended).replace(hour=23, minute=59)
+
+    assert asking.ask_due(now=night) == 0
+    assert asking.ask_due(now=ended + DAY) == 2
+    come(after.budi, by=after.officer)  # a mark that came late
+    assert asking.ask_due(now=ended + 2 * DAY) == 0
 
     told = Delivery.objects.filter(campaign__kind__in=["feedback", "absence"])
+    assert told.get(campaign__kind="feedback").context["hasil"].startswith("Anda lulus.")
     assert sorted(told.values_list("recipient_key", "campaign__kind")) == sorted(
         [(after.siti.participant_id, "feedback"), (after.budi.participant_id, "absence")]
     )
@@ -36,14 +43,19 @@ def test_each_person_is_asked_once_by_the_message_that_fits_her(after):
 def test_who_has_answered_is_neither_asked_nor_reminded(after):
     rate(after.siti, after.now)
 
-    assert asking.ask_due(now=after.now) == 1
+    assert asking.ask_due(now=after.now + DAY) == 1
     wanted = asking.after_messages.FEEDBACK.still_wanted(None, [after.siti.pk])
     assert wanted == set()
     assert asking.after_messages.ABSENCE.still_wanted(None, [after.budi.pk]) == {after.budi.pk}
 
 
-def test_an_old_class_is_not_asked_about(after):
+def test_an_old_class_is_not_asked_about_nor_one_whose_programme_does_not_want_it(after):
     assert asking.ask_due(now=after.now + 31 * DAY) == 0
+
+    programme = ProgrammeFactory()
+    ReminderRule.objects.create(programme=programme, name="after", amount=1, is_on=False)
+    type(after.cohort.training).objects.update(programme=programme)
+    assert asking.ask_due(now=after.now + DAY) == 0
 
 
 def test_the_page_takes_an_answer_and_its_change_for_two_weeks(client, after):
@@ -73,7 +85,7 @@ def test_the_page_takes_an_answer_and_its_change_for_two_weeks(client, after):
 
 
 def test_the_link_of_the_message_leads_to_its_question_and_on_to_the_class(client, after):
-    asking.ask_due(now=after.now)
+    asking.ask_due(now=after.now + DAY)
     mail = Delivery.objects.get(campaign__kind="feedback")
     address = reverse("trainings:answer", args=[tokens.sign("answer", mail.public_id)])
 

@@ -309,7 +309,7 @@ def test_programmes_ask_a_constant_number_of_queries(head, count, django_assert_
     with django_assert_num_queries(10):
         listed = text_of(head.get(page("programme_changelist")))
     head.get(page("programme_change", programme.pk))  # fills caches
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         shown = text_of(head.get(page("programme_change", programme.pk)))
 
     assert "dari Rp3.000.000" in listed
@@ -322,6 +322,7 @@ def test_a_programme_keeps_its_own_lines_within_its_ceiling(head):
     data = {
         **{"name": "Program", "slug": "program", "year": 2027, "aim": ""},
         **{"organiser": programme.organiser_id, "budget": "Rp1.000.000", "budget_source": "APBD"},
+        **rows("reminder_rules"),
     }
     line = {"purpose": "other", "note": "", "committed": "0", "spent": "0"}
     address = page("programme_change", programme.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -18,6 +19,8 @@ class MessageTemplate(models.Model):
     kind = models.CharField("jenis pesan", max_length=40)
     channel = models.CharField("saluran", max_length=10, choices=Channel.choices)
     version = models.IntegerField("versi", default=1)
+    name = models.CharField("nama", max_length=80, blank=True)
+    """Given by staff who want to use the text again; later versions of it carry the same name."""
     subject = models.CharField("judul", max_length=200, blank=True)
     body = models.TextField("isi")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -48,6 +51,14 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """To be closed, but a worker may still hold messages of theirs."""
         return self.filter(state=Campaign.State.PAUSED, options__has_key="ends_as")
 
+    def startable(self, *, now: datetime) -> CampaignQuerySet:
+        """Approved for a moment that has come."""
+        return self.filter(state=Campaign.State.APPROVED, starts_at__lte=now)
+
+    def tests(self) -> CampaignQuerySet:
+        """Messages that officers sent to themselves to look at them."""
+        return self.filter(options__has_key=Campaign.TEST_OF)
+
     def overdue(self, *, now: datetime) -> CampaignQuerySet:
         """Past `not_after`, but not closed."""
         open_states = (
@@ -58,6 +69,16 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
         overdue = self.filter(not_after__lte=now, state__in=open_states, is_standing=False)
         return overdue.exclude(options__has_key="ends_as")
+
+
+_EXPANDED_BY_SLICES = """
+    IF EXISTS (SELECT FROM messaging_expansionslice s WHERE s.campaign_id = NEW.id) THEN
+        RAISE EXCEPTION 'the audience of campaign % is written by slices', NEW.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+"""A worker of the release that knew no slices, still alive during a deploy, writes nothing here."""
 
 
 class Campaign(models.Model):
@@ -83,6 +104,15 @@ class Campaign(models.Model):
     is_standing = models.BooleanField("tetap", default=False)
     templates = models.ManyToManyField(MessageTemplate, related_name="+", blank=True)
     channels = models.JSONField("saluran", default=list)
+    """In the order in which they are tried for each person."""
+    whatsapp_template = models.ForeignKey(
+        "messaging.WhatsAppTemplate",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="templat WhatsApp",
+    )
     options = models.JSONField(default=dict, blank=True)
     ignores_hours = models.BooleanField("di luar jam kerja", default=False)
     not_before = models.DateTimeField("tidak sebelum", null=True, blank=True)
@@ -90,6 +120,7 @@ class Campaign(models.Model):
     audience_count = models.IntegerField("penerima", default=0)
     excluded_count = models.IntegerField("dikecualikan", default=0)
     expanded_to = models.BigIntegerField(default=0)
+    """Positions up to here have messages, apart from what `ExpansionSlice` says."""
     pause_reason = models.CharField("alasan jeda", max_length=300, blank=True)
     created_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="dibuat oleh"
@@ -104,10 +135,14 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField("dibuat", default=timezone.now)
     approved_at = models.DateTimeField("disetujui", null=True, blank=True)
+    starts_at = models.DateTimeField("dimulai otomatis", null=True, blank=True)
+    """When the portal starts it by itself, once approved; until then it can be taken back."""
     started_at = models.DateTimeField("mulai", null=True, blank=True)
     finished_at = models.DateTimeField("selesai", null=True, blank=True)
 
     FINAL = (State.DONE, State.CANCELLED)
+    TEST_OF = "test_of"
+    """In the options of a test: the campaign whose text it shows."""
 
     objects = CampaignQuerySet.as_manager()
 
@@ -126,6 +161,15 @@ class Campaign(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["kind", "subject_id"], name="campaign_subject")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="expanded_by_slices",
+                operation=pgtrigger.UpdateOf("expanded_to"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("expanded_to"),
+                func=_EXPANDED_BY_SLICES,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} (#{self.pk})"
@@ -142,6 +186,8 @@ class AudienceMember(models.Model):
     position = models.BigIntegerField()
     recipient_key = models.BigIntegerField()
     subject_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=10, blank=True, default="", db_default="")
+    """The one channel by which she is told, where that was worked out with the audience."""
 
     class Meta:
         verbose_name = "penerima"

@@ -38,6 +38,7 @@ class DeliveryBatch(models.Model):
     class Priority(models.IntegerChoices):
         URGENT = 0, "Segera"
         CHANGE = 5, "Perubahan"
+        REMINDER = 7, "Pengingat"
         BULK = 9, "Massal"
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="batches", db_index=False)
@@ -63,6 +64,8 @@ class DeliveryBatch(models.Model):
     suppressed = models.IntegerField(default=0)
     uncertain = models.IntegerField(default=0)
     cancelled = models.IntegerField(default=0)
+    unreached_seen = models.IntegerField(default=0, db_default=0, editable=False)
+    """Messages without success for which the next channel was looked for."""
 
     objects = DeliveryBatchQuerySet.as_manager()
 
@@ -109,6 +112,7 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", "Dibatalkan"
 
     NON_FINAL = (State.PENDING, State.SENDING, State.FAILED_TEMPORARY)
+    MOST_ATTEMPTS = 5
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(
@@ -142,11 +146,37 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "batch_number", "id"], name="delivery_batch"),
+            models.Index(
+                fields=["campaign", "recipient_key"],
+                name="delivery_by_hand",
+                condition=Q(batch_number__isnull=True),
+            ),
             models.Index(fields=["recipient_key", "id"], name="delivery_recipient"),
         ]
 
     def __str__(self) -> str:
         return f"Pesan #{self.pk}"
+
+
+class Fallover(models.Model):
+    """A message without success, and the one on the person's next channel that took its place.
+
+    The key on `delivery` is the guard: whatever two workers or a late report do, one message has
+    one successor at most. Without `successor` no channel was left.
+    """
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="fallover")
+    successor = models.OneToOneField(
+        Delivery, models.CASCADE, null=True, blank=True, related_name="took_over"
+    )
+    created_at = models.DateTimeField("waktu", default=timezone.now)
+
+    class Meta:
+        verbose_name = "peralihan saluran"
+        verbose_name_plural = "peralihan saluran"
+
+    def __str__(self) -> str:
+        return f"Peralihan #{self.pk}"
 
 
 class DeliveryEvent(models.Model):

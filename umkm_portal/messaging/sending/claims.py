@@ -36,7 +36,9 @@ WITH claimed AS (
 WHERE b.id = (
     SELECT b.id FROM messaging_deliverybatch b
     JOIN messaging_campaign c ON c.id = b.campaign_id
+    JOIN messaging_sendingaccount a ON a.id = b.account_id
     WHERE b.due_at <= %(now)s AND b.priority <= %(priority)s
+        AND (a.state = 'open' OR a.state = 'broken' AND a.broken_until <= %(now)s)
         AND (%(campaign)s::bigint IS NULL OR b.campaign_id = %(campaign)s)
         AND b.channel = ANY(%(channels)s)
         AND c.state IN ('expanding', 'running') AND c.kind = ANY(%(kinds)s)
@@ -71,13 +73,14 @@ WITH held AS MATERIALIZED (
         attempt = d.attempt - (r.state = 'pending')::int, changed_at = clock_timestamp()
     FROM unnest($4, $5, $6, $7)
         AS r (id, state, error, provider_ref), held
-    WHERE d.id = r.id AND d.state = 'sending'
+    WHERE d.id = r.id AND d.state = 'sending' AND d.batch_number = held.number
     RETURNING d.id, d.campaign_id, d.batch_number, 'sending' AS was, d.state
 ), waiting AS MATERIALIZED (
     SELECT d.id, d.state, d.id = ANY($9) AS is_unwanted, (
         SELECT s.reason FROM messaging_suppression s
         WHERE s.channel = d.channel AND s.address = lower(d.address)
-            AND s.purpose IN ('{Suppression.EVERYTHING}', $10)
+            AND (s.purpose = '{Suppression.EVERYTHING}'
+                OR s.purpose = ANY(string_to_array($10, ',')))
         LIMIT 1) AS stopped
     FROM messaging_delivery d, held
     WHERE d.id = ANY($8) AND held.goes_on
@@ -120,7 +123,7 @@ _WITHOUT_WAITING_FOR_THE_DISK = "SET LOCAL synchronous_commit TO off;"
 """For what is no harm if a crash of the database forgets it.
 
 A claim: the first chunk reaches the disk before anything is handed over, and everything written
-before it does so too. Chunks of a window and putting a batch down: see WINDOW.
+before it does so too. Chunks of a window and putting a batch down: see CHUNKS_PER_WINDOW.
 """
 
 _EXPIRED = """
@@ -143,8 +146,8 @@ _prepared: WeakSet[Any] = WeakSet()
 """Database connections that know the statement."""
 
 
-WINDOW = 50
-"""Deliveries that one write to the disk allows to be handed over.
+CHUNKS_PER_WINDOW = 10
+"""Chunks that one write to the disk allows to be handed over.
 
 The commit of each chunk protects against the death of a worker at once, but reaches the disk a
 moment later. What a crash of the database itself forgets lies within the window, which reached
@@ -222,6 +225,7 @@ def advance(
 ) -> list[int]:
     """Write what became of the last chunk, mark the next one `sending`; one commit for both.
 
+    `purpose` names what this is for the list of stopped addresses, several by commas.
     `window_to` is the delivery up to which later chunks may go without waiting for the disk.
 
     Returns the ids that may be handed over now: without those not wanted any more, suppressed,

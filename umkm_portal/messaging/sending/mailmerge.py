@@ -61,8 +61,15 @@ class MailMerge:
     """
 
     def __init__(
-        self, *, subject: str, body: str, shared: Mapping[str, str], is_bulk: bool
+        self,
+        *,
+        subject: str,
+        body: str,
+        shared: Mapping[str, str],
+        is_bulk: bool,
+        from_email: str = "",
     ) -> None:
+        self._from_email = from_email or settings.DEFAULT_FROM_EMAIL
         self._is_bulk = is_bulk
         self._portal = settings.PORTAL_URL
         self._host = urlsplit(settings.PORTAL_URL).hostname or "localhost"
@@ -107,7 +114,7 @@ class MailMerge:
         message = EmailMultiAlternatives(
             subject=_MARK.sub(lambda m: values[m[1]], self._subject),
             body=_MARK.sub(lambda m: values[m[1]], self._text),
-            from_email=settings.DEFAULT_FROM_EMAIL,
+            from_email=self._from_email,
             to=[_to(recipient)],
             headers=self._headers(recipient, values),
         )
@@ -158,7 +165,7 @@ class MailMerge:
         message = EmailMultiAlternatives(
             subject="subject",
             body=self._text,
-            from_email=settings.DEFAULT_FROM_EMAIL,
+            from_email=self._from_email,
             to=["to@example.com"],
             headers=headers,
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.conf import settings
 
 from umkm_portal.common import tokens
-from umkm_portal.messaging.sending.mailmerge import ANSWER, Recipient
+from umkm_portal.messaging.sending.mailmerge import ANSWER, STOP, Recipient
 from umkm_portal.messaging.sending.placeholders import fill, names_in
 
+_LINKS = {"tautan": (ANSWER, "/u/"), "berhenti": (STOP, "/berhenti/")}
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
@@ -25,12 +26,22 @@ class TextMerge:
     def __init__(self, *, body: str, shared: Mapping[str, str]) -> None:
         self._body = body.strip()
         self._shared = dict(shared)
-        self._has_link = "tautan" in names_in(body)
+        self._names = names_in(body)
 
     def fill(self, recipient: Recipient) -> bytes:
         """The whole text for one recipient, in UTF-8."""
-        values = {**recipient.values, **self._shared}
-        if self._has_link:
-            token = tokens.sign(ANSWER, recipient.public_id)
-            values["tautan"] = f"{settings.PORTAL_URL}/u/{token}/"
+        values = whole_values(recipient, self._shared, names=self._names)
         return fill(self._body, values).strip().encode()
+
+
+def whole_values(
+    recipient: Recipient, shared: Mapping[str, str], *, names: Collection[str]
+) -> dict[str, str]:
+    """All values of one message, with its own links where the text has them."""
+    values = {**recipient.values, **shared}
+    for name, (purpose, path) in _LINKS.items():
+        if name in names:
+            values[name] = (
+                f"{settings.PORTAL_URL}{path}{tokens.sign(purpose, recipient.public_id)}/"
+            )
+    return values

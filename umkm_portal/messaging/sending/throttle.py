@@ -20,19 +20,28 @@ PILE_SECONDS = 2.0
 KEEP_SECONDS = 1.0
 BLOCK_SECONDS = 0.25
 """Take so many seconds' worth of tokens at once, to ask the database less often."""
+RECOVERS_SECONDS = 60.0
+"""An account that was slowed down doubles its speed again in this time, up to its own rate."""
+SLOWEST = 1 / 32
 WARMUP_DAYS = 14
 WINDOW = timedelta(hours=24)
 
 _TAKE = """
-WITH account AS (
-    SELECT id, rate_per_second AS rate,
-        least(greatest(1, least(burst, rate_per_second * %(pile)s)),
-            tokens + rate_per_second
+WITH speed AS (
+    SELECT id, burst, tokens, tokens_at, counted_on, counted,
+        rate_per_second * CASE WHEN slowed_at IS NULL THEN 1 ELSE least(1, slow_factor * power(2,
+            least(10, extract(epoch FROM clock_timestamp() - slowed_at) / %(recovers)s))) END
+            AS rate
+    FROM messaging_sendingaccount WHERE id = %(account)s FOR NO KEY UPDATE
+), account AS (
+    SELECT id, rate,
+        least(greatest(1, least(burst, rate * %(pile)s)),
+            tokens + rate
                 * greatest(0, extract(epoch FROM clock_timestamp() - tokens_at))) AS have,
         CASE WHEN %(day_limit)s::int IS NULL THEN NULL
             WHEN counted_on = %(today)s THEN greatest(0, %(day_limit)s - counted)
             ELSE %(day_limit)s END AS left_today
-    FROM messaging_sendingaccount WHERE id = %(account)s FOR NO KEY UPDATE
+    FROM speed
 ), grant_ AS (
     SELECT *, greatest(0, floor(least(have, left_today,
         CASE WHEN left_today IS NULL THEN greatest(%(wanted)s, rate * %(block)s)
@@ -45,12 +54,33 @@ SET tokens = g.have - g.granted, tokens_at = clock_timestamp(),
     counted = CASE WHEN a.counted_on = %(today)s THEN a.counted ELSE 0 END + g.granted
 FROM grant_ g WHERE a.id = g.id
 RETURNING g.granted, coalesce(g.left_today, 1) = 0,
-    (greatest(0, 1 - (g.have - g.granted)) / g.rate)::float8
+    (greatest(0, 1 - (g.have - g.granted)) / g.rate)::float8,
+    CASE WHEN a.state <> 'open' THEN greatest(a.broken_until, clock_timestamp()) END
 """
+
+
+_SLOW_DOWN = """
+UPDATE messaging_sendingaccount
+SET slow_factor = greatest(%(slowest)s, 0.5 * CASE WHEN slowed_at IS NULL THEN 1
+        ELSE least(1, slow_factor * power(2,
+            least(10, extract(epoch FROM clock_timestamp() - slowed_at) / %(recovers)s))) END),
+    slowed_at = clock_timestamp(), tokens = least(tokens, 0)
+WHERE id = %(account)s
+    AND (slowed_at IS NULL OR slowed_at < clock_timestamp() - interval '2 seconds')
+"""
+"""Workers that hear the same complaint within two seconds slow the account down once."""
 
 
 class DayLimitReached(Exception):
     """A new account has sent what it may on this day of its warm-up."""
+
+
+class CircuitOpen(Exception):
+    """The account was stopped while a worker held a batch of it."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"stopped until {until}")
+        self.until = until
 
 
 class Allowance:
@@ -63,10 +93,14 @@ class Allowance:
         self.seconds_to_next = 0.0
         """How long until the account has a token again; set when `take` gave none."""
 
-    def take(self, wanted: int) -> int:
-        """Up to `wanted` tokens, 0 when the account has none now. Raises DayLimitReached."""
+    def take(self, wanted: int, *, is_probe: bool = False) -> int:
+        """Up to `wanted` tokens, 0 when the account has none now.
+
+        Raises DayLimitReached, and CircuitOpen unless this is the message that tries a stopped
+        account.
+        """
         if not self.is_fresh():
-            self._refill(wanted)
+            self._refill(wanted, is_probe=is_probe)
         taken = min(wanted, self._left)
         self._left -= taken
         return taken
@@ -83,14 +117,17 @@ class Allowance:
         """Whether the last tokens were taken just now."""
         return time.monotonic() - self._taken_at < KEEP_SECONDS
 
-    def _refill(self, wanted: int) -> None:
+    def _refill(self, wanted: int, *, is_probe: bool) -> None:
         self._taken_at = time.monotonic()
-        self._left, is_spent, self.seconds_to_next = _take(self._account, wanted)
+        self._left, is_spent, self.seconds_to_next, stopped = _take(self._account, wanted)
+        if stopped is not None and not is_probe:
+            self._left = 0
+            raise CircuitOpen(stopped)
         if is_spent:
             raise DayLimitReached
 
 
-def _take(account: SendingAccount, wanted: int) -> tuple[int, bool, float]:
+def _take(account: SendingAccount, wanted: int) -> tuple[int, bool, float, datetime | None]:
     today = timezone.localdate()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -98,6 +135,7 @@ def _take(account: SendingAccount, wanted: int) -> tuple[int, bool, float]:
             {
                 "account": account.pk,
                 "pile": PILE_SECONDS,
+                "recovers": RECOVERS_SECONDS,
                 "block": BLOCK_SECONDS,
                 "wanted": wanted,
                 "today": today,
@@ -105,6 +143,23 @@ def _take(account: SendingAccount, wanted: int) -> tuple[int, bool, float]:
             },
         )
         return cursor.fetchone()
+
+
+def slow_down(account: SendingAccount) -> None:
+    """Halve the speed of an account whose provider asked for it; it recovers by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SLOW_DOWN,
+            {"account": account.pk, "slowest": SLOWEST, "recovers": RECOVERS_SECONDS},
+        )
+
+
+def speed_now(account: SendingAccount, *, now: datetime) -> float:
+    """Messages a second that the account sends now, less than its rate while it recovers."""
+    if account.slowed_at is None:
+        return account.rate_per_second
+    doublings = min(10.0, (now - account.slowed_at).total_seconds() / RECOVERS_SECONDS)
+    return account.rate_per_second * min(1.0, account.slow_factor * 2.0**doublings)
 
 
 def warmup_limit(account: SendingAccount, *, day: date) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -17,9 +18,10 @@ from umkm_portal.messaging.models import (
     DeliveryEvent,
     Exclusion,
 )
-from umkm_portal.messaging.services.campaigns import CampaignRefused
+from umkm_portal.messaging.services.campaigns import CampaignRefused, refuse_archived
 
 State = Delivery.State
+RESOLVED_AT_ONCE = 1_000
 RESOLUTIONS = (State.ACCEPTED, State.DELIVERED, State.FAILED_PERMANENT)
 
 
@@ -44,6 +46,7 @@ def mark_sent_by_hand(
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if campaign.state == Campaign.State.DRAFT:
         raise CampaignRefused("Kampanye ini belum disetujui.")
+    refuse_archived(campaign)
     sent = campaign.deliveries.filter(recipient_key=recipient_key, step="")
     machine = sent.exclude(channel=Channel.MANUAL).exclude(
         state__in=(State.FAILED_PERMANENT, State.SUPPRESSED, State.CANCELLED)
@@ -95,6 +98,57 @@ def resolve_uncertain(delivery: Delivery, *, state: str, actor: User, now: datet
     )
     delivery.refresh_from_db()
     return delivery
+
+
+def resolve_all_uncertain(
+    campaign: Campaign,
+    *,
+    state: str,
+    actor: User,
+    now: datetime,
+    only_ids: Sequence[int] | None = None,
+) -> int:
+    """Set one outcome for many uncertain deliveries that staff looked up; return how many.
+
+    `only_ids` chooses among them; those that became certain meanwhile stay. Raises
+    ResolutionRefused.
+    """
+    if state not in RESOLUTIONS:
+        raise ResolutionRefused(f"“{state}” bukan hasil yang dapat dicatat.")
+    unsure = campaign.deliveries.filter(
+        state=State.UNCERTAIN,
+        batch_number__in=campaign.batches.filter(uncertain__gt=0).values("number"),
+    )
+    if only_ids is not None:
+        unsure = unsure.filter(pk__in=only_ids)
+    resolved = 0
+    while ids := list(unsure.order_by("pk").values_list("pk", flat=True)[:RESOLVED_AT_ONCE]):
+        resolved += _resolve_some(ids, state=state, actor=actor, now=now)
+    return resolved
+
+
+@transaction.atomic
+def _resolve_some(ids: Sequence[int], *, state: str, actor: User, now: datetime) -> int:
+    moved = ledger.move(
+        ids,
+        to=state,
+        from_states=[State.UNCERTAIN],
+        now=now,
+        actor=actor,
+        error="Dicatat petugas." if state == State.FAILED_PERMANENT else "",
+    )
+    DeliveryEvent.objects.bulk_create(
+        DeliveryEvent(
+            delivery_id=pk,
+            key=f"staff:{pk}:{now.isoformat()}",
+            state=state,
+            source="staff",
+            actor=actor,
+            happened_at=now,
+        )
+        for pk in moved
+    )
+    return len(moved)
 
 
 def _join_audience(campaign: Campaign, *, recipient_key: int, subject_id: int | None) -> None:

@@ -12,7 +12,16 @@ from django.db.models import Max
 from umkm_portal.accounts.models import User
 from umkm_portal.messaging import ledger, nudges
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import Campaign, Channel, Delivery, DeliveryBatch
+from umkm_portal.messaging.models import (
+    Campaign,
+    CampaignArchive,
+    Channel,
+    Delivery,
+    DeliveryBatch,
+)
+from umkm_portal.messaging.services.approved import missing_template
+from umkm_portal.messaging.services.fallover import fall_over
+from umkm_portal.messaging.services.slices import close_slices, is_whole, nudge_expansion
 from umkm_portal.messaging.services.wordings import Wording, current_wording, save_wording
 
 State = Campaign.State
@@ -81,6 +90,8 @@ def freeze_audience(campaign: Campaign) -> Campaign:
 def approve_campaign(campaign: Campaign, *, actor: User | None, now: datetime) -> Campaign:
     """Freeze the audience and approve. Raises CampaignRefused."""
     campaign = freeze_audience(campaign)
+    if problem := missing_template(campaign):
+        raise CampaignRefused(problem)
     campaign.state = State.APPROVED
     campaign.approved_by, campaign.approved_at = actor, now
     campaign.save(update_fields=["state", "approved_by", "approved_at"])
@@ -95,8 +106,20 @@ def start_campaign(campaign: Campaign, *, now: datetime) -> Campaign:
         raise CampaignRefused("Batas waktu kampanye ini sudah lewat.")
     campaign.state, campaign.started_at = State.EXPANDING, now
     campaign.save(update_fields=["state", "started_at"])
-    nudges.after_commit(nudges.EXPAND, campaign_id=campaign.pk)
+    nudge_expansion(campaign)
     return campaign
+
+
+@transaction.atomic
+def start_scheduled(*, now: datetime) -> int:
+    """Start what was approved for a moment that has come; return how many campaigns."""
+    ready = Campaign.objects.startable(now=now).order_by("pk")
+    started = 0
+    for campaign in ready.select_for_update(no_key=True, skip_locked=True):
+        if campaign.not_after is None or campaign.not_after > now:
+            start_campaign(campaign, now=now)
+            started += 1
+    return started
 
 
 @transaction.atomic
@@ -122,7 +145,7 @@ def resume_campaign(campaign: Campaign, *, actor: User | None, now: datetime) ->
     if is_expanded:
         nudge_bulk_workers()
     else:
-        nudges.after_commit(nudges.EXPAND, campaign_id=campaign.pk)
+        nudge_expansion(campaign)
     return campaign
 
 
@@ -147,12 +170,16 @@ def cancel_campaign(
 
 
 @transaction.atomic
-def retry_failed(campaign: Campaign, *, now: datetime) -> int:
+def retry_failed(
+    campaign: Campaign, *, now: datetime, only_ids: Sequence[int] | None = None
+) -> int:
     """Send again what failed for good, in new batches; return how many.
 
-    Addresses on the suppression list stay out when their turn comes. Raises CampaignRefused.
+    `only_ids` chooses among them. Addresses on the suppression list stay out when their turn
+    comes. Raises CampaignRefused.
     """
     campaign = _locked(campaign, State.RUNNING, State.PAUSED, State.DONE)
+    refuse_archived(campaign)
     failed = Delivery.State.FAILED_PERMANENT
     batches = campaign.batches.filter(failed_permanent__gt=0).order_by("pk").select_for_update()
     retried = sum(
@@ -162,6 +189,7 @@ def retry_failed(campaign: Campaign, *, now: datetime) -> int:
             to=Delivery.State.PENDING,
             due_at=now,
             starts_over=True,
+            only_ids=only_ids,
         )
         for batch in batches
     )
@@ -193,6 +221,8 @@ def finish_campaigns(*, now: datetime, campaign_id: int | None = None) -> int:
     for campaign in ready.order_by("pk").select_for_update(no_key=True, skip_locked=True):
         if unsettled.filter(campaign=campaign).exists():
             continue  # a retry came between
+        if campaign.state == State.RUNNING and fall_over(campaign, now=now):
+            continue  # somebody's next channel has her message
         campaign.state = campaign.options.get("ends_as", State.DONE)
         campaign.finished_at = now
         campaign.save(update_fields=["state", "finished_at"])
@@ -206,8 +236,10 @@ def end_overdue(*, now: datetime) -> int:
     overdue = Campaign.objects.overdue(now=now).order_by("pk")
     ended = list(overdue.select_for_update(no_key=True, skip_locked=True))
     for campaign in ended:
-        is_whole = campaign.started_at and campaign.expanded_to >= campaign.audience_count
-        ends_as = State.DONE if is_whole else State.CANCELLED
+        ends_as = State.CANCELLED
+        if campaign.started_at and is_whole(campaign):
+            ends_as = State.DONE
+            close_slices(campaign)
         _end(campaign, reason="Batas waktu lewat.", ends_as=ends_as, now=now)
     return len(ended)
 
@@ -236,6 +268,12 @@ def _cancel_waiting(campaign: Campaign, *, reason: str, now: datetime) -> None:
         campaign, to=Delivery.State.CANCELLED, from_states=ledger.WAITING, now=now, error=reason
     )
     campaign.batches.filter(lease_until__isnull=True).update(due_at=None)
+
+
+def refuse_archived(campaign: Campaign) -> None:
+    """Raises CampaignRefused when the archive has begun to take a campaign that is over."""
+    if not campaign.is_standing and CampaignArchive.objects.filter(campaign=campaign).exists():
+        raise CampaignRefused("Rincian kampanye ini sudah diarsipkan; tidak dapat diubah lagi.")
 
 
 def nudge_bulk_workers() -> None:

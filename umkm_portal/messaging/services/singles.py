@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from umkm_portal.accounts.models import User
 from umkm_portal.messaging import kinds, ledger, queueing, sealing
 from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import Campaign, Channel, Delivery
-from umkm_portal.messaging.services.wordings import current_wording, save_wording
+from umkm_portal.messaging.models import Campaign, Channel, Delivery, MessageTemplate
+from umkm_portal.messaging.services.wordings import current_wording, save_wording, set_wording
 
 MAX_STEP = 60
 
@@ -92,6 +93,39 @@ def cancel_open(
     )
 
 
+@transaction.atomic
+def cancel_deliveries(ids: Sequence[int], *, now: datetime, reason: str) -> int:
+    """Cancel those of the messages that still wait; return how many.
+
+    A message that is being sent at this moment still goes.
+    """
+    return len(
+        ledger.move(
+            ids,
+            to=Delivery.State.CANCELLED,
+            from_states=ledger.WAITING,
+            now=now,
+            error=reason,
+        )
+    )
+
+
+def keep_standing(kind: CampaignKind, *, channel: str = Channel.EMAIL, now: datetime) -> None:
+    """See to it that the campaign and the account are there on which `QUEUED_MANY` puts rows."""
+    with transaction.atomic():
+        standing_campaign(kind, channel=channel, now=now)
+        default_account(channel)
+
+
+@transaction.atomic
+def reword_standing(
+    kind: CampaignKind, *, channel: str, subject: str, body: str, actor: User, now: datetime
+) -> MessageTemplate:
+    """Give the messages of a kind another text from the next batch on. Raises UnknownVariable."""
+    campaign = standing_campaign(kind, channel=channel, now=now)
+    return set_wording(campaign, channel=channel, subject=subject, body=body, actor=actor)
+
+
 def standing_campaign(kind: CampaignKind, *, channel: str, now: datetime) -> Campaign:
     """The campaign that carries all single messages of a kind, made when first needed."""
     campaign, is_new = Campaign.objects.get_or_create(
@@ -111,4 +145,16 @@ def standing_campaign(kind: CampaignKind, *, channel: str, now: datetime) -> Cam
             campaign.templates.add(
                 save_wording(kind, channel=name, subject=subject, body=body, actor=None)
             )
+    if str(channel) not in campaign.channels and channel in kind.wording:
+        _add_channel(campaign, kind, channel)
     return campaign
+
+
+def _add_channel(campaign: Campaign, kind: CampaignKind, channel: str) -> None:
+    """A kind that has learned another channel since its campaign was made."""
+    subject, body = current_wording(kind, channel)
+    campaign.templates.add(
+        save_wording(kind, channel=channel, subject=subject, body=body, actor=None)
+    )
+    campaign.channels = [*campaign.channels, str(channel)]
+    campaign.save(update_fields=["channels"])

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from django.contrib.admin.models import DELETION, LogEntry
 from django.db import transaction
 
-from umkm_portal.messaging import kinds, ledger
+from umkm_portal.accounts.models import User
+from umkm_portal.messaging import directory, kinds, ledger
+from umkm_portal.messaging.archive import history
 from umkm_portal.messaging.kinds import Purpose
-from umkm_portal.messaging.models import Delivery, DeliveryEvent, PortfolioContact, Suppression
+from umkm_portal.messaging.models import (
+    ChannelOrder,
+    Delivery,
+    DeliveryEvent,
+    PortfolioContact,
+    Reply,
+    Suppression,
+)
 
 BULK: Purpose = "bulk"
+BY_BUTTON = "Dimatikan lewat tombol WhatsApp."
+"""How a line of the list is told that WhatsApp's own button may lift again."""
 
 
 @transaction.atomic
 def opt_out(delivery: Delivery, *, now: datetime) -> Suppression | None:
     """The owner of this delivery's address wants no more bulk messages; repeating is harmless.
 
-    Messages already waiting for the address are stopped when their turn comes. None when the
-    address was cleared by retention.
+    What waits for the address is stopped at once. None when retention cleared the address.
     """
     if not delivery.address:
         return None
+    stop_waiting(
+        [delivery.recipient_key],
+        channel=delivery.channel,
+        address=delivery.address,
+        purpose=BULK,
+        reason=Suppression.Reason.OPT_OUT,
+        now=now,
+    )
     return suppress(
         channel=delivery.channel,
         address=delivery.address,
@@ -32,17 +52,59 @@ def opt_out(delivery: Delivery, *, now: datetime) -> Suppression | None:
     )
 
 
+@transaction.atomic
 def suppress(
     *, channel: str, address: str, purpose: str, reason: str, now: datetime, note: str = ""
 ) -> Suppression:
-    """Put an address on the list for one purpose, or for `Suppression.EVERYTHING`."""
+    """Put an address on the list for one purpose, or for `Suppression.EVERYTHING`.
+
+    What already waits for its people there is stopped in the same transaction; of people that
+    nobody can name, when their turn comes.
+    """
+    plain = address.strip().lower()
     row, _ = Suppression.objects.get_or_create(
         channel=channel,
-        address=address.strip().lower(),
+        address=plain,
         purpose=purpose,
         defaults={"reason": reason, "note": note[:300], "created_at": now},
     )
+    keys = [owner.key for owner in directory.owners(channel, plain)]
+    stop_waiting(keys, channel=channel, address=plain, purpose=purpose, reason=row.reason, now=now)
     return row
+
+
+@transaction.atomic
+def stop_waiting(
+    recipient_keys: Collection[int],
+    *,
+    channel: str,
+    address: str,
+    purpose: str,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Move what waits for an address of these people to `suppressed`; return how many.
+
+    A worker that is about to send them finds them moved: its own look at the list may be older
+    than this transaction, its look at the rows is not.
+    """
+    waiting = Delivery.objects.filter(
+        recipient_key__in=recipient_keys,
+        channel=channel,
+        address__iexact=address.strip(),
+        state__in=ledger.WAITING,
+    )
+    if purpose != Suppression.EVERYTHING:
+        waiting = waiting.filter(campaign__kind__in=kinds.names_for(purpose))
+    return len(
+        ledger.move(
+            list(waiting.values_list("pk", flat=True)),
+            to=Delivery.State.SUPPRESSED,
+            from_states=ledger.WAITING,
+            now=now,
+            error=reason,
+        )
+    )
 
 
 def allow(*, channel: str, address: str) -> bool:
@@ -57,6 +119,15 @@ def allow(*, channel: str, address: str) -> bool:
         reason=Suppression.Reason.OPT_OUT,
     ).delete()
     return removed > 0
+
+
+@transaction.atomic
+def lift(row: Suppression, *, reason: str, actor: User) -> None:
+    """Let messages reach an address again; who did it and why stays in the log, without it."""
+    LogEntry.objects.log_actions(
+        actor.pk, [row], DELETION, f"Penghentian dicabut: {reason}"[:300], single_object=True
+    )
+    row.delete()
 
 
 def stopped_by(*, channel: str, address: str) -> Suppression | None:
@@ -97,12 +168,16 @@ def cancel_waiting(
 def forget_recipient(recipient_key: int, *, now: datetime) -> int:
     """Cancel what waits for a person and empty all her messages; return how many she had.
 
-    That there was a message, when and how it ended stays: the counters of campaigns hold.
+    That there was a message, when and how it ended stays: the counters of campaigns hold. In the
+    archive nothing tells any more whose it was.
     """
     cancel_waiting(recipient_key=recipient_key, now=now, reason="Data dihapus.", only_bulk=False)
     rows = Delivery.objects.filter(recipient_key=recipient_key)
     DeliveryEvent.objects.filter(delivery__in=rows).exclude(detail="").update(detail="")
     PortfolioContact.objects.filter(recipient_key=recipient_key).delete()
+    ChannelOrder.objects.filter(recipient_key=recipient_key).delete()
+    Reply.objects.filter(recipient_key=recipient_key).update(address="", text=None, answer=None)
+    history.forget(recipient_key)
     return rows.update(address="", context={}, error="", provider_ref="")
 
 
@@ -115,5 +190,7 @@ def forget_address(*, channel: str, address: str) -> int:
         return 0
     codes = Delivery.objects.filter(recipient_key__lt=0, address=address)
     codes.update(address="", context={}, error="")
+    told = Reply.objects.filter(channel=channel, address=address)
+    told.update(address="", text=None, answer=None)
     rows = Suppression.objects.filter(channel=channel, address=address.strip().lower())
     return rows.delete()[0]

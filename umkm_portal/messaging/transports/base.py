@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from django.conf import settings
 
-from umkm_portal.messaging.models import Channel
+from umkm_portal.messaging.models import Channel, SendingAccount
 from umkm_portal.messaging.transports.practice import PracticePhone
+from umkm_portal.messaging.transports.senders import email_sender, sms_sender, whatsapp_sender
 from umkm_portal.messaging.transports.sms import SmsTransport, sms_off_reason
 from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
 from umkm_portal.messaging.transports.types import (
@@ -19,6 +19,8 @@ from umkm_portal.messaging.transports.types import (
     Meanwhile,
     Message,
     Outcome,
+    TemplateTrouble,
+    TooFast,
     nothing,
 )
 from umkm_portal.messaging.transports.whatsapp import WhatsAppTransport, whatsapp_off_reason
@@ -31,6 +33,8 @@ __all__ = [
     "ConnectionLost",
     "Message",
     "Outcome",
+    "TemplateTrouble",
+    "TooFast",
     "Transport",
     "make_transport",
     "off_reason",
@@ -52,7 +56,9 @@ class Transport(Protocol):
         `meanwhile` may be called while the server takes the message; it must not raise.
 
         Raises AccountTrouble when it surely was not handed over and the next one would fare no
-        better; ConnectionLost when it surely was not and `open` may help.
+        better; TooFast of it when the provider wants us slower; TemplateTrouble when no message
+        with this text would fare better; ConnectionLost when it surely was not handed over and
+        `open` may help.
         """
 
     def forget(self) -> None:
@@ -64,32 +70,65 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class _Channel:
-    make: Callable[[float], Transport]
-    off_reason: Callable[[], str]
+    make: Callable[[float, SendingAccount | None], Transport]
+    off_reason: Callable[[SendingAccount | None], str]
 
 
 _CHANNELS = {
-    Channel.EMAIL: _Channel(SmtpTransport, smtp_off_reason),
-    Channel.WHATSAPP: _Channel(WhatsAppTransport, whatsapp_off_reason),
-    Channel.SMS: _Channel(SmsTransport, sms_off_reason),
+    Channel.EMAIL: _Channel(SmtpTransport, lambda account: smtp_off_reason(email_sender(account))),
+    Channel.WHATSAPP: _Channel(
+        WhatsAppTransport, lambda account: whatsapp_off_reason(whatsapp_sender(account))
+    ),
+    Channel.SMS: _Channel(SmsTransport, lambda account: sms_off_reason(sms_sender(account))),
 }
 
 
 _PHONES = (Channel.WHATSAPP, Channel.SMS)
 
 
-def make_transport(channel: str, *, timeout: float) -> Transport:
-    """A transport whose single network waits end after `timeout` seconds."""
-    return _channel(channel).make(timeout)
+def make_transport(
+    channel: str, *, timeout: float, account: SendingAccount | None = None
+) -> Transport:
+    """A transport whose single network waits end after `timeout` seconds.
+
+    Without an account it sends with what the settings say.
+    """
+    return _channel(channel).make(timeout, account)
 
 
 def off_reason(channel: str) -> str:
-    """Why nothing can be sent through a channel on this installation, or ""."""
-    return "" if channel == Channel.MANUAL else _channel(channel).off_reason()
+    """Why nothing can be sent through a channel on this installation, or "".
+
+    The settings are asked first; only where they are silent the default account's own
+    credentials are looked up.
+    """
+    if channel == Channel.MANUAL:
+        return ""
+    reason = _channel(channel).off_reason(None)
+    if not reason:
+        return ""
+    account = SendingAccount.objects.filter(channel=channel, is_default=True).first()
+    return account_off_reason(account) if account is not None else reason
+
+
+def account_off_reason(account: SendingAccount) -> str:
+    """Why nothing can be sent through this account, or ""."""
+    if account.channel == Channel.MANUAL:
+        return ""
+    return _channel(account.channel).off_reason(account)
 
 
 def channels_on() -> list[str]:
     return [str(channel) for channel in _CHANNELS if not off_reason(channel)]
+
+
+def channels_sending() -> list[str]:
+    """Channels on which some account can send: one chosen for a campaign, if not the default."""
+    on = channels_on()
+    others = SendingAccount.objects.filter(channel__in=_CHANNELS, is_default=False)
+    found = others.exclude(channel__in=on).exclude(state=SendingAccount.State.OFF)
+    more = {row.channel for row in found.order_by("pk") if not account_off_reason(row)}
+    return [*on, *sorted(more)]
 
 
 def carries_news(channel: str) -> bool:
@@ -104,5 +143,8 @@ def _channel(name: str) -> _Channel:
     """On practice data phones are addresses of the local mailbox."""
     channel = Channel(name)
     if settings.DEMO and channel in _PHONES:
-        return _Channel(partial(PracticePhone, channel), smtp_off_reason)
+        return _Channel(
+            lambda timeout, account: PracticePhone(channel, timeout),
+            lambda account: smtp_off_reason(email_sender(None)),
+        )
     return _CHANNELS[channel]

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from umkm_portal.messaging.models import Delivery
-from umkm_portal.messaging.transports.types import AccountTrouble, Outcome
+from umkm_portal.messaging.transports.types import AccountTrouble, Outcome, TooFast
 
 State = Delivery.State
-LARGEST_ANSWER = 64 * 1024
+LARGEST_ANSWER = 1024 * 1024
 UNAUTHORISED, FORBIDDEN, TIMEOUT, MANY = 401, 403, 408, 429
 
 
@@ -29,6 +29,7 @@ class Answer:
     status: int
     data: Mapping[str, Any]
     text: str
+    retry_after: float = 0
 
     @property
     def is_good(self) -> bool:
@@ -49,6 +50,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -
 
     Raises AccountTrouble when it surely was not handed over, NoAnswer when that is unknown.
     """
+    return _ask("POST", url, body, headers, timeout=timeout)
+
+
+def get(url: str, headers: Mapping[str, str], *, timeout: float) -> Answer:
+    """Ask a provider for something. Raises AccountTrouble and NoAnswer."""
+    return _ask("GET", url, None, headers, timeout=timeout)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, timeout: float
+) -> Answer:
     parts = urlsplit(url)
     connection = _connection(parts.scheme, parts.hostname or "", parts.port, timeout)
     path = parts.path or "/"
@@ -59,7 +71,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -
             raise AccountTrouble(f"Penyedia tidak dapat dihubungi: {_words(error)}") from error
         try:
             connection.request(
-                "POST",
+                method,
                 f"{path}?{parts.query}" if parts.query else path,
                 body=body,
                 headers=dict(headers),
@@ -70,20 +82,24 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -
             raise NoAnswer(f"Terputus saat mengirim: {_words(error)}") from error
     finally:
         connection.close()
-    return Answer(reply.status, _json(text), " ".join(text.split()))
+    wait = reply.headers.get("Retry-After", "")
+    retry_after = float(wait) if wait.isascii() and wait.isdigit() else 0.0
+    return Answer(reply.status, _json(text), " ".join(text.split()), retry_after)
 
 
 def outcome_of(answer: Answer, *, provider_ref: str = "") -> Outcome:
-    """2xx accepted, 4xx refused for good, 5xx and 429 for now.
+    """2xx accepted, 4xx refused for good, 5xx for now.
 
-    Raises AccountTrouble when the answer is about our account or its address.
+    Raises AccountTrouble when the answer is about our account or its address, TooFast for 429.
     """
     words = f"{answer.status} {answer.text}"[:200]
     if answer.is_good:
         return Outcome(State.ACCEPTED, provider_ref=provider_ref[:200])
     if answer.status in (UNAUTHORISED, FORBIDDEN) or answer.status < 400:
         raise AccountTrouble(f"Penyedia menolak akun kita: {words}", is_lasting=True)
-    if answer.status in (TIMEOUT, MANY) or answer.status >= 500:
+    if answer.status == MANY:
+        raise TooFast(f"Penyedia meminta lebih pelan: {words}", retry_after=answer.retry_after)
+    if answer.status == TIMEOUT or answer.status >= 500:
         return Outcome(State.FAILED_TEMPORARY, words)
     return Outcome(State.FAILED_PERMANENT, words)
 

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.models import Delivery, SendingAccount
 from umkm_portal.messaging.transports.http import Answer, NoAnswer, is_address, outcome_of, post
+from umkm_portal.messaging.transports.senders import SmsSender, sms_sender
 from umkm_portal.messaging.transports.types import Meanwhile, Message, Outcome, nothing
 
 _REFERENCES = ("id", "message_id", "messageId", "msgid")
@@ -18,8 +19,9 @@ _REFERENCES = ("id", "message_id", "messageId", "msgid")
 class SmsTransport:
     """Each message is a request of its own: there is nothing to keep open."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, account: SendingAccount | None = None) -> None:
         self._timeout = timeout
+        self._sender = sms_sender(account)
 
     def open(self) -> None:
         """See `Transport.open`."""
@@ -33,10 +35,11 @@ class SmsTransport:
             "Accept": "application/json",
             "Idempotency-Key": str(message.reference),
         }
-        if settings.SMS_TOKEN:
-            headers["Authorization"] = f"Bearer {settings.SMS_TOKEN}"
+        if self._sender.token:
+            headers["Authorization"] = f"Bearer {self._sender.token}"
+        body = _body(message, sender=self._sender.name)
         try:
-            answer = post(settings.SMS_URL, _body(message), headers, timeout=self._timeout)
+            answer = post(self._sender.url, body, headers, timeout=self._timeout)
         except NoAnswer as error:
             return Outcome(Delivery.State.UNCERTAIN, str(error))
         return outcome_of(answer, provider_ref=_reference(answer))
@@ -51,11 +54,11 @@ class SmsTransport:
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 
 
-def sms_off_reason() -> str:
-    """Why no SMS can be sent on this installation, or ""."""
-    if not settings.SMS_URL:
+def sms_off_reason(sender: SmsSender) -> str:
+    """Why no SMS can be sent by this sender, or ""."""
+    if not sender.url:
         return "Saluran SMS mati: SMS_URL belum diisi."
-    if not is_address(settings.SMS_URL):
+    if not is_address(sender.url):
         return "Saluran SMS mati: SMS_URL harus berupa alamat http:// atau https://."
     if settings.SMS_FORMAT not in _CONTENT_TYPES:
         return "Saluran SMS mati: SMS_FORMAT harus json atau form."
@@ -64,8 +67,8 @@ def sms_off_reason() -> str:
     return ""
 
 
-def _body(message: Message) -> bytes:
-    values = (message.address, message.content.decode(), settings.SMS_SENDER)
+def _body(message: Message, *, sender: str) -> bytes:
+    values = (message.address, message.content.decode(), sender)
     fields = dict(zip(settings.SMS_FIELDS, values, strict=True))
     return (urlencode(fields) if settings.SMS_FORMAT == "form" else json.dumps(fields)).encode()
 

@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from umkm_portal.embedded import connection as embedded
-from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.models import Delivery, SendingAccount
+from umkm_portal.messaging.transports.senders import EmailSender, email_sender
 from umkm_portal.messaging.transports.types import (
     AccountTrouble,
     ConnectionLost,
@@ -44,8 +45,10 @@ class BadEmailUrl(ValueError):
 class SmtpTransport:
     """One sender's connection to its SMTP server."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, account: SendingAccount | None = None) -> None:
         self._timeout = timeout
+        self._sender = email_sender(account)
+        self._from = _address_of(self._sender.from_email)
         self._server: smtplib.SMTP | None = None
         self._sent = 0
         self._announced = ""
@@ -56,7 +59,7 @@ class SmtpTransport:
         if self._sent >= MESSAGES_PER_CONNECTION:
             self.close()
         if self._server is None:
-            self._server = _connect(self._timeout)
+            self._server = _connect(self._sender, self._timeout)
 
     def send(
         self, message: Message, *, next_address: str = "", meanwhile: Meanwhile = nothing
@@ -104,18 +107,18 @@ class SmtpTransport:
         """
         if server.has_extn("pipelining"):
             if not self._announced:
-                server.send(_envelope(address))
+                server.send(_envelope(self._from, address))
             elif self._announced != address:
                 raise smtplib.SMTPServerDisconnected("announced somebody else")
             mail, rcpt, data = (server.getreply() for _ in range(3))
             self._announced = ""
         else:
-            commands = _envelope(address).decode().splitlines()
+            commands = _envelope(self._from, address).decode().splitlines()
             mail = server.docmd(commands[0])
             rcpt = server.docmd(commands[1]) if mail[0] == OK else mail
             data = server.docmd(commands[2]) if rcpt[0] in (OK, FORWARDED) else rcpt
         if mail[0] != OK:
-            raise self._trouble(f"Pengirim {_sender()} ditolak", *mail)
+            raise self._trouble(f"Pengirim {self._from} ditolak", *mail)
         if rcpt[0] not in (OK, FORWARDED):
             return self._refused(server, rcpt, data)
         if data[0] != GO_ON:
@@ -144,7 +147,7 @@ class SmtpTransport:
         may_announce = server.has_extn("pipelining") and self._sent + 1 < MESSAGES_PER_CONNECTION
         if next_address and may_announce:
             self._announced = next_address
-            ending += _envelope(next_address)
+            ending += _envelope(self._from, next_address)
         try:
             server.send(content + ending)
             meanwhile()
@@ -167,10 +170,10 @@ class SmtpTransport:
         return AccountTrouble(f"{what}: {code} {_words(reply)}", is_lasting=code >= 500)
 
 
-def smtp_off_reason() -> str:
-    """Why no email can be sent on this installation, or ""."""
+def smtp_off_reason(sender: EmailSender) -> str:
+    """Why no email can be sent by this sender, or ""."""
     try:
-        server = _server_url()
+        server = _server_url(sender)
     except BadEmailUrl as error:
         return str(error)
     if server:
@@ -178,8 +181,8 @@ def smtp_off_reason() -> str:
     return "Saluran email mati: EMAIL_URL belum diisi dan kotak surat latihan tidak berjalan."
 
 
-def _envelope(address: str) -> bytes:
-    return f"MAIL FROM:<{_sender()}>\r\nRCPT TO:<{address}>\r\nDATA\r\n".encode("ascii")
+def _envelope(sender: str, address: str) -> bytes:
+    return f"MAIL FROM:<{sender}>\r\nRCPT TO:<{address}>\r\nDATA\r\n".encode("ascii")
 
 
 def _refusal(code: int, reply: bytes) -> Outcome:
@@ -191,11 +194,11 @@ def _refusal(code: int, reply: bytes) -> Outcome:
     return Outcome(State.FAILED_PERMANENT, words, suppresses=is_gone)
 
 
-def _connect(timeout: float) -> smtplib.SMTP:
+def _connect(sender: EmailSender, timeout: float) -> smtplib.SMTP:
     try:
-        url = _server_url()
+        url = _server_url(sender)
         if not url:
-            raise AccountTrouble(smtp_off_reason())
+            raise AccountTrouble(smtp_off_reason(sender))
         return _greet(url, timeout)
     except (OSError, smtplib.SMTPException, BadEmailUrl) as error:
         is_lasting = isinstance(error, smtplib.SMTPAuthenticationError | BadEmailUrl)
@@ -225,9 +228,12 @@ def _greet(url: str, timeout: float) -> smtplib.SMTP:
     return server
 
 
-def _server_url() -> str:
-    """EMAIL_URL, else the mail catcher of the running portal, else "". Raises BadEmailUrl."""
-    url = settings.EMAIL_URL
+def _server_url(sender: EmailSender) -> str:
+    """The sender's own server, EMAIL_URL, else the mail catcher of the running portal, else "".
+
+    Raises BadEmailUrl.
+    """
+    url = ("" if settings.DEMO else sender.url) or settings.EMAIL_URL
     if not url:
         port = embedded.current().catcher_port if settings.DEMO else None
         return f"smtp://127.0.0.1:{port}" if port else ""
@@ -247,10 +253,6 @@ def _server_url() -> str:
 @lru_cache(maxsize=4)
 def _address_of(sender: str) -> str:
     return parseaddr(sender)[1]
-
-
-def _sender() -> str:
-    return _address_of(settings.DEFAULT_FROM_EMAIL)
 
 
 def _words(error: object) -> str:

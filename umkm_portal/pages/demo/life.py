@@ -26,13 +26,15 @@ from umkm_portal.pages.demo.today import hold_todays_class
 WAITING = 6
 """How many more than there are seats said yes to the full cohort."""
 PATIENCE_SECONDS = 60.0
+ROUTE = messaging.Route((Channel.EMAIL.value, Channel.WHATSAPP.value))
+"""Without SMS, so that there are people for the printable list."""
 _SERVICE_KINDS = ("confirmation", "waiting", "offer", "cancelled")
 
 
 def live(*, staff: User, now: datetime) -> None:
     """Let everything happen that has not happened yet."""
     _opt_out_one(now=now)
-    _take_calls(courses.ONE_LEFT, leave_free=1, staff=staff, now=now)
+    _take_calls(courses.ONE_LEFT, leave_free=1, staff=staff, now=now - timedelta(days=2))
     _take_calls(courses.CLOSED, leave_free=4, staff=staff, now=now - timedelta(days=2))
     hold_past_class(courses.PAST, staff=staff)
     hold_todays_class(staff=staff, now=now)
@@ -138,7 +140,7 @@ def _first_round(cohort: Cohort, *, staff: User, now: datetime) -> InvitationRou
     if opened is not None:
         return opened
     try:
-        return rounds.open_round(cohort, actor=staff, now=now, any_hour=True)
+        return rounds.open_round(cohort, actor=staff, now=now, any_hour=True, route=ROUTE)
     except rounds.RoundRefused:
         return None
 

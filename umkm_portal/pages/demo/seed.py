@@ -14,16 +14,20 @@ from trainings.services import rounds
 from umkm_portal.accounts.models import User
 from umkm_portal.pages.demo import (
     aftermath,
+    announcing,
     calls,
     certificates,
     courses,
     history,
+    inbox,
     life,
     members,
+    past_year,
     people,
     places,
     planning,
     results,
+    senders,
     today,
 )
 from umkm_portal.pages.demo.post import QUICK, caught_mail, sending_at
@@ -55,14 +59,18 @@ def seed(*, participants: int, now: datetime) -> Report:
     courses.hold_courses(now=now)
     planning.fund_courses(now=now)
     members.join_members(now=now)
+    senders.keep_senders(now=now)
     with caught_mail():
         history.hold_earlier_classes(staff=staff, now=now)
         life.live(staff=staff, now=now)
         certificates.certify_classes(staff=staff, now=now)
         aftermath.look_back(staff=staff, now=now)
         calls.open_calls(staff=staff, now=now)
+        inbox.write_back(now=now)
         with sending_at(QUICK, burst=int(QUICK)):
             results.hold_earlier_call(staff=staff, now=now)
+            announcing.write_to_people(staff=staff, now=now)
+    past_year.remember_last_year(staff=staff, now=now)
     return {
         "participants": Participant.objects.living().count(),
         "new": new,

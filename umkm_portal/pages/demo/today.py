@@ -15,7 +15,7 @@ from django.utils import timezone
 from trainings.models import Cohort, Programme, Session, Topic, Trainer, Training, Venue
 from trainings.services import answers
 from umkm_portal.accounts.models import Organisation, User
-from umkm_portal.pages.demo import places, planning
+from umkm_portal.pages.demo import places, planning, reminders
 from umkm_portal.pages.demo.callers import callers
 
 TRAINING = "kemasan-produk"
@@ -49,6 +49,7 @@ def hold_todays_class(*, staff: User, now: datetime) -> Session | None:
     Cohort.objects.filter(pk=cohort.pk).update(state=Cohort.State.CLOSED)
     if training.programme_id:
         planning.prepare(cohort, now=now)
+    reminders.remind_of_class(session, now=now)
     return session
 
 

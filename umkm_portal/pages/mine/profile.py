@@ -24,6 +24,7 @@ from participants.profiles import OWN_COLUMNS, correct_profile, state_willingnes
 from partners.models import Partner
 from umkm_portal.accounts.models import Organisation
 from umkm_portal.common import phones
+from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Channel
 from umkm_portal.pages.mine.forms import ProfileForm, profile_values
 from umkm_portal.pages.mine.people import account_of, for_person
@@ -34,6 +35,10 @@ PURPOSES = {
         "Foto Anda di kegiatan boleh dipakai di situs dan media sosial dinas.",
     )
 }
+FIRST = {
+    f"dulu-{channel.value}": channel for channel in (Channel.EMAIL, Channel.WHATSAPP, Channel.SMS)
+}
+"""What the buttons say by which a person chooses her first channel."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,9 +67,12 @@ def consents(request: HttpRequest, person: Participant) -> HttpResponse:
     if request.method == "POST":
         messages.success(request, _press(request, person, now=timezone.now()))
         return redirect("mine:consents")
+    reaches = reaches_of(person)
     context = {
         "mine": person,
-        "channels": [(reach, _shown(reach.address)) for reach in reaches_of(person)],
+        "first_channel": messaging.preferred_channel(person.pk),
+        "first_choices": [reach.channel for reach in reaches if reach.is_on],
+        "channels": [(reach, _shown(reach.address)) for reach in reaches],
         "purposes": _purposes(person),
         "events": person.consents.select_related("organisation").order_by("-happened_at", "-pk"),
     }
@@ -143,6 +151,9 @@ def _press(request: HttpRequest, person: Participant, *, now: datetime) -> str:
         switch(person, Channel(subject), actor=account, now=now)
         label = Channel(subject).label
         return f"{label} dinyalakan." if is_yes else f"{label} dihentikan. Berlaku sekarang juga."
+    if subject in FIRST and is_yes:
+        messaging.prefer_channel(person.pk, channel=FIRST[subject], now=now)
+        return f"Kami menghubungi Anda lebih dulu lewat {FIRST[subject].label}."
     purpose, _, slug = subject.partition(":")
     organisation = next((row for row in _partners() if row.slug == slug), None)
     if (purpose, bool(slug), organisation is not None) not in (

@@ -42,6 +42,7 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
             ),
             Page("admin:trainings_aftermath", "Umpan balik", "reviews", "trainings.view_enrolment"),
             Entry("messaging.campaign", "Kampanye", "send"),
+            Entry("messaging.reply", "Kotak balasan", "inbox"),
             Entry("trainings.training", "Pelatihan", "school"),
             Entry("trainings.venue", "Tempat", "location_on"),
             Entry("trainings.trainer", "Pelatih", "record_voice_over"),
@@ -59,6 +60,12 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
                 "Pendaftaran dibantu",
                 "person_add",
                 "participants.add_participant",
+            ),
+            Page(
+                "admin:participants_untold_index",
+                "Disampaikan langsung",
+                "record_voice_over",
+                "participants.view_participant",
             ),
             Entry("participants.referral", "Rujukan", "forward_to_inbox"),
             Entry("participants.cityoffice", "Dinas kota", "contact_phone"),
@@ -104,7 +111,13 @@ GROUPS: list[tuple[str, list[Entry | Page]]] = [
     (
         "Sistem",
         [
+            Page(
+                "admin:operations", "Antrean & kesehatan", "vital_signs", "messaging.view_campaign"
+            ),
             Entry("messaging.sendingaccount", "Akun pengirim", "outgoing_mail"),
+            Entry("messaging.portfolio", "Portofolio pengirim", "folder_shared"),
+            Entry("messaging.whatsapptemplate", "Templat WhatsApp", "chat"),
+            Entry("messaging.messageprice", "Harga pesan", "payments"),
             Entry("messaging.messagetemplate", "Teks pesan", "article"),
             Entry("messaging.suppression", "Alamat dihentikan", "block"),
             Entry("accounts.user", "Pengguna", "manage_accounts"),

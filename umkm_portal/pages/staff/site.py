@@ -42,11 +42,12 @@ class StaffSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # The models of the page are not loaded before.
-        from umkm_portal.pages.staff import council  # noqa: PLC0415
+        from umkm_portal.pages.staff import council, operations  # noqa: PLC0415
         from umkm_portal.pages.staff.funnel import funnel  # noqa: PLC0415
 
         pages = (
             ("mitra/corong/", funnel, "partner_funnel"),
+            ("pengiriman/", operations.show, "operations"),
             ("laporan/", council.show, "council"),
             ("laporan/daftar/", council.show_list, "council_list"),
             ("laporan/gelombang/", council.show_cohorts, "council_cohorts"),

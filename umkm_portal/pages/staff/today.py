@@ -22,7 +22,7 @@ from umkm_portal.common import bars
 from umkm_portal.imports import profiles
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging import pulse
-from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch
+from umkm_portal.messaging.models import Campaign, DeliveryBatch, Reply
 from umkm_portal.pages.staff import attendance, curations
 from umkm_portal.pages.staff.tasks import Task
 
@@ -103,10 +103,21 @@ def _uncertain(request: HttpRequest, now: datetime) -> Iterable[Task]:
         yield Task(
             f"{row['count']} pesan belum pasti terkirim",
             f"{row['campaign__title']}: pengiriman terputus. Cari tahu hasilnya, lalu catat.",
-            _page("messaging_campaign", row["campaign"])
-            + f"?status={Delivery.State.UNCERTAIN.value}",
+            reverse("admin:messaging_campaign_list", args=[row["campaign"], "belum-pasti"]),
             "Catat hasilnya",
             "red",
+        )
+
+
+def _replies(request: HttpRequest, now: datetime) -> Iterable[Task]:
+    if not isinstance(request.user, User):
+        return
+    if count := Reply.objects.waiting().for_user(request.user).count():
+        yield Task(
+            f"{count} balasan perlu dibaca",
+            "Jawaban lewat WhatsApp yang tidak dapat dicatat otomatis.",
+            reverse("admin:messaging_reply_changelist"),
+            "Buka kotak balasan",
         )
 
 
@@ -239,6 +250,7 @@ SOURCES: list[tuple[str, Callable[[HttpRequest, datetime], Iterable[Task]]]] = [
     ("imports.change_importfile", _imports),
     ("messaging.view_campaign", _campaigns),
     ("messaging.change_campaign", _uncertain),
+    ("messaging.change_reply", _replies),
     ("trainings.change_enrolment", _followups),
     ("trainings.change_cohort", _cohorts),
     ("trainings.change_cohort", _plans),

@@ -9,6 +9,8 @@ from umkm_portal.common import codes
 from umkm_portal.imports.models import ImportFile
 from umkm_portal.messaging.models import Campaign, Exclusion
 from umkm_portal.pages.tour.accounts import STAFF
+from umkm_portal.pages.tour.campaign_steps import campaign_steps
+from umkm_portal.pages.tour.campaigns import CampaignWalk
 from umkm_portal.pages.tour.class_steps import class_steps
 from umkm_portal.pages.tour.classes import ClassWalk
 from umkm_portal.pages.tour.curations import CurationWalk
@@ -25,6 +27,7 @@ def steps(walk: Walk, *, language: str) -> list[Step]:
         _send_step(walk, say),
         _answer_step(walk, say),
         _waiting_step(walk, say),
+        *campaign_steps(CampaignWalk(), say),
         *class_steps(ClassWalk(), say),
         _register_step(walk, say),
         _merge_step(walk, say),
@@ -37,6 +40,7 @@ def parts(shown: list[Step], *, language: str) -> list[Part]:
     say = Speaker(language)
     titles = {
         "import": say("Dari berkas sampai kelas penuh", "From a file to a full class"),
+        "campaign": say("Kampanye: tulis, kirim, periksa", "A campaign: write, send, check"),
         "ready": say("Kelas: siap, hadir, bersertifikat", "The class: readied, held, certified"),
         "register": say("Pemilik baru dan data ganda", "A new owner, and a double"),
         "curate": say("Kurasi Shopee", "Shopee's curation"),

@@ -1,4 +1,4 @@
-"""`manage.py deliver`: work the outbox without a broker until nothing is due."""
+"""`manage.py deliver`: work reports and the outbox without a broker until nothing is due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from django.core.management.base import BaseCommand
 from umkm_portal.messaging.ledger import STATES
 from umkm_portal.messaging.services.outbox import work_everything
 from umkm_portal.messaging.transports import off_reason
+from umkm_portal.messaging.webhooks.processing import work_events
+
+REPORTS_SECONDS = 3600.0
 
 
 class Command(BaseCommand):
@@ -20,10 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object as last line")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        reports = work_events(seconds=REPORTS_SECONDS)
         outcomes = work_everything()
         report: dict[str, Any] = {
             "batches": outcomes["batches"],
             "expanded": outcomes["expanded"],
+            "reports": reports["done"] + reports["unmatched"],
             **{state: outcomes[state] for state in STATES if outcomes[state]},
             "problem": off_reason("email") or None,
         }
