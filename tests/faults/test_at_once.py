@@ -99,7 +99,18 @@ def test_the_same_person_twenty_times_at_once_has_one_seat_and_one_message(trans
     assert invariants.violations() + of_messaging.violations() == []
 
 
-def careless_statement(monkeypatch):
+def meeting(threads):
+    """A point which nobody passes before that many are there (or twenty seconds are over)."""
+    barrier = threading.Barrier(threads)
+
+    def wait():
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(timeout=20)
+
+    return wait
+
+
+def careless_statement(monkeypatch, everybody_looked):
     """The plain yes, but nobody looks what became of her once the lock is there."""
     statement = plain_yes.SQL
     assert statement.count(" AND e.state = %(source)s") == 2
@@ -108,18 +119,18 @@ def careless_statement(monkeypatch):
     take = plain_yes.take_seat
 
     def late(enrolment, **facts):
-        time.sleep(0.1)  # until the others have looked, too
+        everybody_looked()
         return take(enrolment, **facts)
 
     monkeypatch.setattr(plain_yes, "take_seat", late)
 
 
-def careless_steps(monkeypatch):
+def careless_steps(monkeypatch, everybody_looked):
     monkeypatch.setattr(plain_yes, "take_seat", lambda enrolment, **facts: False)
     unlocked(monkeypatch)
 
     def careless(enrolment, *, to, now, via, actor=None, note="", **facts):
-        time.sleep(0.05)
+        everybody_looked()
         facts.pop("arrival_no", None)
         Enrolment.objects.filter(pk=enrolment.pk).update(state=to, **facts)
         return EnrolmentEvent.objects.create(
@@ -136,7 +147,7 @@ def test_without_its_guards_the_same_person_takes_several_seats(
     cohort = CohortFactory()
     seat(cohort)
     invited = invite(cohort)
-    carelessly(monkeypatch)
+    carelessly(monkeypatch, meeting(10))
 
     at_once(*presses(invited, 10))
 
