@@ -1,7 +1,6 @@
 """By which channel each invited person is reached, as parts of the statement that chooses a round.
 
-Her own first channel comes before the round's order. An address that bounced is none; who asked us
-to stop on one channel is not followed to the next.
+Her own first channel comes before the round's order.
 """
 
 from __future__ import annotations
@@ -11,17 +10,7 @@ from dataclasses import dataclass
 
 from participants.ways import agrees
 from umkm_portal.messaging.models import Channel, Suppression
-
-_HAS = {
-    Channel.EMAIL: "p.email <> ''",
-    Channel.WHATSAPP: f"p.phone <> '' AND {agrees('p.id')}",
-    Channel.SMS: "p.phone <> ''",
-}
-_ADDRESS = {
-    Channel.EMAIL: "lower(p.email)",
-    Channel.WHATSAPP: "p.phone",
-    Channel.SMS: "p.phone",
-}
+from umkm_portal.messaging.reach import ADDRESSES, first_way
 
 STOPS = """
     SELECT channel, address, bool_or(reason <> %(bounced)s) AS opted_out
@@ -46,9 +35,9 @@ class Reaching:
 
 def reaching(channels: Sequence[str]) -> Reaching:
     """For the channels of a round, in their order."""
-    known = [Channel(channel) for channel in channels if channel in _HAS]
+    known = [Channel(channel) for channel in channels if channel in ADDRESSES]
     stops = " ".join(
-        f"LEFT JOIN stop {c}_stop ON {c}_stop.channel = '{c}' AND {c}_stop.address = {_ADDRESS[c]}"
+        f"LEFT JOIN stop {c}_stop ON {c}_stop.channel = '{c}' AND {c}_stop.address = {ADDRESSES[c]}"
         for c in known
     )
     wish = "LEFT JOIN messaging_channelorder wish_of ON wish_of.recipient_key = p.id"
@@ -82,8 +71,5 @@ def _by_wish(known: Sequence[Channel]) -> str:
 
 
 def _in_order(known: Sequence[Channel]) -> str:
-    ways = " ".join(
-        f"WHEN {_HAS[c]} AND {c}_stop.address IS NULL THEN '{c}' WHEN {c}_stop.opted_out THEN NULL"
-        for c in known
-    )
+    ways = first_way(known, agrees=agrees("p.id"))
     return f"CASE {ways} END" if known else "NULL::text"

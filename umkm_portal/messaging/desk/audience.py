@@ -19,6 +19,7 @@ from umkm_portal.messaging import kinds
 from umkm_portal.messaging.desk import sources
 from umkm_portal.messaging.desk.sources import Selection, SourceBroken
 from umkm_portal.messaging.models import CampaignPlan, Channel, Exclusion, Suppression
+from umkm_portal.messaging.reach import ADDRESSES, first_way
 
 SAMPLES = 10
 SAMPLES_OF_REASON = 5
@@ -29,17 +30,7 @@ REASONS = {
     NO_CONSENT: "Belum setuju menerima WhatsApp",
 }
 
-_HAS = {
-    Channel.EMAIL: "p.email <> ''",
-    Channel.WHATSAPP: "p.phone <> '' AND p.agrees_to_whatsapp",
-    Channel.SMS: "p.phone <> ''",
-}
-_ADDRESS = {
-    Channel.EMAIL: "lower(p.email)",
-    Channel.WHATSAPP: "p.phone",
-    Channel.SMS: "p.phone",
-}
-CHANNELS = tuple(str(channel) for channel in _HAS)
+CHANNELS = tuple(str(channel) for channel in ADDRESSES)
 
 _CHOICE = """
 SELECT c.recipient_key, c.city, c.channel, CASE WHEN c.channel IS NULL THEN coalesce(c.barred,
@@ -176,15 +167,11 @@ def _choice(plan: CampaignPlan, *, user: User) -> Selection:
             f"coalesce({c}_stop.opted_out, FALSE) AS {c}_opted_out, "
             for c in channels
         ),
-        ways="".join(
-            f" WHEN {_HAS[Channel(c)]} AND {c}_stop.address IS NULL THEN '{c}'"
-            f" WHEN {c}_stop.opted_out THEN NULL"  # nobody is followed to another channel
-            for c in channels
-        )
-        or " WHEN FALSE THEN ''",
+        ways=first_way(map(Channel, channels), agrees="p.agrees_to_whatsapp")
+        or "WHEN FALSE THEN ''",
         joins="".join(
             _STOPPED.format(
-                channel=c, everything=Suppression.EVERYTHING, address=_ADDRESS[Channel(c)]
+                channel=c, everything=Suppression.EVERYTHING, address=ADDRESSES[Channel(c)]
             )
             for c in channels
         ),
