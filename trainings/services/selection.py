@@ -158,22 +158,13 @@ def choose(
     An override lets people in who are not active, not willing or not eligible, for staff who
     name them one by one; never somebody who restricted the use of her data.
     """
-    key = cohort.seed.encode().ljust(BLOCK, b"\0")
-    params: dict[str, Any] = {
-        "today": timezone.localdate(now),
-        "jakarta": f"{Region.JAKARTA}.%",
-        "active": Participant.Status.ACTIVE.value,
-        "cohort": cohort.pk,
-        "training": cohort.training_id,
-        "inner": bytes(byte ^ 0x36 for byte in key),
-        "outer": bytes(byte ^ 0x5C for byte in key),
+    condition, values = _named(segment)
+    params = {
+        **_facts(cohort, now=now),
         "size": 2**31 if size is None else size,
         **reaching.values(channels, kind=messages.INVITATION.name),
+        **values,
     }
-    condition = segment.sql
-    for number, value in enumerate(segment.params):
-        condition = condition.replace("%s", f"%(segment{number})s", 1)
-        params[f"segment{number}"] = value
     ways = reaching.reaching(channels)
     statement = _CHOOSE.format(
         stops=reaching.STOPS,
@@ -189,6 +180,29 @@ def choose(
         cursor.execute("DROP TABLE IF EXISTS round_choice")
         cursor.execute(statement, params)
         cursor.execute("ANALYZE round_choice")
+
+
+def _facts(cohort: Cohort, *, now: datetime) -> dict[str, Any]:
+    """What the statement knows of the cohort: its keys, and its seed as HMAC pads it."""
+    key = cohort.seed.encode().ljust(BLOCK, b"\0")
+    return {
+        "today": timezone.localdate(now),
+        "jakarta": f"{Region.JAKARTA}.%",
+        "active": Participant.Status.ACTIVE.value,
+        "cohort": cohort.pk,
+        "training": cohort.training_id,
+        "inner": bytes(byte ^ 0x36 for byte in key),
+        "outer": bytes(byte ^ 0x5C for byte in key),
+    }
+
+
+def _named(segment: Segment) -> tuple[str, dict[str, Any]]:
+    """The condition of a segment with its values by name, as the rest of the statement has them."""
+    condition, values = segment.sql, {}
+    for number, value in enumerate(segment.params):
+        condition = condition.replace("%s", f"%(segment{number})s", 1)
+        values[f"segment{number}"] = value
+    return condition, values
 
 
 def drop() -> None:

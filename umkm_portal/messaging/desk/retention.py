@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -38,14 +39,7 @@ def _find_drafts(now: datetime) -> Stock:
 
 
 def _drop(now: datetime) -> int:
-    """Each in a transaction of its own; what somebody took up meanwhile stays."""
-    dropped = 0
-    for plan in _drafts(now).order_by("pk"):
-        with transaction.atomic():
-            if _still(plan, _drafts(now)):
-                delete_plan(plan)
-                dropped += 1
-    return dropped
+    return _with_each(_drafts(now), delete_plan)
 
 
 def _asked(now: datetime) -> QuerySet[CampaignPlan]:
@@ -57,16 +51,25 @@ def _find_asked(now: datetime) -> Stock:
 
 
 def _give_back(now: datetime) -> int:
+    return _with_each(_asked(now), _lapse)
+
+
+def _lapse(plan: CampaignPlan) -> None:
     """The draft stays; the frozen people go, and its maker reads why."""
-    lapsed = 0
-    for plan in _asked(now).order_by("pk"):
+    void_request(locked := lock_draft(plan))
+    locked.note = LAPSED
+    locked.save(update_fields=["asked_by", "asked_at", "note"])
+
+
+def _with_each(rows: QuerySet[CampaignPlan], act: Callable[[CampaignPlan], object]) -> int:
+    """Each in a transaction of its own; what somebody took up meanwhile stays. Returns how many."""
+    done = 0
+    for plan in rows.order_by("pk"):
         with transaction.atomic():
-            if _still(plan, _asked(now)):
-                void_request(locked := lock_draft(plan))
-                locked.note = LAPSED
-                locked.save(update_fields=["asked_by", "asked_at", "note"])
-                lapsed += 1
-    return lapsed
+            if _still(plan, rows):
+                act(plan)
+                done += 1
+    return done
 
 
 def _still(plan: CampaignPlan, rows: QuerySet[CampaignPlan]) -> bool:
