@@ -11,7 +11,6 @@ class TrainingsConfig(AppConfig):
         # The models of this app are not loaded before.
         from participants.activity import register_source as register_activity  # noqa: PLC0415
         from participants.counter import joining  # noqa: PLC0415
-        from participants.timeline import register_source  # noqa: PLC0415
         from trainings import (  # noqa: PLC0415
             activity,
             after_messages,
@@ -42,17 +41,8 @@ class TrainingsConfig(AppConfig):
         retention.register_jobs()
         of_certificates.register_jobs()
         audiences.register()
-        register_source(timeline.enrolments_of)
+        timeline.register()
         register_activity(activity.SOURCE)
-        directory.register_subject(messages.INVITATION.name, timeline.subject_of)
-        directory.register_lists(messages.INVITATION.name)
-        directory.register_subject(
-            change_messages.SCHEDULE_CHANGED.name, timeline.changed_subject_of
-        )
-        directory.register_subject(
-            change_messages.COHORT_CANCELLED.name, timeline.changed_subject_of
-        )
-        directory.register_subject(after_messages.CERTIFICATE.name, timeline.certificate_subject_of)
         directory.register_reasons(REASONS)
         replies.register(messages.INVITATION.name, of_trainings.HANDLER)
         leaving.register(archiving.keep_outcomes)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.urls import reverse
 
 from participants.models import Participant
-from participants.timeline import SHOWN, Moment
+from participants.timeline import SHOWN, Moment, register_source
+from trainings.after_messages import CERTIFICATE
+from trainings.change_messages import COHORT_CANCELLED, SCHEDULE_CHANGED
+from trainings.messages import INVITATION
 from trainings.models import Cohort, Enrolment, EnrolmentEvent
+from umkm_portal.messaging import directory
 from umkm_portal.messaging.directory import Subject
 from umkm_portal.messaging.models import Campaign
 
@@ -21,6 +25,14 @@ TONES = {
     Enrolment.State.NOT_MINE: "red",
     Enrolment.State.INVITED: "blue",
 }
+
+
+def register() -> None:
+    """Tell the page of a person what she did here, and those of campaigns what they are about."""
+    register_source(enrolments_of)
+    directory.register_lists(INVITATION.name)
+    for kind, subject in SUBJECTS.items():
+        directory.register_subject(kind, subject)
 
 
 def enrolments_of(person: Participant) -> Iterable[Moment]:
@@ -67,3 +79,11 @@ def certificate_subject_of(campaign: Campaign) -> Subject | None:
         return None
     tab = reverse("admin:trainings_cohort_certificates", args=[campaign.subject_id])
     return found._replace(lists_link=tab)
+
+
+SUBJECTS: Mapping[str, Callable[[Campaign], Subject | None]] = {
+    INVITATION.name: subject_of,
+    SCHEDULE_CHANGED.name: changed_subject_of,
+    COHORT_CANCELLED.name: changed_subject_of,
+    CERTIFICATE.name: certificate_subject_of,
+}
