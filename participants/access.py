@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from participants.models import DataAccess
 from umkm_portal.accounts.models import Organisation, User
@@ -59,3 +60,24 @@ def record_access(
             cursor.execute(_INSERT, (*facts, chunk))
             written += cursor.rowcount
     return written
+
+
+def record_taken(
+    people_ids: Collection[int], *, actor: User, purpose: str, fields: Sequence[str], now: datetime
+) -> int:
+    """Write that `actor` takes these people along, once a day for the same purpose; return how many
+    rows that makes. The other facts are those of `record_access`."""
+    if not people_ids:
+        return 0
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    known = DataAccess.objects.filter(
+        participant__in=people_ids, actor=actor, purpose=purpose, happened_at__gte=today
+    )
+    return record_access(
+        sorted({*people_ids} - {*known.values_list("participant", flat=True)}),
+        kind=DataAccess.Kind.EXPORT,
+        actor=actor,
+        purpose=purpose,
+        fields=fields,
+        now=now,
+    )

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from participants.access import record_access
-from participants.models import DataAccess, Participant
+from participants.access import record_taken
+from participants.models import Participant
 from participants.untold import campaigns_to_tell, mark_told, sheets, untold
 from umkm_portal.messaging.models import Campaign
 from umkm_portal.messaging.services import CampaignRefused
@@ -96,20 +96,7 @@ def _check(request, permission):
 
 
 def _record(user, campaign, districts, *, now):
-    """Write down who has these people on paper: once a day, as each mark shows the page again."""
+    """Write down who has these people on paper; each mark shows the page again."""
     people = {row.participant_id for district in districts for row in district.rows}
-    if not people:
-        return
     purpose = f"{PURPOSE} #{campaign.pk}"
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = DataAccess.objects.filter(
-        participant__in=people, actor=user, purpose=purpose, happened_at__gte=today
-    )
-    record_access(
-        sorted(people - {*known.values_list("participant", flat=True)}),
-        kind=DataAccess.Kind.EXPORT,
-        actor=user,
-        purpose=purpose,
-        fields=FIELDS,
-        now=now,
-    )
+    record_taken(people, actor=user, purpose=purpose, fields=FIELDS, now=now)

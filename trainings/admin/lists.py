@@ -5,8 +5,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from participants.access import record_access
-from participants.models import DataAccess
+from participants.access import record_taken
 from trainings.admin.answers import enrolments_for
 from trainings.services.printed import mark_told, sheets, untold
 from umkm_portal.messaging.services import CampaignRefused
@@ -30,23 +29,10 @@ def show(request, cohort, context):
 
 
 def _record(user, cohort, districts, *, now):
-    """Write down who has these people on paper: once a day, as each mark shows the page again."""
+    """Write down who has these people on paper; each mark shows the page again."""
     people = {row.participant_id for district in districts for row in district.rows}
-    if not people:
-        return
     purpose = f"{PURPOSE} {cohort.code}"
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = DataAccess.objects.filter(
-        participant__in=people, actor=user, purpose=purpose, happened_at__gte=today
-    )
-    record_access(
-        sorted(people - {*known.values_list("participant", flat=True)}),
-        kind=DataAccess.Kind.EXPORT,
-        actor=user,
-        purpose=purpose,
-        fields=FIELDS,
-        now=now,
-    )
+    record_taken(people, actor=user, purpose=purpose, fields=FIELDS, now=now)
 
 
 def mark(request, cohort, enrolment_id):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from participants.access import record_access
-from participants.models import DataAccess
+from participants.access import record_taken
 from trainings.models import Enrolment
 from umkm_portal.accounts.models import User
 
@@ -18,14 +16,4 @@ def note_names_taken(
 ) -> None:
     """Write an access for each of these people, once a day for the same purpose."""
     ids = set(enrolments.values_list("participant_id", flat=True))
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = DataAccess.objects.filter(actor=by, purpose=purpose, happened_at__gte=today)
-    told = known.filter(participant__in=ids).values_list("participant", flat=True)
-    record_access(
-        sorted(ids - {*told}),
-        kind=DataAccess.Kind.EXPORT,
-        actor=by,
-        purpose=purpose,
-        fields=("Nama",),
-        now=now,
-    )
+    record_taken(ids, actor=by, purpose=purpose, fields=("Nama",), now=now)
