@@ -1,4 +1,4 @@
-"""The messages that officers write themselves: announcements, surveys, news of a class."""
+"""The messages that officers write themselves to anybody: announcements and surveys."""
 
 from __future__ import annotations
 
@@ -43,18 +43,6 @@ _SURVEYED_TEXT = (
     f"Yth. Bapak/Ibu {{nama}}, mohon isi survei singkat Jakpreneur: {{survei}} {_DINAS}. {_STOP}"
 )
 
-_NEWS = f"""Yth. Bapak/Ibu {{nama}},
-
-Ada perubahan pada pelatihan Anda. [Tulis apa yang berubah dan apa yang tetap.]
-
-{_FREE}
-
-{_DINAS}"""
-_NEWS_TEXT = (
-    "Yth. Bapak/Ibu {nama}, ada perubahan pada pelatihan Anda. [Tulis apa yang berubah.] "
-    f"{_DINAS}."
-)
-
 _SAMPLE = {"nama": "Siti Aminah", "kode": "JKP-7F3K-29XM"}
 
 EXPANSION = f"""
@@ -71,13 +59,13 @@ WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
 
 def register() -> None:
     """Tell the sender about the messages, and the desk what they are for."""
-    for kind in (ANNOUNCEMENT, SURVEY, NEWS):
+    for kind in (ANNOUNCEMENT, SURVEY):
         kinds.register(kind)
     for purpose in PURPOSES:
         purposes.register(purpose)
 
 
-def _still_there(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
+def still_there(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
     """Living people who still let their data be used; merged ones are told by their new record."""
     people = Participant.objects.living().unrestricted().filter(pk__in=subject_ids)
     return set(people.values_list("pk", flat=True))
@@ -99,7 +87,7 @@ ANNOUNCEMENT = CampaignKind(
         Channel.SMS: ("", _ANNOUNCED_TEXT),
     },
     expansion_sql=EXPANSION,
-    still_wanted=_still_there,
+    still_wanted=still_there,
 )
 SURVEY = CampaignKind(
     name="survey",
@@ -113,22 +101,8 @@ SURVEY = CampaignKind(
         Channel.SMS: ("", _SURVEYED_TEXT),
     },
     expansion_sql=EXPANSION,
-    still_wanted=_still_there,
+    still_wanted=still_there,
     shared_context=_link_of,
-)
-NEWS = CampaignKind(
-    name="cohort_news",
-    label="Kabar perubahan kelas",
-    purpose="service",
-    priority=Priority.CHANGE,
-    variables=_SAMPLE,
-    wording={
-        Channel.EMAIL: ("Perubahan pelatihan Anda", _NEWS),
-        Channel.WHATSAPP: ("", _NEWS_TEXT),
-        Channel.SMS: ("", _NEWS_TEXT),
-    },
-    expansion_sql=EXPANSION,
-    still_wanted=_still_there,
 )
 PURPOSES = (
     Purpose(
