@@ -16,18 +16,16 @@ pytestmark = [
 ]
 
 
-def balance(case, books):
-    """As `designs.md` defines twice and missed."""
-    size = getattr(case, SIZE)
-    assert books.broken_rules == []
-    assert (books.twice, books.missed) == (0, 0), books
-    assert books.uncertain <= case.most_uncertain * size.times, books
-    if case.act is not cancel_in_between:
-        assert books.people - books.uncertain - books.refused <= books.sent <= books.people, books
-    assert bool(books.refused) == (case.refuses or case.is_poisoned), books
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_everybody_once_when_it_breaks(case, tmp_path, seed):
-    balance(case, play(case, Campaigned, tmp_path, seed))
+    """As `designs.md` defines twice and missed."""
+    books = play(case, Campaigned, tmp_path, seed)
+
+    most_uncertain = case.most_uncertain * getattr(case, SIZE).times
+    assert books.broken_rules == []
+    assert (books.twice, books.missed) == (0, 0), books
+    assert books.uncertain <= most_uncertain, books
+    if case.act is not cancel_in_between:
+        assert books.people - books.uncertain - books.refused <= books.sent <= books.people, books
+    assert bool(books.refused) == (case.refuses or case.is_poisoned), books
