@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from partners.models import Partner
+from umkm_portal.common.numbers import whole_in
 
 
 class PartnerFilter(admin.SimpleListFilter):
@@ -22,8 +23,8 @@ class PartnerFilter(admin.SimpleListFilter):
         return [(str(row.pk), str(row)) for row in rows.order_by("organisation__name", "pk")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        chosen = self.value() or ""
-        return queryset.filter(**{self.path: chosen}) if chosen.isdecimal() else queryset
+        chosen = whole_in(self.value() or "")
+        return queryset if chosen is None else queryset.filter(**{self.path: chosen})
 
 
 class PartnerOfCallFilter(PartnerFilter):

@@ -18,6 +18,7 @@ from trainings.class_news import CHANGE, CLASS_NEWS
 from trainings.models import Cohort, Enrolment, InvitationRound, Topic, Training
 from trainings.services import segments
 from umkm_portal.accounts.models import User
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.messaging import kinds
 from umkm_portal.messaging.desk import purposes, sources
 from umkm_portal.messaging.desk.purposes import Lead
@@ -138,7 +139,7 @@ def cohort_choices(user: User) -> list[tuple[str, str]]:
 
 def people_of_cohorts(chosen: Chosen, user: User) -> Selection:
     """Who stands in one of the states in one of the cohorts."""
-    keys = [int(value) for value in chosen["values"] if value.isdigit()]
+    keys = [key for value in chosen["values"] if (key := whole_in(value)) is not None]
     rows = Enrolment.objects.filter(
         cohort__in=Cohort.objects.for_user(user).filter(pk__in=keys),
         state__in=chosen.get("states") or Enrolment.SEATED,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.utils import timezone
 
-from participants.audiences.messages import EXPANSION
-from participants.models import Participant
+from participants.audiences.messages import EXPANSION, still_there
 from trainings import change_messages, wording
 from trainings.messages import FREE
 from trainings.models import Cohort
 from trainings.services import changes
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.messaging.desk.purposes import Purpose
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, CampaignPlan, Channel, DeliveryBatch
@@ -53,9 +53,10 @@ def words_of(cohort: Cohort) -> dict[str, str]:
 def _cohort_of(plan: CampaignPlan) -> Cohort | None:
     """The cohort that a plan is about, if it is about one."""
     chosen = plan.audience.get("cohort", {}).get("values", [])
-    if len(chosen) != 1 or not chosen[0].isdigit():
+    pk = whole_in(chosen[0]) if len(chosen) == 1 else None
+    if pk is None:
         return None
-    return Cohort.objects.select_related("training__organiser").filter(pk=chosen[0]).first()
+    return Cohort.objects.select_related("training__organiser").filter(pk=pk).first()
 
 
 def _words(plan: CampaignPlan) -> dict[str, str]:
@@ -75,11 +76,6 @@ def _shared(campaign: Campaign) -> dict[str, str]:
     return _words(plan) if plan else {}
 
 
-def _still_there(campaign: Campaign, subject_ids: Sequence[int]) -> set[int]:
-    people = Participant.objects.living().unrestricted().filter(pk__in=subject_ids)
-    return set(people.values_list("pk", flat=True))
-
-
 CLASS_NEWS = CampaignKind(
     name="class_news",
     label="Kabar perubahan kelas",
@@ -97,7 +93,7 @@ CLASS_NEWS = CampaignKind(
         Channel.SMS: ("", _TEXT),
     },
     expansion_sql=EXPANSION,
-    still_wanted=_still_there,
+    still_wanted=still_there,
     shared_context=_shared,
 )
 CHANGE = Purpose(

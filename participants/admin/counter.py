@@ -18,6 +18,7 @@ from participants.counter.places import places_of
 from participants.counter.receipts import receipt_of
 from participants.models import Participant
 from participants.registration.people import AlreadyVerified
+from umkm_portal.common.numbers import whole_in
 
 NEEDS = "participants.add_participant"
 PAGE = "admin:participants_participant_counter"
@@ -129,10 +130,10 @@ def _page(request, context, form, now):
 
 def _last(request):
     """The person registered before this one, as the address names her."""
-    pk = request.GET.get("baru", "")
-    if request.method == "POST" or not pk.isdigit():
+    if request.method == "POST":
         return None
-    return Participant.objects.for_user(request.user).filter(pk=int(pk)).first()
+    pk = whole_in(request.GET.get("baru", ""))
+    return Participant.objects.for_user(request.user).filter(pk=pk).first()
 
 
 def _shown(form, name):

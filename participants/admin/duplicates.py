@@ -25,6 +25,7 @@ from participants.duplicates.merging import UndoRefused, merge, undo_merge
 from participants.models import DuplicatePair, Merge
 from umkm_portal.common import codes, phones
 from umkm_portal.common.keyset import NEWER, OLDER, KeysetChangeList, KeysetPage, KeysetPaginator
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 
 State = DuplicatePair.State
@@ -300,8 +301,9 @@ def _words(label):
 
 def _place(text):
     """(score, number) of the row above a page, or None."""
-    score, _, pk = text.partition("~")
+    score, _, number = text.partition("~")
+    pk = whole_in(number)
     try:
-        return (float(score), int(pk)) if pk.isdecimal() and len(pk) < 19 else None
+        return None if pk is None else (float(score), pk)
     except ValueError:
         return None

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from participants.licences import ALLOWED, LicenceRefused, move_licence
 from participants.models import LicenceRequest, Participant
 from umkm_portal.common import dates
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 
 State = LicenceRequest.State
@@ -142,7 +143,7 @@ class LicenceRequestAdmin(MachineAdmin):
 
     def _get(self, request, pk):
         rows = self.get_queryset(request).select_related("participant__region")
-        row = rows.filter(pk=pk).first() if str(pk).isdigit() else None
+        row = rows.filter(pk=whole_in(str(pk))).first()
         if row is None:
             raise Http404
         return row

@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from participants.models import DataRequest, Participant
 from participants.requests import RequestRefused, fulfil, refuse
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 
 TONES = {
@@ -116,7 +117,7 @@ class DataRequestAdmin(MachineAdmin):
 
     def _get(self, request, pk):
         rows = self.get_queryset(request).select_related("participant__region", "decided_by")
-        row = rows.filter(pk=pk).first() if str(pk).isdigit() else None
+        row = rows.filter(pk=whole_in(str(pk))).first()
         if row is None:
             raise Http404
         return row

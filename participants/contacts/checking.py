@@ -51,7 +51,7 @@ def check_code(contact: Contact, typed: str, *, purpose: str, now: datetime) -> 
 def _digits(typed: str) -> str:
     """The digits of what was typed; anything but six is not even tried."""
     folded = unicodedata.normalize("NFKC", typed)
-    code = "".join(str(int(c)) for c in folded if c.isdigit())
+    code = "".join(str(int(c)) for c in folded if c.isdecimal())
     if len(code) != DIGITS:
         raise CodeWrong(f"Kode terdiri dari {DIGITS} angka. Ketik angka dari pesan kami.")
     return code

@@ -26,6 +26,7 @@ from partners.models import Appeal, CurationDecision, CurationList
 from partners.models.lists import Outcome
 from partners.staff_filters import PartnerOfCallFilter
 from umkm_portal.common import bars, codes, phones
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 from umkm_portal.messaging.models import Campaign
 
@@ -77,7 +78,7 @@ class ButtonAdmin(MachineAdmin):
         return getattr(self, method)(request, row)
 
     def found(self, request, pk):
-        row = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdigit() else None
+        row = self.get_queryset(request).filter(pk=whole_in(str(pk))).first()
         if row is None or not self.has_view_permission(request, row):
             raise Http404
         return row

@@ -17,6 +17,7 @@ from participants.store_links import LinkKey, link_key
 from partners.models import CurationDecision
 from umkm_portal.accounts.models import User
 from umkm_portal.common import phones
+from umkm_portal.common.numbers import whole_in
 
 Waiting = CurationDecision.Waiting
 MatchedBy = CurationDecision.MatchedBy
@@ -153,7 +154,8 @@ def _searches(decision: CurationDecision, row: Row) -> list[tuple[str, Participa
     phone, email = _phone_of(row), row.get("email", "").strip().lower()
     link_ = decision.store_link or row.get("store_link", "")
     shop = decision.business_name or row.get("business_name", "")
-    met = [int(pk) for pk in row.get("candidates", "").split(",") if pk.isdecimal()]
+    named = row.get("candidates", "").split(",")
+    met = [pk for text in named if (pk := whole_in(text)) is not None]
     asked: list[tuple[str, str, Callable[[], ParticipantQuerySet]]] = [
         ("Cocok dengan isi berkas", row.get("candidates", ""), lambda: people.filter(pk__in=met)),
         ("Nomor HP sama", phone, lambda: people.filter(phone=phone)),

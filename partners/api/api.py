@@ -16,6 +16,7 @@ from ninja.openapi.schema import OpenAPISchema
 from partners.api import calls, lists, sales
 from partners.api.documents import corrected
 from partners.api.problems import Problem, not_found, of_validation
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.spreadsheets import Limits
 
 ABOUT = (
@@ -91,5 +92,4 @@ def in_problems(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def _length_of(request: HttpRequest) -> int:
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isdecimal() else 0
+    return whole_in(request.META.get("CONTENT_LENGTH") or "") or 0

@@ -26,6 +26,7 @@ from partners.models import Appeal, Application, CallQuota, CurationCall, Produc
 from partners.models.lists import CurationDecision
 from partners.staff_filters import PartnerFilter
 from umkm_portal.common import bars, codes
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin, StaffAdmin, StaffTable
 
 CALL_TONES = {
@@ -289,7 +290,7 @@ class ApplicationAdmin(MachineAdmin):
         rows = self.get_queryset(request).select_related(
             "participant__region", "call__partner__organisation", "product_kind", "business"
         )
-        row = rows.filter(pk=pk).first() if str(pk).isdigit() else None
+        row = rows.filter(pk=whole_in(str(pk))).first()
         if row is None:
             raise Http404
         return row

@@ -14,6 +14,7 @@ from unfold.widgets import (
 from participants.models import Segment
 from partners.calls.lifecycle import rules_of
 from partners.models import CurationCall, ProductKind
+from umkm_portal.common.numbers import whole_in
 
 _KEPT, _NONE = "tetap", "semua"
 
@@ -23,11 +24,12 @@ def typed_rubric(text: str) -> list[dict[str, Any]]:
     rubric = []
     for line in filter(str.strip, text.splitlines()):
         aspect, weight, hint = ([part.strip() for part in line.split("|")] + ["", ""])[:3]
-        if weight and not (weight.isdecimal() and int(weight) <= 100):
+        points = whole_in(weight or "0")
+        if points is None or points > 100:
             raise forms.ValidationError(
                 f"Bobot “{weight}” harus angka 0 sampai 100: {aspect[:40]}."
             )
-        rubric.append({"aspect": aspect, "weight": int(weight or 0), "hint": hint})
+        rubric.append({"aspect": aspect, "weight": points, "hint": hint})
     return rubric
 
 

@@ -14,6 +14,7 @@ from trainings.followups import close_followup, open_followups
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.services import answers, capacity, forfeits
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
+from umkm_portal.common.numbers import whole_in
 
 PER_PAGE = 50
 TONES = {
@@ -160,8 +161,8 @@ def reinstate(request, cohort, enrolment_id):
 def move(request, cohort, enrolment_id):
     """Seat a person in another wave, as she said on the telephone: swap her seat, or join."""
     enrolment = enrolments_for(request.user, cohort).filter(pk=enrolment_id).first()
-    wanted = request.POST.get("cohort", "")
-    target = other_waves(cohort).filter(pk=wanted).first() if wanted.isdecimal() else None
+    wanted = whole_in(request.POST.get("cohort", ""))
+    target = other_waves(cohort).filter(pk=wanted).first()
     if enrolment is None or target is None:
         return None
     facts = {"now": timezone.now(), "via": answers.VIA_PHONE, "actor": request.user}

@@ -21,6 +21,7 @@ from trainings.models import (
 )
 from umkm_portal.common import bars
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
+from umkm_portal.common.numbers import whole_in
 
 PER_PAGE = 50
 PURPOSE = "Daftar hadir"
@@ -202,9 +203,8 @@ def _may_close(request, cohort, sessions, *, now):
 
 
 def session_of(cohort, wanted):
-    if not wanted.isdecimal():
-        return None
-    return Session.objects.select_related("venue").filter(cohort=cohort, pk=int(wanted)).first()
+    rows = Session.objects.select_related("venue").filter(cohort=cohort)
+    return rows.filter(pk=whole_in(wanted)).first()
 
 
 def _key(request):

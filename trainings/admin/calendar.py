@@ -11,6 +11,7 @@ from trainings.admin.readiness import after, before
 from trainings.models import Cohort, Programme
 from trainings.planning import calendar
 from umkm_portal.common.dates import DAYS, MONTHS, format_date
+from umkm_portal.common.numbers import whole_in
 
 
 def show(request, context):
@@ -20,9 +21,9 @@ def show(request, context):
     view = request.GET.get("tampilan")
     view = view if view in calendar.VIEWS else "bulan"
     day = _day(request.GET.get("tanggal", ""))
-    programme = request.GET.get("program", "")
+    programme = whole_in(request.GET.get("program", ""))
     cohorts = Cohort.objects.for_user(request.user)
-    if programme.isdecimal():
+    if programme is not None:
         cohorts = cohorts.filter(training__programme=programme)
     rows = calendar.VIEWS[view][1](day, cohorts)
     entries = [entry for row in rows for cell in row.cells for entry in cell.entries]

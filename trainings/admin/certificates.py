@@ -22,6 +22,7 @@ from trainings.models import (
 )
 from umkm_portal.common import codes
 from umkm_portal.common.keyset import NEWER, OLDER, read_page
+from umkm_portal.common.numbers import whole_in
 
 PER_PAGE = 50
 WAITS_LONG = 60
@@ -85,9 +86,9 @@ def issue(request, cohort, context):
 def print_file(request, cohort, context):
     """The file of a job, all its pages; those named in it can read who took it along."""
     now = timezone.now()
-    asked = request.GET.get("tugas", "")
+    asked = whole_in(request.GET.get("tugas", ""))
     jobs = _jobs_of(cohort)
-    batch = jobs.filter(pk=int(asked)).first() if asked.isdecimal() else jobs.first()
+    batch = jobs.first() if asked is None else jobs.filter(pk=asked).first()
     if batch is None:
         raise Http404
     try:

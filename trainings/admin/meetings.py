@@ -16,6 +16,7 @@ from trainings.attendance.access import doors_of
 from trainings.attendance.meetings import services as meetings
 from trainings.models import AttendanceFile, AttendanceFileRow
 from umkm_portal.common import codes
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.spreadsheets import SpreadsheetError
 
 ROWS_AT_MOST = 1000
@@ -63,10 +64,10 @@ def upload(request, cohort, session_id):
 
 def meeting(request, cohort, context):
     """What a meeting's file says, for staff to look through before it counts."""
-    wanted = request.GET.get("berkas", "")
+    wanted = whole_in(request.GET.get("berkas", ""))
     files = AttendanceFile.objects.filter(session__in=_own_sessions(request, cohort))
     files = files.select_related("session")
-    file = files.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    file = files.filter(pk=wanted).first()
     if file is None:
         raise Http404
     rows = list(file.rows.select_related("enrolment__participant").order_by("number"))

@@ -17,6 +17,7 @@ from trainings.planning.trainers import fees_of
 from umkm_portal.common import bars
 from umkm_portal.common.dates import JAKARTA, MONTHS
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.numbers import whole_in
 
 PLANNED = (Cohort.State.DRAFT, Cohort.State.OPEN, Cohort.State.CLOSED)
 MOST = 200
@@ -96,8 +97,8 @@ def month(request, context):
     first = month_of(request.GET.get("bulan", ""))
     rows = Cohort.objects.for_user(request.user).filter(state__in=PLANNED)
     programmes = Programme.objects.order_by("-year", "name", "pk")
-    chosen = request.GET.get("program", "")
-    if chosen.isdecimal():
+    chosen = whole_in(request.GET.get("program", ""))
+    if chosen is not None:
         rows = rows.filter(training__programme=chosen)
     dated = rows.filter(Q(starts_at__gte=start_of(first), starts_at__lt=start_of(after(first))))
     dated = dated.order_by("starts_at", "pk")[: MOST + 1]

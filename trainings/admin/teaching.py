@@ -12,6 +12,7 @@ from trainings.planning import clashes
 from trainings.planning.trainers import fees_of, record_answers
 from umkm_portal.common import phones
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_fields import RupiahField
 
 TONES = {
@@ -131,8 +132,9 @@ def _chat(cohort, trainer):
 
 def _answer_all(request, cohort, rows):
     """One answer of a trainer for all her sessions: `12:confirmed`."""
-    trainer, _, state = request.POST["all"].partition(":")
-    if not trainer.isdecimal() or state not in Assignment.State.values:
+    number, _, state = request.POST["all"].partition(":")
+    trainer = whole_in(number)
+    if trainer is None or state not in Assignment.State.values:
         messages.error(request, "Pilih jawabannya.")
     else:
         hers = list(rows.filter(trainer=trainer).values_list("pk", flat=True))

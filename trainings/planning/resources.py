@@ -24,6 +24,7 @@ from trainings.services import changes
 from trainings.sessions import refresh_cohort_dates
 from umkm_portal.accounts.models import User
 from umkm_portal.common.money import format_rupiah
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.small_tables import SmallTable
 
 PORTION = 200
@@ -46,9 +47,10 @@ class YearNamed(Reference):
 
     def clean(self, value: object, row: object = None, **kwargs: object) -> Programme | None:
         typed = str(value or "").strip()
-        name, _, year = typed.rpartition(" ")
-        if name and year.isdecimal() and typed not in self.known:
-            rows = Programme.objects.filter(name__iexact=name, year=int(year)).order_by("pk")
+        name, _, last = typed.rpartition(" ")
+        year = whole_in(last)
+        if name and year is not None and typed not in self.known:
+            rows = Programme.objects.filter(name__iexact=name, year=year).order_by("pk")
             if found := rows.first():
                 self.known[typed] = found
         return super().clean(value, row, **kwargs)
@@ -333,5 +335,5 @@ def _number(value: object) -> int | None:
         return None
     try:
         return int(float(str(value)))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise PlanError(f"Kolom “sesi ke” berisi “{value}”. Tulis angka, misalnya 1.") from None

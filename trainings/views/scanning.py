@@ -28,6 +28,7 @@ from trainings.attendance.walk_ins import WalkInRefused, takes_walk_ins, walk_in
 from trainings.models import Enrolment, Session
 from trainings.schedule import days_label, hours_label
 from umkm_portal.accounts.models import User
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.qr import qr_code
 
 CAMERA_CSP = {"script-src": ["'self'", "'wasm-unsafe-eval'"]}
@@ -167,6 +168,7 @@ def _record(request: HttpRequest, session: Session, *, now: datetime) -> HttpRes
     """One mark by a plain form; words that are no ticket become a search by name."""
     read = request.POST.get("baca", "").strip()[: reading.LONGEST].replace("\0", "")
     chosen = request.POST.get("kursi", "")
+    seat = whole_in(chosen)
     kind = request.POST.get("jenis", Kind.IN)
     address = reverse("trainings:door", args=[session.pk])
     if kind not in Kind.values:
@@ -174,7 +176,7 @@ def _record(request: HttpRequest, session: Session, *, now: datetime) -> HttpRes
     if not chosen and kind != Kind.UNDO and not reading.looks_like_ticket(read):
         return redirect(f"{address}?{urlencode({'q': read})}" if read else address)
     rows = Enrolment.objects.filter(cohort=session.cohort_id)
-    enrolment = rows.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    enrolment = None if seat is None else rows.filter(pk=seat).first()
     result = mark(
         session,
         enrolment=enrolment,
@@ -192,9 +194,9 @@ def _record(request: HttpRequest, session: Session, *, now: datetime) -> HttpRes
 def _seat_guest(
     request: HttpRequest, session: Session, user: User, *, now: datetime
 ) -> HttpResponse:
-    chosen = request.POST.get("peserta", "")
+    chosen = whole_in(request.POST.get("peserta", ""))
     people = Participant.objects.for_user(user).living()
-    person = people.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    person = None if chosen is None else people.filter(pk=chosen).first()
     if person is None:
         raise Http404
     try:

@@ -19,6 +19,7 @@ from trainings.models import Enrolment, Session
 from trainings.views.lookups import too_many_attempts
 from umkm_portal.accounts.models import User
 from umkm_portal.common import attempts
+from umkm_portal.common.numbers import whole_in
 
 GRANT = "check_in"
 GRANTED = timedelta(minutes=5)
@@ -55,8 +56,8 @@ def check_in(request: HttpRequest) -> HttpResponse:
 
 def _open_door(request: HttpRequest, *, now: datetime) -> Errors:
     """Remember for this browser that the wall was seen."""
-    wanted = request.GET.get("sesi", "")
-    session = _session(int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
+    wanted = whole_in(request.GET.get("sesi", ""))
+    session = None if wanted is None else _session(wanted)
     if session is None or not wall.accepts(session, request.GET["kode"], now=now):
         attempts.count_failure("check_in", request)
         return Errors(wall=CHANGED)
@@ -111,10 +112,10 @@ def _page(
 
 def _whose(request: HttpRequest) -> Enrolment | None:
     """The place chosen from those of this account, else that of the ticket's code."""
-    chosen = request.POST.get("kursi", "")
-    if chosen.isdecimal() and isinstance(request.user, User):
+    chosen = whole_in(request.POST.get("kursi", ""))
+    if chosen is not None and isinstance(request.user, User):
         own = reading.places().filter(participant__account=request.user)
-        return own.filter(pk=int(chosen)).first()
+        return own.filter(pk=chosen).first()
     return reading.of_ticket(request.POST.get("tiket", "").replace("\0", ""))
 
 

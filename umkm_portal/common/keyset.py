@@ -10,6 +10,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from unfold.views import ChangeList
 
+from umkm_portal.common.numbers import whole_in
+
 OLDER, NEWER = "sesudah", "sebelum"
 
 
@@ -96,5 +98,4 @@ class KeysetChangeList(ChangeList):
 
 
 def _key(query: QueryDict, name: str) -> int | None:
-    value = query.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 19 else None
+    return whole_in(query.get(name, ""))

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -18,6 +17,7 @@ from partners.bazaars.services import ReportNotAccepted, withdraw_report
 from partners.models import SalesReport
 from partners.staff_filters import PartnerFilter
 from umkm_portal.common import codes, money
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 
 
@@ -93,12 +93,10 @@ class SalesReportAdmin(MachineAdmin):
         return redirect("admin:partners_salesreport_change", report.pk)
 
     def _find(self, request, pk):
-        if not pk.isdecimal():
-            raise Http404
         rows = self.get_queryset(request).select_related(
             *self.list_select_related, "withdrawn_by", "replaced_by", "file"
         )
-        report = get_object_or_404(rows, pk=pk)
+        report = get_object_or_404(rows, pk=whole_in(pk))
         if not self.has_view_permission(request, report):
             raise PermissionDenied
         return report

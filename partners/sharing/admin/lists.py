@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,6 +18,7 @@ from partners.sharing.agreements import SharingStopped, agreement_of
 from partners.sharing.lists import make_shared_list, open_shared_list, percent_of
 from partners.sharing.overview import overview_of
 from partners.staff_filters import PartnerFilter
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.common.staff_admin import MachineAdmin
 
 WAITS_LONG = 60
@@ -137,10 +138,8 @@ class SharedListAdmin(MachineAdmin):
         return response
 
     def _find(self, request, pk):
-        if not pk.isdecimal():
-            raise Http404
         rows = self.get_queryset(request).select_related(*self.list_select_related)
-        shared = get_object_or_404(rows, pk=pk)
+        shared = get_object_or_404(rows, pk=whole_in(pk))
         if not self.has_view_permission(request, shared):
             raise PermissionDenied
         return shared

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.messaging.webhooks import email as by_email
 from umkm_portal.messaging.webhooks.receiving import FORM, JSON, LARGEST_BODY, Unreadable, store
 from umkm_portal.messaging.webhooks.whatsapp import SOURCE
@@ -83,8 +84,8 @@ def _is_signed(body: bytes, header: str) -> bool:
 
 def _body(request: HttpRequest) -> bytes | None:
     """The raw bytes; None when they are too many, which is seen before they are read."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not str(length).isdigit() or int(length) > LARGEST_BODY:
+    length = whole_in(str(request.META.get("CONTENT_LENGTH") or "0"))
+    if length is None or length > LARGEST_BODY:
         return None
     try:
         return request.body

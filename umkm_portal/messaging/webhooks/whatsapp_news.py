@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.messaging.models import ProviderNews, WhatsAppTemplate
 from umkm_portal.messaging.services.news import AccountNews, News, NumberNews, TemplateNews
 from umkm_portal.messaging.transports.whatsapp_errors import Meaning, error_of, meaning_of
@@ -180,9 +181,8 @@ def _people(told: object) -> int | None:
     text = str(told if told is not None else "").removeprefix("TIER_")
     if text in ("UNLIMITED", "-1"):
         return 0
-    if text.endswith("K") and text[:-1].isdigit():
-        return int(text[:-1]) * 1_000
-    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+    number, scale = (text[:-1], 1_000) if text.endswith("K") else (text, 1)
+    return (whole_in(number) or 0) * scale or None
 
 
 def _limit(people: int | None) -> str:
@@ -201,8 +201,8 @@ def _part(value: Json, name: str) -> Json:
 def _moment(told: object) -> datetime | None:
     """A time as WhatsApp writes it here: ISO, or seconds since 1970."""
     try:
-        if isinstance(told, int) or str(told).isdigit():
-            return datetime.fromtimestamp(int(str(told)), tz=UTC)
+        if (seconds := whole_in(str(told))) is not None:
+            return datetime.fromtimestamp(seconds, tz=UTC)
         found = datetime.fromisoformat(str(told))
     except (ValueError, OverflowError, OSError):
         return None

@@ -18,6 +18,7 @@ from participants.profiles import (
     write_business,
 )
 from umkm_portal.common import money
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.pages.mine.forms import BusinessForm, ChannelForm, RevenueForm, month_in_words
 from umkm_portal.pages.mine.people import account_of, for_person
 
@@ -51,8 +52,8 @@ def business(request: HttpRequest, person: Participant, pk: int | None = None) -
 def channels(request: HttpRequest, person: Participant, pk: int) -> HttpResponse:
     """Add a place where she sells, or remove the one whose button was pressed."""
     row = _own(person, pk)
-    if request.POST.get("hapus", "").isdigit():
-        if remove_channel(row, int(request.POST["hapus"])):
+    if (gone := whole_in(request.POST.get("hapus", ""))) is not None:
+        if remove_channel(row, gone):
             messages.success(request, "Tempat jual dihapus.")
         return redirect("mine:business", row.pk)
     form = ChannelForm(request.POST)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from participants.samples import messy_sample
 from partners.models import CurationCall
+from umkm_portal.common.numbers import whole_in
 from umkm_portal.embedded.models import CaughtMail
 from umkm_portal.messaging.models import Delivery
 from umkm_portal.pages.demo.calls import BAZAAR
@@ -124,8 +125,8 @@ def login_practice(request: HttpRequest) -> HttpResponse:
 @require_POST
 def kill(request: HttpRequest) -> HttpResponse:
     """Kill one sending process of the tour's campaign; the supervisor starts a new one."""
-    pid = request.POST.get("pid", "")
-    if not (pid.isdigit() and end_worker(int(pid))):
+    pid = whole_in(request.POST.get("pid", ""))
+    if pid is None or not end_worker(pid):
         messages.info(request, "Proses itu sudah tidak memegang pesan. / It holds nothing now.")
     language = request.POST.get("bahasa", "")
     query = f"?bahasa={ENGLISH}" if language == ENGLISH else ""
