@@ -1,6 +1,7 @@
 """All cases with all seeds in full size, by one command; figures are filed in docs/faults.md.
 
-    python -m tests.faults.figures [--seeds 5] [--size full] [--only NAME] [--to docs/faults.md]
+    python -m tests.faults.figures [--seeds 5] [--size full] [--only NAME] [--at-once 1]
+        [--to docs/faults.md]
 
 Ends with 1 when anybody was written to twice, or missed, in any of them, or when a control did
 not fail.
@@ -15,6 +16,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from tests.faults.cases import CASES
 from tests.stage import ROOT
 
 HEAD = """# What breaks while messages are sent, and what comes of it
@@ -24,14 +26,15 @@ server that writes down what it took. That log is held against the ledger of the
 is the first draft that everybody would write (one task that sends to everybody in turn, tried again
 when it fails) on the same stage under the same fault: it has to fail, else the fault was none.
 
-Made by `python -m tests.faults.figures --seeds {seeds} --size {size}`: {seeds} seeds a case,
-figures are sums over them, recovery is the longest silence after any fault. *Uncertain* are people
-of whom nobody can know whether they got the message: they are listed for staff, never written to
-again. The last two columns are the control.
+Made by `python -m tests.faults.figures --seeds {seeds} --size {size} --at-once {at_once}`. Figures are
+sums over the {seeds} seeds of a case (the control has one), recovery is the longest silence after any
+fault. *Uncertain* are people of whom nobody can know whether they got the message: they are listed
+for staff, never written to again. The last two columns are the control.
 
 | case | people | sent | twice | missed | uncertain | refused | recovery, s | twice | missed |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
+FILES = ("sending", "first_draft", "codes", "reminders")
 COLUMNS = ("people", "sent", "twice", "missed", "uncertain", "refused")
 
 
@@ -40,6 +43,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--size", choices=("short", "full"), default="full")
     parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--at-once", type=int, default=1, help="so many cases beside each other")
     parser.add_argument("--to", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -47,7 +51,7 @@ def main():
         lines.touch()
         code = play(options, lines)
         found = [json.loads(line) for line in lines.read_text().splitlines()]
-    text = HEAD.format(seeds=options.seeds, size=options.size) + table(found)
+    text = HEAD.format(**vars(options)) + table(found) + sentences(found)
     if options.to:
         options.to.write_text(text)
     print(text)
@@ -60,18 +64,21 @@ def play(options, lines):
         "FAULT_SIZE": options.size,
         "FAULT_LINES": str(lines),
     }
-    command = [sys.executable, "-m", "pytest", "-n", "1", "-m", "long or not long"]
-    command += ["tests/faults/test_sending.py", "tests/faults/test_first_draft.py"]
+    command = [sys.executable, "-m", "pytest", "-m", "long or not long"]
+    command += ["-n", str(options.at_once), "--dist", "load", "--timeout", "1800"]
+    command += [f"tests/faults/test_{name}.py" for name in FILES]
     command += ["-k", options.only] if options.only else []
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=False).returncode
 
 
 def table(found):
-    """One line per case, in the order in which they were played."""
+    """One line per case, in the order of their list."""
     cases, controls = defaultdict(list), defaultdict(list)
     for line in found:
-        (controls if line["is_control"] else cases)[line["case"]].append(line)
-    return "".join(row(name, played, controls[name]) for name, played in cases.items())
+        if "words" not in line:
+            (controls if line["is_control"] else cases)[line["case"]].append(line)
+    names = [case.name for case in CASES if case.name in cases]
+    return "".join(row(name, cases[name], controls[name]) for name in names)
 
 
 def row(name, played, controls):
@@ -80,6 +87,11 @@ def row(name, played, controls):
     naive = [sum(line[column] for line in controls) for column in ("twice", "missed")]
     cells = [name, *sums, recovery, *(naive if controls else ("", ""))]
     return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def sentences(found):
+    told = sorted(f"- {line['case']}: {line['words']}\n" for line in found if "words" in line)
+    return "".join(["\n", *told]) if told else ""
 
 
 if __name__ == "__main__":

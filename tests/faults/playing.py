@@ -1,4 +1,4 @@
-"""One case on the stage, ours or the control, and its books filed where figures are asked for."""
+"""One case on the stage, ours or the control, and what is filed where figures are asked for."""
 
 import json
 import os
@@ -39,7 +39,15 @@ def play(case, kind, folder, seed, **environment):
 
 
 def file(case, books, seed, *, is_control):
+    _write({"case": case.name, "seed": seed, "is_control": is_control, **asdict(books)})
+
+
+def tell(case, words):
+    """What was seen in a case that has no books of its own, in a sentence."""
+    _write({"case": case, "words": words})
+
+
+def _write(told):
     if lines := os.environ.get("FAULT_LINES"):
-        told = {"case": case.name, "seed": seed, "is_control": is_control, **asdict(books)}
         with Path(lines).open("a") as at:
             at.write(json.dumps(told) + "\n")

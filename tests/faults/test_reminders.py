@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from participants.models import Participant
 from tests.factories import CohortFactory, ParticipantFactory
+from tests.faults.playing import tell
 from tests.faults.test_kills import Victim
 from tests.messaging import scenes
 from tests.sink import RunningSink
@@ -121,6 +122,7 @@ def test_a_beat_killed_anywhere_is_finished_by_the_next():
     assert kills > 3
     assert (len(told()), set(told().values())) == (10, {1})
     assert violations() == []
+    tell("a beat killed", f"{kills} kills until it was through: 10 of 10 reminded, none twice")
 
 
 # --- Six hours without a beat, and a clock that jumps
@@ -196,6 +198,12 @@ def test_after_six_hours_the_useful_is_sent_the_rest_missed_and_none_lost(tmp_pa
         remind_due(now=now + jump * HOUR)
     assert max(told().values()) == 1
     assert once - told() == Counter()
+    tell(
+        "six hours without a beat, then the clock jumps six times",
+        f"{by_state['queued']} reminders were still of use: {sum(received.values())} sent,"
+        f" {sum(n > 1 for n in told().values())} twice, {(once - told()).total()} lost;"
+        f" {by_state['missed']} were too late and named as missed",
+    )
     rows = Reminder.objects.values("turn", "enrolment")
     assert len(rows) == len({tuple(row.values()) for row in rows})
     assert violations() == []
@@ -228,6 +236,11 @@ def test_reminding_of_what_falls_due_in_this_minute_loses_and_repeats():
         for session, moment in pairs
         if now - OUTAGE < moment.due_at <= now < moment.expires_at
     }
+    tell(
+        "six hours without a beat, control",
+        f"only the clock, no books: {len(useful - set(sent))} of {len(useful)} lost,"
+        f" {sum(n > 1 for n in sent.values())} twice",
+    )
     assert useful - set(sent), "none lost"
     assert Cohort.objects.count() == len(OFFSETS)
     assert max(sent.values()) == 2

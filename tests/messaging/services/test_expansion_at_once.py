@@ -351,10 +351,13 @@ def test_sweep_calls_workers_to_what_stands_still(told, settings):
     assert told.count("expand") == settings.PORTAL_PROCESSES
 
 
-def test_worker_gives_way_after_its_turn_and_asks_for_another(told):
+def test_worker_gives_way_after_its_turn_and_asks_for_another(monkeypatch):
+    """Sending turns are longer than a beat: a call that expires behind them would be lost."""
     campaign = started(80)
+    calls = []
+    monkeypatch.setattr(nudges, "now", lambda task, **how: calls.append((task, how)) or True)
 
     covered = services.expand_campaign(campaign, now=timezone.now(), seconds=0)
 
-    assert (covered, told[-1]) == (10, "expand")
+    assert (covered, calls[-1]) == (10, ("expand", {"campaign_id": campaign.pk}))
     assert services.people_prepared(campaign) == 10

@@ -96,7 +96,7 @@ class Delivery(models.Model):
     """One message to one person: always in exactly one state.
 
     `step` tells messages of one campaign to one person apart (`""` for the announcement itself,
-    the dedupe key on standing campaigns). The state is not indexed (hot updates, fillfactor 70).
+    the dedupe key on standing campaigns). The state is not indexed (hot updates, fillfactor 50).
     """
 
     class State(models.TextChoices):

@@ -50,7 +50,7 @@ State = Delivery.State
 LONGEST_RETRY = timedelta(hours=6)
 LONGEST_WAIT_SECONDS = 2.0
 """For tokens farther away than this a batch is put down."""
-CHUNK_SECONDS, LARGEST_CHUNK = 0.004, 20
+CHUNK_SECONDS, LARGEST_CHUNK = 0.004, 50
 SLOW_SECONDS = 2.0
 """How long a batch rests when the provider asks for less, unless it says how long itself."""
 

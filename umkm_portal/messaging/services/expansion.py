@@ -139,7 +139,7 @@ def expand_campaign(campaign: Campaign, *, now: datetime, seconds: float | None 
         covered += people
         is_out_of_time = time.monotonic() >= stop_at or stopping.is_stopping()
     if not _start_running(campaign, now=now) and is_out_of_time:
-        nudges.now(nudges.EXPAND, campaign_id=campaign.pk, expires=4 * settings.SWEEP_SECONDS)
+        nudges.now(nudges.EXPAND, campaign_id=campaign.pk)
     return covered
 
 
