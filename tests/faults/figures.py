@@ -28,8 +28,9 @@ when it fails) on the same stage under the same fault: it has to fail, else the 
 
 Made by `python -m tests.faults.figures --seeds {seeds} --size {size} --at-once {at_once}`.
 Figures are sums over the {seeds} seeds of a case (the control has one), recovery is the longest
-silence after any fault. *Uncertain* are people of whom nobody can know whether they got the
-message: they are listed for staff, never written to again. The last two columns are the control.
+time from a fault to the next message, no other fault between. *Uncertain* are people of whom nobody
+can know whether they got the message: they are listed for staff, never written to again. The last
+two columns are the control.
 
 | case | people | sent | twice | missed | uncertain | refused | recovery, s | twice | missed |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|

@@ -130,7 +130,7 @@ class Theatre:
 
 @dataclass
 class Books:
-    """What came of a play; `recovery` is the longest silence after a fault, in seconds."""
+    """What came of a play; `recovery`: see `longest_silence`."""
 
     people: int
     sent: int
@@ -313,10 +313,16 @@ class Drafted:
 
 
 def longest_silence(over_at, received):
-    """Seconds from the end of a fault to the next message; faults after the last one are left."""
+    """Seconds from a fault to the next message, unless another fault came between; the longest.
+
+    Faults after the last message are left.
+    """
+    waited = {}
     times = [at for at, *_ in received]
-    heard = [min(t for t in times if t >= at) - at for at in over_at if times and at <= times[-1]]
-    return round(max(heard, default=0.0), 1)
+    for at in sorted(over_at):
+        if following := [t for t in times if t >= at]:
+            waited[min(following)] = min(following) - at  # the last fault before it stays
+    return round(max(waited.values(), default=0.0), 1)
 
 
 def _run_and_lose(code, env):
