@@ -8,8 +8,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from participants.models import Participant
+from participants.ways import WAYS
 from trainings import wording
-from trainings.messages import FREE, SAMPLE, place_of
+from trainings.messages import FREE, SAMPLE, by_channel, place_of
 from trainings.models import Absence, Certificate, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
 from trainings.reminders.after import PASSED, result_of
@@ -67,8 +68,14 @@ Dengan nomor itu siapa pun dapat memeriksa keasliannya di {{periksa}}.
 
 {{penyelenggara}}"""
 
-CERTIFIED_EXPANSION = """
-SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
+_CERTIFIED_TEXT = (
+    "Yth. Bapak/Ibu {nama}, {kabar} Pelatihan {judul}, gelombang {gelombang}. Nomor: {nomor}. "
+    "Lihat dan unduh: {tautan} – {penyelenggara}"
+)
+_CERTIFIED_SMS = "{perihal}: {judul}. Lihat dan unduh: {tautan}"
+
+CERTIFIED_EXPANSION = f"""
+SELECT m.recipient_key, m.subject_id, way.channel, way.address,
     jsonb_build_object('nama', p.full_name,
         'nomor', shown.number,
         'perihal', c.options -> 'perihal' ->> shown.news,
@@ -87,8 +94,9 @@ JOIN LATERAL (
     FROM trainings_certificate x LEFT JOIN trainings_certificate o ON o.id = x.replaces_id
     WHERE x.enrolment_id = m.subject_id ORDER BY x.id DESC LIMIT 1
 ) shown ON TRUE
+CROSS JOIN LATERAL ({WAYS}) way
 WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
-"""
+"""  # noqa: S608
 
 
 def _unanswered(
@@ -159,7 +167,9 @@ CERTIFICATE = CampaignKind(
         "nomor": "JKP-7F3K-29XM-4BCD",
         "periksa": "https://contoh.example/sertifikat/",
     },
-    wording={Channel.EMAIL: ("{perihal}: {judul}, gelombang {gelombang}", _CERTIFIED)},
+    wording=by_channel(
+        "{perihal}: {judul}, gelombang {gelombang}", _CERTIFIED, _CERTIFIED_TEXT, _CERTIFIED_SMS
+    ),
     expansion_sql=CERTIFIED_EXPANSION,
     still_wanted=_still_valid,
     shared_context=_shared_of_cohort,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from participants.models import Participant
+from participants.ways import WAYS
 from trainings import wording
-from trainings.messages import EXPANSION, FREE, SAMPLE, place_of
+from trainings.messages import EXPANSION, FREE, SAMPLE, by_channel, place_of
 from trainings.models import Cohort, Enrolment
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
+from umkm_portal.messaging.models import Campaign, DeliveryBatch
 
 State = Enrolment.State
 Priority = DeliveryBatch.Priority
@@ -64,8 +65,34 @@ Bila Anda sudah di tempat, temui petugas di pintu: selama masih ada kursi, kursi
 
 {penyelenggara}"""  # noqa: E501
 
-CANCELLED_EXPANSION = """
-SELECT m.recipient_key, m.subject_id, 'email' AS channel, p.email AS address,
+_GREETING = "Yth. Bapak/Ibu {nama}, "
+_CLASS = "pelatihan {judul}, gelombang {gelombang}"
+_MOVED_TEXT = (
+    f"{_GREETING}jadwal {_CLASS}, berubah. {{perubahan}} Kursi dan kode tiket Anda tetap: "
+    "{kode}. Tiket baru, pindah, atau batal: {tautan} – {penyelenggara}"
+)
+_MOVED_SMS = "Jadwal berubah: {judul}, gelombang {gelombang}. Lihat: {tautan}"
+_OFF_TEXT = (
+    f"{_GREETING}{_CLASS}, {{tanggal}}, tidak jadi diadakan. {{alasan}} {{kabar}} "
+    "Pilihan Anda: {tautan} – {penyelenggara}"
+)
+_OFF_SMS = "Batal: {judul}, {tanggal}. Pilihan Anda: {tautan}"
+_CARRIED_TEXT = (
+    f"{_GREETING}tempat Anda di daftar tunggu kami pindahkan ke {_CLASS}, {{tanggal}}, urutan "
+    "{urutan}. Kami mengabari begitu ada kursi. Lihat atau batal: {tautan} – {penyelenggara}"
+)
+_CARRIED_SMS = "Daftar tunggu Anda pindah ke kelas {tanggal}, urutan {urutan}. Lihat: {tautan}"
+_FORFEITED_TEXT = (
+    f"{_GREETING}kursi Anda di {_CLASS}, kami lepas karena kehadiran Anda belum tercatat. Sudah di "
+    "tempat? Temui petugas di pintu selama masih ada kursi. – {penyelenggara}"
+)
+_FORFEITED_SMS = (
+    "Kursi Anda di {judul} dilepas: kehadiran belum tercatat. Sudah di tempat? Temui petugas di "
+    "pintu."
+)
+
+CANCELLED_EXPANSION = f"""
+SELECT m.recipient_key, m.subject_id, way.channel, way.address,
     jsonb_build_object('nama', p.full_name,
         'kabar', replace(c.options -> 'kabar' ->> CASE
             WHEN e.cohort_id = c.subject_id THEN 'none'
@@ -77,8 +104,9 @@ FROM messaging_audiencemember m
 JOIN messaging_campaign c ON c.id = m.campaign_id
 JOIN trainings_enrolment e ON e.id = m.subject_id
 JOIN participants_participant p ON p.id = m.recipient_key
+CROSS JOIN LATERAL ({WAYS}) way
 WHERE m.campaign_id = %(campaign)s AND m.position BETWEEN %(first)s AND %(last)s
-"""
+"""  # noqa: S608
 """`subject_id` is the place in the other wave where there is one, else the one that ended."""
 
 
@@ -130,7 +158,9 @@ SCHEDULE_CHANGED = CampaignKind(
         CHANGES: "Sesi 1: semula Selasa 1 Desember 2026, 09.00 WIB, menjadi Rabu 2 Desember "
         "2026, 13.00 WIB, di Pasar Tanah Abang Blok G.",
     },
-    wording={Channel.EMAIL: ("Jadwal berubah: {judul}, gelombang {gelombang}", _MOVED)},
+    wording=by_channel(
+        "Jadwal berubah: {judul}, gelombang {gelombang}", _MOVED, _MOVED_TEXT, _MOVED_SMS
+    ),
     expansion_sql=EXPANSION,
     still_wanted=_still_seated,
     shared_context=_shared,
@@ -145,7 +175,9 @@ COHORT_CANCELLED = CampaignKind(
         REASON: "Alasan: pengajar berhalangan.",
         NEWS: "Kursi Anda pindah ke gelombang 3, Rabu 9 Desember 2026, 09.00 WIB.",
     },
-    wording={Channel.EMAIL: ("Dibatalkan: {judul}, gelombang {gelombang}, {tanggal}", _OFF)},
+    wording=by_channel(
+        "Dibatalkan: {judul}, gelombang {gelombang}, {tanggal}", _OFF, _OFF_TEXT, _OFF_SMS
+    ),
     expansion_sql=CANCELLED_EXPANSION,
     still_wanted=_still_there,
     shared_context=_shared,
@@ -156,7 +188,9 @@ CARRIED = CampaignKind(
     purpose="service",
     priority=Priority.CHANGE,
     variables={**SAMPLE, "urutan": "3"},
-    wording={Channel.EMAIL: ("Daftar tunggu pindah: {judul}, {tanggal}", _CARRIED)},
+    wording=by_channel(
+        "Daftar tunggu pindah: {judul}, {tanggal}", _CARRIED, _CARRIED_TEXT, _CARRIED_SMS
+    ),
     still_wanted=_still_waits,
     single_context=place_of,
 )
@@ -166,7 +200,9 @@ FORFEITED = CampaignKind(
     purpose="service",
     priority=Priority.URGENT,
     variables=SAMPLE,
-    wording={Channel.EMAIL: ("Kursi dilepas: {judul}, {tanggal}", _FORFEITED)},
+    wording=by_channel(
+        "Kursi dilepas: {judul}, {tanggal}", _FORFEITED, _FORFEITED_TEXT, _FORFEITED_SMS
+    ),
     still_wanted=_still_gone,
     single_context=place_of,
 )

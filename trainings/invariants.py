@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.db import connection
 
+from trainings.services.notices import KINDS
+
 SHOWN = 5
 _STATES = {
     "seated": "('confirmed', 'attended', 'no_show', 'completed')",
     "open": "('invited', 'waitlisted', 'offered', 'confirmed')",
+    "told": f"({', '.join(repr(kind.name) for kind in KINDS)})",
 }
 
 _CHECKS = {
@@ -147,6 +150,11 @@ _CHECKS = {
             SELECT FROM trainings_reminder r WHERE r.delivery_id = d.id)
         AND NOT EXISTS (SELECT FROM messaging_fallover f
             WHERE f.delivery_id = d.id AND f.successor_id IS NOT NULL)""",
+    "places told of one event twice, not by a next channel": """
+        SELECT max(d.id) AS id FROM messaging_delivery d
+        JOIN messaging_campaign c ON c.id = d.campaign_id AND c.is_standing AND c.kind IN {told}
+        WHERE NOT EXISTS (SELECT FROM messaging_fallover f WHERE f.successor_id = d.id)
+        GROUP BY d.campaign_id, d.recipient_key, d.step HAVING count(*) > 1""",
     "steps P2 of people who did not finish": """
         SELECT v.id FROM participants_stageevent v
         JOIN trainings_enrolment e ON e.id = split_part(v.source_ref, ':', 3)::bigint

@@ -117,6 +117,29 @@ Bila Anda tidak merasa membatalkan, buka tautan ini atau hubungi petugas:
 
 {penyelenggara}"""
 
+_GREETING = "Yth. Bapak/Ibu {nama}, "
+_CLASS = "pelatihan {judul}, gelombang {gelombang}"
+_SEAT_TEXT = (
+    f"{_GREETING}kursi Anda di {_CLASS} sudah pasti: {{tanggal}} pukul {{jam}} WIB di {{tempat}}. "
+    "Kode tiket: {kode}. Tiket atau batal: {tautan} – {penyelenggara}"
+)
+_SEAT_SMS = "Kursi kelas Anda: {tanggal} {jam} WIB. Kode {kode}. Tiket: {tautan}"
+_WAITS_TEXT = (
+    f"{_GREETING}kursi {_CLASS} sudah penuh. Anda di daftar tunggu, urutan {{urutan}}. Kami "
+    "mengabari begitu ada kursi. Lihat urutan atau batal: {tautan} – {penyelenggara}"
+)
+_WAITS_SMS = "Kelas {tanggal} penuh. Daftar tunggu Anda: urutan {urutan}. Lihat: {tautan}"
+_OFFERED_TEXT = (
+    f"{_GREETING}ada kursi kosong untuk Anda di {_CLASS}, {{tanggal}} pukul {{jam}} WIB di "
+    "{tempat}. Kami simpan sampai {batas}. Pilih Ya untuk mengambilnya: {tautan} – {penyelenggara}"
+)
+_OFFERED_SMS = "Ada kursi pelatihan untuk Anda. Jawab sebelum {batas}: {tautan}"
+_GONE_TEXT = (
+    f"{_GREETING}pendaftaran Anda di {_CLASS}, {{tanggal}}, sudah dibatalkan. Tidak merasa "
+    "membatalkan? Buka {tautan} – {penyelenggara}"
+)
+_GONE_SMS = "Pendaftaran kelas {tanggal} dibatalkan. Bukan Anda? Buka {tautan}"
+
 EXPANSION = f"""
 SELECT m.recipient_key, m.subject_id, way.channel, way.address,
     jsonb_build_object('nama', p.full_name,
@@ -230,17 +253,22 @@ def place_of(enrolment_id: int) -> dict[str, str]:
     return words
 
 
+def by_channel(subject: str, email: str, whatsapp: str, sms: str) -> dict[str, tuple[str, str]]:
+    """The wording of a kind that goes by every channel; a plain SMS has no letters but ASCII."""
+    return {
+        Channel.EMAIL: (subject, email),
+        Channel.WHATSAPP: ("", whatsapp),
+        Channel.SMS: ("", sms),
+    }
+
+
 INVITATION = CampaignKind(
     name="invitation",
     label="Undangan pelatihan",
     purpose="bulk",
     priority=Priority.BULK,
     variables={**SAMPLE, **_DEADLINE},
-    wording={
-        Channel.EMAIL: ("Undangan: {judul}, {tanggal}", _INVITED),
-        Channel.WHATSAPP: ("", _INVITED_TEXT),
-        Channel.SMS: ("", _INVITED_SMS),
-    },
+    wording=by_channel("Undangan: {judul}, {tanggal}", _INVITED, _INVITED_TEXT, _INVITED_SMS),
     expansion_sql=EXPANSION,
     still_wanted=_still_invited,
     may_follow=_may_follow,
@@ -252,7 +280,7 @@ CONFIRMATION = CampaignKind(
     purpose="service",
     priority=Priority.CHANGE,
     variables=SAMPLE,
-    wording={Channel.EMAIL: ("Kursi Anda pasti: {judul}, {tanggal}", _SEAT)},
+    wording=by_channel("Kursi Anda pasti: {judul}, {tanggal}", _SEAT, _SEAT_TEXT, _SEAT_SMS),
     still_wanted=_in_state(*Enrolment.SEATED),
     single_context=place_of,
 )
@@ -262,7 +290,7 @@ WAITING = CampaignKind(
     purpose="service",
     priority=Priority.CHANGE,
     variables={**SAMPLE, "urutan": "3"},
-    wording={Channel.EMAIL: ("Daftar tunggu: {judul}, {tanggal}", _WAITS)},
+    wording=by_channel("Daftar tunggu: {judul}, {tanggal}", _WAITS, _WAITS_TEXT, _WAITS_SMS),
     still_wanted=_in_state(State.WAITLISTED),
     single_context=place_of,
 )
@@ -272,7 +300,9 @@ OFFER = CampaignKind(
     purpose="service",
     priority=Priority.URGENT,
     variables={**SAMPLE, **_DEADLINE},
-    wording={Channel.EMAIL: ("Ada kursi untuk Anda: {judul}, {tanggal}", _OFFERED)},
+    wording=by_channel(
+        "Ada kursi untuk Anda: {judul}, {tanggal}", _OFFERED, _OFFERED_TEXT, _OFFERED_SMS
+    ),
     still_wanted=_in_state(State.OFFERED),
     single_context=place_of,
 )
@@ -282,7 +312,7 @@ CANCELLED = CampaignKind(
     purpose="service",
     priority=Priority.CHANGE,
     variables=SAMPLE,
-    wording={Channel.EMAIL: ("Pendaftaran dibatalkan: {judul}, {tanggal}", _GONE)},
+    wording=by_channel("Pendaftaran dibatalkan: {judul}, {tanggal}", _GONE, _GONE_TEXT, _GONE_SMS),
     still_wanted=_in_state(State.CANCELLED),
     single_context=place_of,
 )

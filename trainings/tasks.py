@@ -8,7 +8,7 @@ from trainings.attendance import closing
 from trainings.certificates import batches, telling
 from trainings.models import CertificateBatch
 from trainings.reminders import services as reminding
-from trainings.services import advance, cancelling, carrying, changes, forfeits
+from trainings.services import advance, cancelling, carrying, changes, fallovers, forfeits
 from umkm_portal.messaging import nudges
 
 
@@ -26,12 +26,16 @@ def close_cohorts() -> int:
 
 @shared_task
 def follow_changes() -> int:
-    """What officers changed is carried out and told; absent people's seats go free."""
+    """What officers changed is carried out and told; absent people's seats go free.
+
+    Whom news of her place did not reach gets it by her next channel.
+    """
     now = timezone.now()
     return (
         cancelling.finish_cancellations(now=now)
         + changes.tell_changes(now=now)
         + forfeits.forfeit_due(now=now)
+        + fallovers.follow_failures(now=now)
     )
 
 

@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from participants.consents import give_consent, has_consent
+from participants.consents import has_consent
 from participants.models import Consent
 from tests.factories import CohortFactory, ParticipantFactory
 from tests.messaging import scenes
 from tests.providers.whatsapp import WhatsAppServer
 from tests.sink import RunningSink
 from tests.staff import make_user
+from tests.trainings.scenes import willing
 from trainings import invariants, messages
 from trainings.models import Enrolment, InvitationRound
 from trainings.services import advance, answers, printed, rounds
@@ -77,19 +78,6 @@ def approve(account, **facts):
         state=WhatsAppTemplate.State.APPROVED,
         **facts,
     )
-
-
-def willing(**facts):
-    """Somebody who agreed to WhatsApp."""
-    person = ParticipantFactory(**facts)
-    give_consent(
-        person,
-        purpose=Consent.Purpose.WHATSAPP,
-        channel="loket",
-        actor=None,
-        now=timezone.now(),
-    )
-    return person
 
 
 def page(name, cohort):

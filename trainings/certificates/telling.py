@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
 from participants.models import Participant
-from trainings import after_messages
+from trainings import after_messages, ways
 from trainings.models import (
     Certificate,
     CertificateBatch,
@@ -88,6 +88,7 @@ def _draft(cohort: Cohort, *, now: datetime) -> Campaign:
         title=f"Sertifikat {cohort.training.title}, gelombang {cohort.number}",
         actor=None,
         now=now,
+        channels=ways.open_channels(after_messages.CERTIFICATE),
         options={
             after_messages.TITLES: dict(CertificateKind.choices),
             after_messages.HEADINGS: _HEADINGS,

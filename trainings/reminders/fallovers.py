@@ -12,14 +12,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from trainings import ways
 from trainings.models import ReminderTurn
-from trainings.reminders import messages, ways
+from trainings.reminders import messages
 from trainings.services import seats
 from umkm_portal.messaging import queueing
-from umkm_portal.messaging.models import Campaign, DeliveryBatch, Suppression
+from umkm_portal.messaging.models import Campaign, DeliveryBatch
 from umkm_portal.messaging.services import fallover
-
-_UNREACHED = ("failed_permanent", "suppressed")
 
 _TURN_OF = """
 SELECT r.turn_id FROM messaging_delivery d JOIN trainings_reminder r ON r.delivery_id = d.id
@@ -98,15 +97,14 @@ def _turn_of(batch: DeliveryBatch) -> ReminderTurn | None:
 
 def _tell(turn: ReminderTurn, batch: DeliveryBatch, *, now: datetime) -> int:
     kind = messages.KINDS[turn.rule]
-    reasons = [r.value for r in Suppression.Reason if r != Suppression.Reason.HARD_BOUNCE]
     values: dict[str, Any] = {
         **queueing.facts(kind, now=now),
         **ways.values(kind, now=now),
         "campaign": batch.campaign_id,
         "number": batch.number,
         "turn": turn.pk,
-        "unreached": list(_UNREACHED),
-        "stopped": reasons,
+        "unreached": list(fallover.UNREACHED),
+        "stopped": list(fallover.STOPPED),
         "states": ["invited"] if turn.round_id else ["confirmed", "attended"],
     }
     with connection.cursor() as cursor:

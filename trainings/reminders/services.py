@@ -13,9 +13,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from trainings import wording
+from trainings import ways, wording
 from trainings.models import Cohort, ReminderTurn
-from trainings.reminders import fallovers, messages, turns, ways
+from trainings.reminders import fallovers, messages, turns
 from trainings.reminders.due import TOO_LATE
 from trainings.services import seats
 from umkm_portal.messaging import ledger, nudges, queueing

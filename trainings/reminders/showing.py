@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count
 
+from trainings import ways
 from trainings.models import Cohort, Enrolment, InvitationRound, Session
-from trainings.reminders import due, ways
+from trainings.reminders import due
 from trainings.reminders.archiving import NOT_REACHED
 from trainings.reminders.messages import KINDS
 from trainings.reminders.rules import BEFORE, OCCASIONS, Name, Settings, settings_of

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Value, When
 
-from trainings import change_messages, wording
+from trainings import change_messages, ways, wording
 from trainings.models import Cohort, Enrolment, Offer
 from trainings.models.enrolments import EnrolmentQuerySet
 from trainings.reminders.following import follow_sessions
@@ -233,6 +233,7 @@ def _send(cohort: Cohort, successor: Cohort | None, *, now: datetime) -> Campaig
         title=f"Pembatalan {cohort.training.title}, gelombang {cohort.number}",
         actor=cohort.cancelled_by,
         now=now,
+        channels=ways.open_channels(change_messages.COHORT_CANCELLED),
         options={
             change_messages.REASON: f"Alasan: {cohort.cancel_reason.rstrip('.')}.",
             change_messages.NEWS: _news(successor),

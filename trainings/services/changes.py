@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from trainings import change_messages, wording
+from trainings import change_messages, ways, wording
 from trainings.models import Cohort, Session, SessionChange, Venue
 from trainings.models.enrolments import Enrolment, Offer
 from trainings.reminders.following import follow_sessions
@@ -244,6 +244,7 @@ def _send(cohort: Cohort, sentence: str, *, now: datetime) -> Campaign:
         title=title,
         actor=None,
         now=now,
+        channels=ways.open_channels(change_messages.SCHEDULE_CHANGED),
         options={change_messages.CHANGES: sentence},
         not_after=cohort.ends_at if cohort.ends_at and cohort.ends_at > now else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from trainings import change_messages, messages
+from trainings import change_messages, messages, ways
 from trainings.models import Enrolment, EnrolmentEvent
 from trainings.reminders import messages as reminders
 from umkm_portal.messaging import services as messaging
@@ -22,6 +22,17 @@ OVERTAKEN = [
     )
 ]
 """Messages that an answer makes pointless while they still wait to be sent."""
+
+
+KINDS = (
+    messages.CONFIRMATION,
+    messages.WAITING,
+    messages.OFFER,
+    messages.CANCELLED,
+    change_messages.CARRIED,
+    change_messages.FORFEITED,
+)
+"""What is told to one person about her place."""
 
 
 def tell_seat(enrolment: Enrolment, *, event: EnrolmentEvent) -> None:
@@ -77,12 +88,14 @@ def _withdraw(enrolment: Enrolment, *, kinds: list[str], now: datetime, reason: 
 
 
 def _queue(kind: CampaignKind, enrolment: Enrolment, event: EnrolmentEvent) -> None:
-    """One message for one event of the enrolment, however often it is asked for."""
+    """One message for one event of the enrolment, by the first channel that reaches her."""
+    way = ways.first_way(enrolment.participant_id, kind)
     messaging.queue_one(
         kind,
         recipient_key=enrolment.participant_id,
         subject_id=enrolment.pk,
         dedupe_key=f"{enrolment.pk}-{event.pk}",
-        address=enrolment.participant.email,
+        address=way.address,
+        channel=way.channel,
         now=event.happened_at,
     )

@@ -4,7 +4,7 @@ One statement does the whole of it: the cohort's counters, her state, its event,
 the outbox. So a thousand people who answer at once wait for one row for as long as one UPDATE
 takes, and a crash leaves all of it or nothing. Whatever is not plain changes nothing here and goes
 the way of `answers`: an offer, a quota, a full or closed cohort, a seat in another wave, a message
-that must be called back first.
+that must be called back first, a person who is told by another channel than email.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 
 from django.db import DataError, IntegrityError, connection, transaction
 
-from trainings import messages
+from trainings import messages, ways
 from trainings.activity import is_activity, note_activity
 from trainings.models import Enrolment, EnrolmentEvent
 from trainings.services import notices
@@ -49,6 +49,7 @@ WITH post AS MATERIALIZED ({queueing.POST}), mine AS MATERIALIZED (
     FROM post, trainings_cohort c, trainings_enrolment e
     JOIN participants_participant person ON person.id = e.participant_id
     WHERE {_IS_PLAIN} AND e.id = %(enrolment)s AND e.cohort_id = c.id AND e.state = %(source)s
+        AND {ways.EMAIL_FIRST}
         AND NOT EXISTS (SELECT FROM trainings_cohortquota q WHERE q.cohort_id = c.id)
         AND NOT EXISTS (
             SELECT FROM trainings_enrolment other

@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from participants.consents import give_consent
+from participants.models import Consent, Participant
+from tests.trainings.scenes import approve_text
 from trainings import after_messages
 from trainings.certificates import batches, issuing, telling
 from trainings.models import CertificateBatch
 from umkm_portal.common import tokens
 from umkm_portal.messaging.models import Campaign, Delivery
 from umkm_portal.messaging.services import expand_campaign
+from umkm_portal.messaging.services.outbox import work_everything
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -79,3 +83,26 @@ def test_the_link_of_the_message_leads_to_the_certificate(client, issued):
 
     assert page.status_code == 200
     assert issued.papers["Siti Aminah"].shown_number in page.content.decode()
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+def test_who_has_only_a_phone_hears_of_her_certificate_there(engines, issued, channel):
+    if channel == "whatsapp":
+        approve_text(engines.whatsapp, after_messages.CERTIFICATE)
+    person = issued.siti.participant
+    Participant.objects.filter(pk=person.pk).update(email="")
+    facts = {"channel": "loket", "actor": None, "now": issued.now}
+    give_consent(person, purpose=Consent.Purpose.WHATSAPP, **facts)
+    telling.tell_due(now=issued.now + 2 * MINUTE)
+
+    work_everything()
+
+    rows = Delivery.objects.filter(campaign__kind="certificate")
+    found = dict(rows.values_list("recipient_key", "channel"))
+    assert found.pop(person.pk) == channel
+    assert set(found.values()) == {"email"}
+    assert set(rows.values_list("state", flat=True)) == {"accepted"}
+    if channel == "sms":
+        ((number, text),) = engines.sms.accepted
+        assert number == person.phone
+        assert text.startswith(f"Sertifikat terbit: {issued.cohort.training.title}. Lihat")

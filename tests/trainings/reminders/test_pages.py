@@ -122,7 +122,7 @@ def test_the_ticket_says_when_she_will_be_reminded(client):
     shown = client.get(f"/tiket/{tickets.token_of(siti)}/").content.decode()
     other = client.get(f"/tiket/{tickets.token_of(blank)}/").content.decode()
 
-    assert "Kami mengingatkan Anda lewat email" in shown
+    assert "Kami mengingatkan Anda:" in shown
     assert showing.next_for(siti, now=timezone.now())[0] == first.due_at
     assert "Kami mengingatkan Anda" not in other
 

@@ -13,6 +13,7 @@ from umkm_portal.messaging.sending.templatemerge import TemplateMerge
 from umkm_portal.messaging.sending.textmerge import TextMerge, is_phone
 from umkm_portal.messaging.services.approved import template_of
 from umkm_portal.messaging.transports import Message
+from umkm_portal.messaging.transports.whatsapp import CODE
 
 _log = logging.getLogger(__name__)
 Row = dict[str, Any]
@@ -37,6 +38,7 @@ class Filler:
         self._merge = merges[of]
         self._channel = channel
         self._secrets = kinds.get(campaign.kind).secrets
+        self._hides_code = channel == Channel.WHATSAPP and CODE not in self._secrets
         self._ahead: dict[int, Message] = {}
         """Messages filled while the server took the one before, by delivery."""
 
@@ -76,9 +78,14 @@ class Filler:
             row["address"],
             merge.fill(recipient),
             reference=row["public_id"],
-            values=values,
+            values=values if not self._hides_code else _without_code(values),
             approved=merge.approved(recipient) if isinstance(merge, TemplateMerge) else None,
         )
+
+
+def _without_code(values: dict[str, str]) -> dict[str, str]:
+    """The code of a ticket or an invitation is none that the template for codes may carry."""
+    return {name: value for name, value in values.items() if name != CODE}
 
 
 def merge_for(campaign: Campaign, channel: str, *, account: SendingAccount) -> Merge:

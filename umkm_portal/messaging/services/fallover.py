@@ -28,8 +28,8 @@ LATE_REPORTS = timedelta(days=7)
 """So long after the end of a campaign a report may still say that a message failed."""
 FIRST_NUMBER = 1_000_000
 """Batches of the audience have lower numbers: nobody in them is anybody's successor."""
-_UNREACHED = (State.FAILED_PERMANENT.value, State.SUPPRESSED.value)
-_STOPPED = tuple(r.value for r in Suppression.Reason if r != Suppression.Reason.HARD_BOUNCE)
+UNREACHED = (State.FAILED_PERMANENT.value, State.SUPPRESSED.value)
+STOPPED = tuple(r.value for r in Suppression.Reason if r != Suppression.Reason.HARD_BOUNCE)
 
 PREFERRED = """
     coalesce((SELECT wish.ordinality FROM messaging_channelorder o,
@@ -136,7 +136,7 @@ def fall_over_all(*, now: datetime) -> int:
 
 def reached_elsewhere(batch: DeliveryBatch, ids: Sequence[int]) -> set[int]:
     """Those successors whose predecessor arrived after all: a late report said so."""
-    if batch.number < FIRST_NUMBER or batch.campaign.is_standing:
+    if batch.number < FIRST_NUMBER or len(batch.campaign.channels) < 2:
         return set()
     rows = Fallover.objects.filter(successor_id__in=ids, delivery__state__in=REACHED)
     return set(rows.values_list("successor_id", flat=True))
@@ -148,9 +148,9 @@ def unseen_batches(kinds_of: Collection[str]) -> QuerySet[DeliveryBatch]:
     return _differing(standing)
 
 
-def mark_seen(batch: DeliveryBatch) -> None:
-    """The failures of a batch so far have been looked at."""
-    DeliveryBatch.objects.filter(pk=batch.pk).update(
+def mark_seen(*batches: DeliveryBatch) -> None:
+    """The failures of these batches so far have been looked at."""
+    DeliveryBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(
         unreached_seen=F("failed_permanent") + F("suppressed")
     )
 
@@ -170,8 +170,8 @@ def _take_over(campaign: Campaign, batch: DeliveryBatch, *, now: datetime) -> in
     values: dict[str, Any] = {
         "campaign": campaign.pk,
         "number": batch.number,
-        "unreached": list(_UNREACHED),
-        "stopped": list(_STOPPED),
+        "unreached": list(UNREACHED),
+        "stopped": list(STOPPED),
         "followed": _followed(campaign, batch, kind),
         "preferred": campaign.channels,
         "purposes": [Suppression.EVERYTHING, kind.purpose, kind.name],
@@ -190,7 +190,7 @@ def _take_over(campaign: Campaign, batch: DeliveryBatch, *, now: datetime) -> in
 
 def _followed(campaign: Campaign, batch: DeliveryBatch, kind: CampaignKind) -> list[int]:
     """Whose unreached messages of a batch may have a successor: she still waits to be told."""
-    unreached = campaign.deliveries.filter(batch_number=batch.number, state__in=_UNREACHED)
+    unreached = campaign.deliveries.filter(batch_number=batch.number, state__in=UNREACHED)
     subjects = unreached.filter(fallover=None, subject_id__isnull=False)
     ids = [pk for pk in subjects.values_list("subject_id", flat=True) if pk is not None]
     asked = kind.may_follow or kind.still_wanted
