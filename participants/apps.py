@@ -23,6 +23,7 @@ class ParticipantsConfig(AppConfig):
         from participants.consents import stop_number  # noqa: PLC0415
         from participants.contacts import messages  # noqa: PLC0415
         from participants.directory import (  # noqa: PLC0415
+            address_of,
             addresses_seen_by,
             keys_seen_by,
             note_taken,
@@ -41,6 +42,7 @@ class ParticipantsConfig(AppConfig):
         directory.register_people(people_named)
         directory.register_areas(keys_seen_by, addresses_seen_by)
         directory.register_owners(owners_of)
+        directory.register_address(address_of)
         directory.register_taken(note_taken)
         directory.register_untold(untold_link)
         replies.register_stop(stop_number)

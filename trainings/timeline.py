@@ -38,14 +38,14 @@ def register() -> None:
 def enrolments_of(person: Participant) -> Iterable[Moment]:
     """Every step of her enrolments."""
     events = EnrolmentEvent.objects.filter(enrolment__participant=person).select_related(
-        "enrolment__cohort", "actor"
+        "enrolment__cohort__training", "actor"
     )
     for event in events.order_by("-happened_at", "-pk")[:SHOWN]:
         state = Enrolment.State(event.to_state)
         told = [f"lewat {event.via}", str(event.actor or ""), event.note]
         yield Moment(
             event.happened_at,
-            f"{event.enrolment.cohort.code}: {state.label.lower()}",
+            f"{_title_of(event.enrolment.cohort)}: {state.label.lower()}",
             ", ".join(filter(None, told)),
             TONES.get(state, "grey"),
         )
@@ -57,10 +57,14 @@ def subject_of(campaign: Campaign) -> Subject | None:
     if cohort is None:
         return None
     return Subject(
-        f"{cohort.training.title}, gelombang {cohort.number}",
+        _title_of(cohort),
         reverse("admin:trainings_cohort_answers", args=[cohort.pk]),
         reverse("admin:trainings_cohort_print", args=[cohort.pk]),
     )
+
+
+def _title_of(cohort: Cohort) -> str:
+    return f"{cohort.training.title}, gelombang {cohort.number}"
 
 
 def changed_subject_of(campaign: Campaign) -> Subject | None:

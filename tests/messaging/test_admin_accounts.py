@@ -211,3 +211,14 @@ def test_prices_say_which_are_assumed(head):
 
     assert "Rp658" in text
     assert text.count("dugaan</span>") == 6
+
+
+def test_hours_of_a_sender_are_told_in_wib(head):
+    account = default_account("email")
+
+    listed = head.get(listing("sendingaccount")).content.decode()
+    form = head.get(page(account)).content.decode()
+
+    assert "08.00 – 20.00" in listed
+    assert "Jam kirim (WIB)" in listed
+    assert 'value="08.00"' in form

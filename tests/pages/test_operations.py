@@ -80,3 +80,20 @@ def test_metrics_need_their_token(client, settings):
     causes = {s.labels["cause"]: s.value for s in families["portal_unsent_last_day"].samples}
     assert causes == {"550": 4, "551": 4}
     assert families["portal_troubles"].samples[0].value >= 4
+
+
+def test_codes_of_mail_servers_are_told_in_words(client):
+    account = default_account("email")
+    causes = ("550 5.1.1", "552 5.2.2", "554 5.9.9", "Sambungan putus.")
+    tallies.add(account.pk, {("failed_permanent", one): 1 for one in causes}, now=timezone.now())
+    client.force_login(make_user("head"))
+
+    content = client.get(PAGE).content.decode()
+
+    for words in (
+        "Alamat tidak ada (550 5.1.1)",
+        "Kotak surat penuh (552 5.2.2)",
+        ">554 5.9.9<",
+        ">Sambungan putus.<",
+    ):
+        assert words in content

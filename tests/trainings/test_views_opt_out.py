@@ -1,13 +1,18 @@
+import re
 import uuid
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import DeliveryFactory
+from participants.models import Participant
+from tests.factories import CampaignFactory, DeliveryFactory, ParticipantFactory
 from umkm_portal.common import tokens
+from umkm_portal.messaging import stop_links
+from umkm_portal.messaging.archive import running
 from umkm_portal.messaging.masking import masked
-from umkm_portal.messaging.models import Suppression
+from umkm_portal.messaging.models import Delivery, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -48,14 +53,14 @@ def test_opt_out_twice_is_harmless(client):
     assert Suppression.objects.count() == 1
 
 
-@pytest.mark.parametrize("purpose", ["answer", "stop"])
-def test_opt_out_refuses_foreign_tokens(client, purpose):
+@pytest.mark.parametrize(("purpose", "status"), [("answer", 404), ("stop", 410)])
+def test_opt_out_refuses_foreign_tokens(client, purpose, status):
     delivery = DeliveryFactory()
     value = delivery.public_id if purpose == "answer" else uuid.uuid4()
 
     response = client.post(reverse("trainings:opt_out", args=[tokens.sign(purpose, value)]))
 
-    assert response.status_code == 404
+    assert response.status_code == status
     assert not Suppression.objects.exists()
 
 
@@ -101,3 +106,90 @@ def test_choice_leaves_bounces_and_decisions_of_staff_alone(client):
     kept = set(Suppression.objects.values_list("purpose", "reason"))
     assert {("all", "hard_bounce"), ("bulk", "staff")} <= kept
     assert " checked" not in body.content.decode()
+
+
+def link_of(delivery):
+    """The address in the foot of a message."""
+    key, channel = delivery.recipient_key, delivery.channel
+    token = stop_links.sign(delivery.public_id, recipient_key=key, channel=channel)
+    return reverse("trainings:opt_out", args=[token])
+
+
+@pytest.mark.parametrize("write", [address_of, link_of], ids=["by message", "by person"])
+def test_both_kinds_of_links_stop_the_address_of_their_message(client, write):
+    person = ParticipantFactory(email="baru@contoh.example")
+    delivery = DeliveryFactory(recipient_key=person.pk, address="lama@contoh.example")
+    DeliveryFactory(recipient_key=person.pk, address="lain@contoh.example")
+
+    client.post(write(delivery))
+
+    assert list(Suppression.objects.values_list("address", flat=True)) == ["lama@contoh.example"]
+
+
+@pytest.mark.parametrize("write", [address_of, link_of], ids=["by message", "by person"])
+def test_a_message_whose_address_was_emptied_stops_where_its_person_is_written_to_now(
+    client, write
+):
+    person = ParticipantFactory(email="Siti.Rahasia@contoh.example")
+    delivery = DeliveryFactory(recipient_key=person.pk, address="")
+
+    shown = client.get(write(delivery)).content.decode()
+    done = client.post(write(delivery)).content.decode()
+
+    assert "S***@contoh.example" in shown
+    assert "tidak akan menerima undangan lagi" in done
+    assert Suppression.objects.get().address == "siti.rahasia@contoh.example"
+
+
+@pytest.mark.parametrize("write", [address_of, link_of], ids=["by message", "by person"])
+@pytest.mark.parametrize("facts", [{"email": ""}, {"status": Participant.Status.ANONYMISED}])
+def test_where_nothing_can_be_stopped_the_page_says_so_and_where_to_turn(client, write, facts):
+    ParticipantFactory(email="orang.lain@contoh.example")
+    person = ParticipantFactory(**facts)
+    delivery = DeliveryFactory(recipient_key=person.pk, address="")
+
+    for answer in (client.get(write(delivery)), client.post(write(delivery))):
+        assert answer.status_code == 410
+        assert "Belum ada yang dihentikan" in answer.content.decode()
+    assert not Suppression.objects.exists()
+
+
+def test_link_of_an_archived_message_still_stops_by_one_click(client):
+    now = timezone.now()
+    long_ago = now - timezone.timedelta(days=400)
+    campaign = CampaignFactory(state="done", finished_at=long_ago)
+    person = ParticipantFactory(email="siti@contoh.example")
+    delivery = DeliveryFactory(
+        campaign=campaign, recipient_key=person.pk, state="accepted", changed_at=long_ago
+    )
+    new, old = link_of(delivery), address_of(delivery)
+    running.run(now)
+    assert not Delivery.objects.exists()
+
+    answer = Client(enforce_csrf_checks=True).post(new, {"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    stopped = Suppression.objects.get()
+    assert (stopped.channel, stopped.address) == ("email", person.email)
+    assert client.post(old).status_code == 410, "sent before links named their person"
+
+
+def test_link_of_a_record_that_was_joined_stops_the_record_that_lives(client):
+    lives = ParticipantFactory(email="siti@contoh.example")
+    joined = ParticipantFactory(status=Participant.Status.MERGED, merged_into=lives)
+    delivery = DeliveryFactory(recipient_key=joined.pk, address="")
+
+    client.post(link_of(delivery))
+
+    assert Suppression.objects.get().address == "siti@contoh.example"
+
+
+@pytest.mark.parametrize("channel", ["email", "whatsapp", "sms"])
+@pytest.mark.parametrize("key", [1, 370_000, -12, 2**50])
+def test_links_carry_any_person_and_channel_in_forty_letters(channel, key):
+    token = stop_links.sign(uuid.uuid4(), recipient_key=key, channel=channel)
+
+    reader = stop_links.reader_of(token)
+
+    assert re.fullmatch(r"[\w-]{40}", token)
+    assert (reader.recipient_key, reader.channel, reader.address) == (key, channel, "")

@@ -5,6 +5,8 @@ Below the one button stands what her address gets, kind by kind.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from trainings.views.tickets import link_unknown
-from umkm_portal.common import tokens
+from umkm_portal.messaging import stop_links
 from umkm_portal.messaging.masking import masked
-from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.models import Channel
 from umkm_portal.messaging.services import choose_kinds, preferences_of
 from umkm_portal.messaging.services import opt_out as stop
 
@@ -27,19 +29,21 @@ CHOICE = "pilihan"
 @csrf_exempt  # RFC 8058: mail programs POST here without having seen a page; the token is proof.
 @require_http_methods(["GET", "HEAD", "POST"])
 def opt_out(request: HttpRequest, token: str) -> HttpResponse:
-    delivery = _delivery(token)
-    if not delivery:
+    reader = stop_links.reader_of(token)
+    if reader is None:
         return link_unknown(request)
+    if not reader.address:
+        return render(request, "trainings/opt_out_old.html", status=HTTPStatus.GONE)
     now = timezone.now()
     is_chosen = CHOICE in request.POST
     if is_chosen:
-        choose_kinds(delivery, wanted=request.POST.getlist("jenis"), now=now)
+        choose_kinds(reader, wanted=request.POST.getlist("jenis"), now=now)
     elif request.method == "POST":
-        stop(delivery, now=now)
-    found = preferences_of(delivery)
+        stop(reader, now=now)
+    found = preferences_of(reader)
     context = {
-        "address": masked(delivery.address),
-        "channel": delivery.get_channel_display(),
+        "address": masked(reader.address),
+        "channel": Channel(reader.channel).label,
         "is_done": request.method == "POST" and not is_chosen,
         "is_chosen": is_chosen,
         "preferences": found,
@@ -47,11 +51,3 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "trainings/opt_out.html", context)
-
-
-def _delivery(token: str) -> Delivery | None:
-    try:
-        public_id = tokens.unsign("stop", token)
-    except tokens.BadToken:
-        return None
-    return Delivery.objects.filter(public_id=public_id).first()

@@ -70,6 +70,7 @@ _areas: list[Callable[[User], QuerySet[Any] | None]] = []
 _addresses: list[Callable[[User], Q]] = []
 _people: list[Callable[[Collection[int]], Mapping[int, Person]]] = []
 _owners: list[Callable[[str, str], Sequence[Located]]] = []
+_address_of: list[Callable[[int, str], str]] = []
 _takers: list[Callable[..., None]] = []
 _subjects: dict[str, Callable[[Campaign], Subject | None]] = {}
 _with_lists: set[str] = set()
@@ -97,6 +98,11 @@ def register_areas(
 def register_owners(owners: Callable[[str, str], Sequence[Located]]) -> None:
     """Let the app that owns people say whose an address of a channel is: families share phones."""
     _owners[:] = [owners]
+
+
+def register_address(address: Callable[[int, str], str]) -> None:
+    """Let the app that owns people say where one of them is written to on a channel."""
+    _address_of[:] = [address]
 
 
 def register_taken(note: Callable[..., None]) -> None:
@@ -132,6 +138,11 @@ def people(keys: Collection[int]) -> Mapping[int, Person]:
 def owners(channel: str, address: str) -> Sequence[Located]:
     """The people of an address, by key; nobody for an address that nobody has."""
     return _owners[0](str(channel), address) if _owners and address else []
+
+
+def address_of(key: int, channel: str) -> str:
+    """Where a person is written to on a channel now; "" for nobody, and for no address."""
+    return _address_of[0](key, str(channel)) if _address_of else ""
 
 
 def note_taken(keys: Collection[int], *, actor: User, purpose: str, now: datetime) -> None:

@@ -249,6 +249,23 @@ def test_words_outlive_the_login(client, officer):
     assert "Ditulis lama sekali." not in client.get(step(plan, "pesan")).content.decode()
 
 
+def test_first_step_outlives_the_login(client, officer):
+    typed = {"purpose": "survey", "title": "Survei kebutuhan kios"}
+    address = reverse("admin:messaging_campaign_add")
+
+    away = client.post(address, typed)
+    client.force_login(officer)
+    back = client.get(address)
+
+    text = back.content.decode()
+    assert away.status_code == 302
+    assert 'value="Survei kebutuhan kios"' in text
+    assert 'value="survey" checked' in text
+    assert "rancangan belum dibuat" in text
+    assert not Campaign.objects.exists()
+    assert "Survei kebutuhan kios" not in client.get(address).content.decode()
+
+
 def test_names_that_are_formulas_stay_text_in_a_list_taken_along(head):
     campaign = running("failed_permanent")
     person = ParticipantFactory(full_name='=HYPERLINK("https://jahat.example";"Klik")')

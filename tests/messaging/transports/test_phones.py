@@ -168,3 +168,12 @@ def test_channel_without_credentials_is_off_and_says_so(provider, settings):
     settings.SMS_URL = ""
     assert off_reason("sms") == "Saluran SMS mati: SMS_URL belum diisi."
     assert not {"sms", "whatsapp"} & set(channels_on())
+
+
+@pytest.mark.django_db
+def test_practice_data_names_the_channel_that_is_off(settings):
+    settings.DEMO, settings.EMAIL_URL = True, ""
+
+    for channel, label in (("whatsapp", "WhatsApp"), ("sms", "SMS")):
+        assert off_reason(channel).startswith(f"{label} latihan mati: kotak surat latihan")
+        assert "EMAIL_URL" not in off_reason(channel)

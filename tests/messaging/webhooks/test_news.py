@@ -51,6 +51,8 @@ def test_text_follows_the_latest_news_in_any_order_and_stops_its_campaign(tell, 
     assert fresh(whatsapp.row).state == "paused"
     assert fresh(campaign).state == "paused"
     assert "Paused for 3 hours." in campaign.pause_reason
+    assert '"undangan" dijeda WhatsApp.' in campaign.pause_reason
+    assert '"undangan" dijeda WhatsApp.' in ProviderNews.objects.get().sentence
     tell("message_template_status_update", text("APPROVED"), ago=10)
     tell("message_template_status_update", text("PAUSED", other_info=told), ago=20)
     tell("message_template_status_update", text("DISABLED"), ago=15)

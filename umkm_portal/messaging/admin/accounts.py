@@ -93,7 +93,15 @@ class AccountForm(forms.ModelForm):
             "sender": "WhatsApp: ID nomor telepon. SMS: nama pengirim. Email: nama dan alamat.",
             "business_id": "WhatsApp: ID akun bisnis (WABA), untuk mencocokkan templat.",
             "service_url": "SMS: alamat penyedia, diawali https://.",
+            "opens_at": "WIB, misalnya 08.00.",
+            "closes_at": "WIB, misalnya 20.00.",
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("opens_at", "closes_at"):
+            if name in self.fields:  # those who only look have none
+                self.fields[name].widget.format = "%H.%M"
 
     def clean_service_url(self):
         url = self.cleaned_data["service_url"].strip()
@@ -120,8 +128,7 @@ class SendingAccountAdmin(StaffAdmin):
         "shown_state",
         "shown_health",
         "rate_per_second",
-        "opens_at",
-        "closes_at",
+        "shown_hours",
     )
     list_filter = ("channel", "state")
     ordering = ("channel", "name", "pk")
@@ -178,6 +185,10 @@ class SendingAccountAdmin(StaffAdmin):
             return "Belum diperiksa"
         tone, word = ("green", "Sehat") if account.is_healthy else ("red", "Bermasalah")
         return format_html('<span class="st-tag st-{}">{}</span>', tone, word)
+
+    @display(description="jam kirim (WIB)", ordering="opens_at")
+    def shown_hours(self, account):
+        return f"{account.opens_at:%H.%M} – {account.closes_at:%H.%M}"
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         account = self.get_object(request, object_id)

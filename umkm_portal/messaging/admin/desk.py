@@ -28,6 +28,10 @@ ENDED = (
     "Sesi Anda sempat berakhir, jadi isian terakhir belum disimpan. Isian itu ada di bawah: "
     "periksa, lalu tekan Simpan."
 )
+NOT_MADE = (
+    "Sesi Anda sempat berakhir, jadi rancangan belum dibuat. Isian Anda ada di bawah: periksa, "
+    "lalu tekan Buat rancangan."
+)
 NEXT = {name: after for (name, _), (after, _) in pairwise(STEPS)}
 
 
@@ -43,6 +47,7 @@ def urls(campaigns):
         return answer
 
     return [
+        path("add/", _keeping_typed(view(campaigns.add_view)), name="messaging_campaign_new"),
         path(
             "<int:pk>/rancangan/pesan/pratinjau/",
             view(require_POST(with_base(preview))),
@@ -85,7 +90,8 @@ def _typed_before(request):
 
 def new(request, base):
     """The first step: nothing is kept before it has a purpose and a title."""
-    form = desk_forms.NewForm(request.POST or None)
+    typed = None if request.method == "POST" else _typed_before(request)
+    form = desk_forms.NewForm(request.POST or None, initial=typed and typed.dict())
     if request.method == "POST" and form.is_valid():
         plan = plans.create_plan(
             purposes.find(form.cleaned_data["purpose"]),
@@ -98,6 +104,7 @@ def new(request, base):
         **base,
         "title": "Kampanye baru",
         "form": form,
+        "ended": NOT_MADE if typed else "",
         "purposes": purposes.all_purposes(),
         "leads": [(lead, lead.links(request.user)) for lead in purposes.all_leads()],
         "steps": desk_pages.steps(None, "tujuan"),

@@ -39,6 +39,12 @@ class WhatsAppTemplate(models.Model):
         DISABLED = "disabled", "Dimatikan WhatsApp"
         GONE = "gone", "Tidak ada lagi"
 
+        @property
+        def in_sentence(self) -> str:
+            """The label after a name: only its first letter is small, "dijeda WhatsApp"."""
+            label = str(self.label)
+            return label[:1].lower() + label[1:]
+
     account = models.ForeignKey(
         SendingAccount, models.CASCADE, related_name="whatsapp_templates", verbose_name="akun"
     )

@@ -72,7 +72,9 @@ class Filler:
         values = row["context"]
         if self._secrets:
             values = sealing.unseal(values, self._secrets)
-        recipient = Recipient(row["public_id"], row["address"], values)
+        recipient = Recipient(
+            row["public_id"], row["address"], values, row["recipient_key"], self._channel
+        )
         merge = self._merge
         return Message(
             row["address"],

@@ -21,12 +21,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from umkm_portal.common import tokens
+from umkm_portal.messaging import stop_links
+from umkm_portal.messaging.models import Channel
 from umkm_portal.messaging.sending.html import mark, to_html
 from umkm_portal.messaging.sending.placeholders import PLACEHOLDER, one_line
 from umkm_portal.messaging.sending.previews import whole_body
 
-ANSWER, STOP = "answer", "stop"
-"""Purposes of the tokens in `{tautan}` and `{berhenti}`."""
+ANSWER = "answer"
+"""Purpose of the token in `{tautan}`."""
 LONGEST_LINE = 998
 _FOLDS_AFTER = 78
 _MARK = re.compile("\ue000([a-z0-9_]+)\ue001")
@@ -48,6 +50,15 @@ class Recipient:
     public_id: uuid.UUID
     address: str
     values: Mapping[str, str]
+    recipient_key: int = 0
+    channel: str = Channel.EMAIL
+
+    @property
+    def stop(self) -> str:
+        """The token of the link by which she stops such messages."""
+        return stop_links.sign(
+            self.public_id, recipient_key=self.recipient_key, channel=self.channel
+        )
 
     @property
     def name(self) -> str:
@@ -128,8 +139,7 @@ class MailMerge:
         answer = tokens.sign(ANSWER, recipient.public_id)
         values["tautan"] = f"{self._portal}/u/{answer}/"
         if self._is_bulk or "berhenti" in self._names:
-            stop = tokens.sign(STOP, recipient.public_id)
-            values["berhenti"] = f"{self._portal}/berhenti/{stop}/"
+            values["berhenti"] = f"{self._portal}/berhenti/{recipient.stop}/"
         return values
 
     def _headers(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, str]:

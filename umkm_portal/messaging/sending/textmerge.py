@@ -8,10 +8,9 @@ from collections.abc import Collection, Mapping
 from django.conf import settings
 
 from umkm_portal.common import tokens
-from umkm_portal.messaging.sending.mailmerge import ANSWER, STOP, Recipient
+from umkm_portal.messaging.sending.mailmerge import ANSWER, Recipient
 from umkm_portal.messaging.sending.placeholders import fill, names_in
 
-_LINKS = {"tautan": (ANSWER, "/u/"), "berhenti": (STOP, "/berhenti/")}
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
@@ -39,9 +38,8 @@ def whole_values(
 ) -> dict[str, str]:
     """All values of one message, with its own links where the text has them."""
     values = {**recipient.values, **shared}
-    for name, (purpose, path) in _LINKS.items():
-        if name in names:
-            values[name] = (
-                f"{settings.PORTAL_URL}{path}{tokens.sign(purpose, recipient.public_id)}/"
-            )
+    if "tautan" in names:
+        values["tautan"] = f"{settings.PORTAL_URL}/u/{tokens.sign(ANSWER, recipient.public_id)}/"
+    if "berhenti" in names:
+        values["berhenti"] = f"{settings.PORTAL_URL}/berhenti/{recipient.stop}/"
     return values

@@ -40,7 +40,7 @@ def template_of(campaign: Campaign, *, account: SendingAccount) -> WhatsAppTempl
     template = WhatsAppTemplate.objects.get(pk=campaign.whatsapp_template_id)
     if template.state != State.APPROVED:
         raise TemplateTrouble(
-            f'Templat WhatsApp "{template.name}" {template.get_state_display().lower()}.'
+            f'Templat WhatsApp "{template.name}" {State(template.state).in_sentence}.'
         )
     return template
 
@@ -48,7 +48,7 @@ def template_of(campaign: Campaign, *, account: SendingAccount) -> WhatsAppTempl
 def problem_of(template: WhatsAppTemplate, kind: CampaignKind) -> str:
     """Why a template cannot carry the messages of a kind, or ""."""
     if template.state != State.APPROVED:
-        return f'Templat "{template.name}" {template.get_state_display().lower()}.'
+        return f'Templat "{template.name}" {State(template.state).in_sentence}.'
     if len(template.parameters) != template.parameter_count:
         return (
             f'Templat "{template.name}" punya {template.parameter_count} isian; '
@@ -139,7 +139,7 @@ def mark_template(template: WhatsAppTemplate, *, state: str, reason: str, now: d
     template.save(update_fields=["state", "state_reason", "synced_at"])
     if state != State.APPROVED:
         using = Campaign.objects.filter(whatsapp_template=template)
-        why = f'Templat WhatsApp "{template.name}" {template.get_state_display().lower()}. {reason}'
+        why = f'Templat WhatsApp "{template.name}" {State(template.state).in_sentence}. {reason}'
         _pause(list(using.values_list("pk", flat=True)), reason=why)
 
 

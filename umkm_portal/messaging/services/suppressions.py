@@ -20,6 +20,7 @@ from umkm_portal.messaging.models import (
     Reply,
     Suppression,
 )
+from umkm_portal.messaging.stop_links import Reader
 
 BULK: Purpose = "bulk"
 BY_BUTTON = "Dimatikan lewat tombol WhatsApp."
@@ -27,27 +28,27 @@ BY_BUTTON = "Dimatikan lewat tombol WhatsApp."
 
 
 @transaction.atomic
-def opt_out(delivery: Delivery, *, now: datetime) -> Suppression | None:
-    """The owner of this delivery's address wants no more bulk messages; repeating is harmless.
+def opt_out(told: Delivery | Reader, *, now: datetime) -> Suppression | None:
+    """The owner of this message's address wants no more bulk messages; repeating is harmless.
 
     What waits for the address is stopped at once. None when retention cleared the address.
     """
-    if not delivery.address:
+    if not told.address:
         return None
     stop_waiting(
-        [delivery.recipient_key],
-        channel=delivery.channel,
-        address=delivery.address,
+        [told.recipient_key],
+        channel=told.channel,
+        address=told.address,
         purpose=BULK,
         reason=Suppression.Reason.OPT_OUT,
         now=now,
     )
     return suppress(
-        channel=delivery.channel,
-        address=delivery.address,
+        channel=told.channel,
+        address=told.address,
         purpose=BULK,
         reason=Suppression.Reason.OPT_OUT,
-        note=f"Lewat tautan pesan {delivery.public_id}",
+        note=f"Lewat tautan pesan {told.public_id}",
         now=now,
     )
 

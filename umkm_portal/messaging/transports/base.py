@@ -9,7 +9,7 @@ from typing import Protocol
 from django.conf import settings
 
 from umkm_portal.messaging.models import Channel, SendingAccount
-from umkm_portal.messaging.transports.practice import PracticePhone
+from umkm_portal.messaging.transports.practice import PracticePhone, practice_off_reason
 from umkm_portal.messaging.transports.senders import email_sender, sms_sender, whatsapp_sender
 from umkm_portal.messaging.transports.sms import SmsTransport, sms_off_reason
 from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
@@ -145,6 +145,6 @@ def _channel(name: str) -> _Channel:
     if settings.DEMO and channel in _PHONES:
         return _Channel(
             lambda timeout, account: PracticePhone(channel, timeout),
-            lambda account: smtp_off_reason(email_sender(None)),
+            lambda account: practice_off_reason(channel),
         )
     return _CHANNELS[channel]

@@ -9,10 +9,21 @@ from django.core.mail import EmailMessage
 
 from umkm_portal.common import phones
 from umkm_portal.messaging.models import Channel
-from umkm_portal.messaging.transports.smtp import SmtpTransport
+from umkm_portal.messaging.transports.senders import email_sender
+from umkm_portal.messaging.transports.smtp import SmtpTransport, smtp_off_reason
 from umkm_portal.messaging.transports.types import Meanwhile, Message, Outcome, nothing
 
 DOMAIN = "hp.example"
+
+
+def practice_off_reason(channel: Channel) -> str:
+    """Why the local mailbox takes no messages to phones, in words of their channel, or ""."""
+    if not smtp_off_reason(email_sender(None)):
+        return ""
+    return (
+        f"{channel.label} latihan mati: kotak surat latihan tidak berjalan. Jalankan portal lagi "
+        "dengan perintah portal, lalu coba lagi."
+    )
 
 
 class PracticePhone:

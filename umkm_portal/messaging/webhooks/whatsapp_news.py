@@ -81,7 +81,7 @@ def _template_state(value: Json, key: str, business_id: str, at: datetime) -> Ne
     state, tone = _STATES.get(event, ("", Tone.WARNING if event == "FLAGGED" else Tone.PLAIN))
     name, language = _text_of(value)
     reason = _reason(value)
-    label = State(state).label.lower() if state else _OTHER_STATES.get(event, event.lower())
+    label = State(state).in_sentence if state else _OTHER_STATES.get(event, event.lower())
     sentence = " ".join(filter(None, [f'Templat "{name}" {label}.', reason]))
     return TemplateNews(
         *(key, business_id, sentence, at, tone),

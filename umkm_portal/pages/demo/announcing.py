@@ -12,6 +12,7 @@ from umkm_portal.messaging.models import Campaign, CampaignPlan, Channel
 from umkm_portal.messaging.services.outbox import deliver_due
 from umkm_portal.pages.demo import mishaps
 from umkm_portal.pages.demo.results import EARLIER, PATIENCE_SECONDS
+from umkm_portal.pages.tour.walk import officer
 
 SENT, WAITS = "Pekan jajanan: terima kasih dan langkah berikutnya", "Survei kebutuhan pelatihan"
 _TEXT = """Yth. Bapak/Ibu {nama},
@@ -54,8 +55,16 @@ def _send(plan: CampaignPlan, *, now: datetime) -> None:
     plan = plans.change_plan(
         plan, actor=staff, now=now, texts={**plan.texts, Channel.EMAIL.value: text}
     )
-    campaign = launching.send(plan, actor=staff, revision=plan.revision, now=now)
+    campaign = _launch(plan, staff=staff, now=now)
     campaign = messaging.start_campaign(campaign, now=now)
     messaging.expand_campaign(campaign, now=now)
     deliver_due(campaign=campaign, seconds=PATIENCE_SECONDS)
     mishaps.let_happen(campaign, now=now)
+
+
+def _launch(plan: CampaignPlan, *, staff: User, now: datetime) -> Campaign:
+    """Sent by who made it, or approved by the second officer where settings ask for one."""
+    if not launching.needs_approval(plan.figures["reached"]):
+        return launching.send(plan, actor=staff, revision=plan.revision, now=now)
+    asked = launching.ask_approval(plan, actor=staff, revision=plan.revision, now=now)
+    return launching.approve(asked, actor=officer(), revision=asked.revision, now=now)

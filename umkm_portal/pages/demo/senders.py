@@ -64,7 +64,7 @@ def _tell(number: SendingAccount, *, now: datetime) -> None:
             3,
             paused,
         ),
-        ("red", 'Templat "kabar_program" dijeda whatsapp. Terlalu banyak keluhan.', 1, paused),
+        ("red", 'Templat "kabar_program" dijeda WhatsApp. Terlalu banyak keluhan.', 1, paused),
     )
     for tone, sentence, days, template in told:
         ProviderNews.objects.get_or_create(

@@ -20,6 +20,17 @@ from umkm_portal.messaging.operations.pulses import SWEEP
 PERMISSION = "messaging.view_campaign"
 WIDTH, HEIGHT = 600, 80
 LAST_ALERTS = 10
+_MEANINGS = {
+    "5.1.1": "Alamat tidak ada",
+    "5.1.2": "Alamat tidak ada",
+    "5.1.10": "Alamat tidak ada",
+    "5.2.1": "Kotak surat dimatikan",
+    "4.2.2": "Kotak surat penuh",
+    "5.2.2": "Kotak surat penuh",
+    "5.7.1": "Ditolak server penerima",
+    "5.7.26": "Pengirim tidak terbukti (SPF atau DKIM)",
+}
+"""Enhanced status codes of mail servers (RFC 3463)."""
 
 
 class Told(NamedTuple):
@@ -46,12 +57,20 @@ def show(request: HttpRequest) -> HttpResponse:
         "sweep": next(queue for queue in told.queues if queue.name == SWEEP),
         "line": points(told.minutes),
         "most": max(told.minutes),
-        "failures": [(states[state], cause, count) for state, cause, count in told.failures],
+        "failures": [
+            (states[state], in_words(cause), count) for state, cause, count in told.failures
+        ],
         "alerts": Alert.objects.order_by("-since", "-pk")[:LAST_ALERTS],
         "size": (WIDTH, HEIGHT),
     }
     template = "staff/_operations.html" if is_fragment else "staff/operations.html"
     return TemplateResponse(request, template, context)
+
+
+def in_words(cause: str) -> str:
+    """What a mail server's code means, with the code; whatever is no such code stays."""
+    words = _MEANINGS.get(cause.partition(" ")[2])
+    return f"{words} ({cause})" if words else cause
 
 
 def points(minutes: list[int]) -> str:
