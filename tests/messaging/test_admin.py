@@ -146,6 +146,7 @@ def test_page_tells_the_pace_the_rest_and_why_messages_failed(head):
     SendingAccount.objects.update(
         rate_per_second=0.01, opens_at="00:00", closes_at="23:59:59", works_on_holidays=True
     )
+    assert "Laju akunnya belum terukur" in head.get(page(campaign)).content.decode()
     minute = timezone.now().replace(second=0, microsecond=0) - timezone.timedelta(minutes=1)
     tallies.add(account.pk, {("accepted", ""): 1_250 * 5}, now=minute)
     campaign.deliveries.filter(state=State.FAILED_PERMANENT).update(error="550 <a@b.example> no")
