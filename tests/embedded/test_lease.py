@@ -82,6 +82,7 @@ def test_a_user_who_comes_while_the_servers_stop_gets_new_ones(data, hold):
     second.leave()
 
 
+@pytest.mark.long
 def test_kill_of_the_only_user_stops_the_servers(data, hold):
     holder = hold(data)
     holder.wait_until_ready()
@@ -91,6 +92,7 @@ def test_kill_of_the_only_user_stops_the_servers(data, hold):
     assert wait_for(lambda: not processes_below(data))
 
 
+@pytest.mark.long
 def test_kill_of_the_keeper_stops_the_servers_and_the_next_user_finds_the_data(data, hold):
     first = hold(data)
     servers = first.wait_until_ready()
@@ -153,6 +155,7 @@ def test_a_stale_pid_file_that_names_another_process_does_no_harm(data, hold):
     sleeper.wait()
 
 
+@pytest.mark.long
 def test_as_root_the_servers_run_as_another_user(data, hold, root):
     servers = hold(data).wait_until_ready()
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ from trainings.services import (
 from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery
+
+pytestmark = pytest.mark.long
 
 
 def at_once(*actions):
@@ -110,11 +113,17 @@ def meeting(threads):
 
 
 def careless_statement(monkeypatch, everybody_looked):
-    """The plain yes, but nobody looks what became of her once the lock is there."""
+    """The plain yes, but nobody looks what became of her meanwhile."""
     statement = plain_yes.SQL
-    assert statement.count(" AND e.state = %(source)s") == 2
-    careless = Prepared("careless", statement.replace(" AND e.state = %(source)s", ""))
-    monkeypatch.setattr(plain_yes, "_TAKE", careless)
+    guards = {
+        " AND e.state = %(source)s": "",
+        "other.state IN ('confirmed', 'attended', 'no_show', 'completed')": "FALSE",
+        "open.recipient_key = e.participant_id": "FALSE",
+    }
+    assert [statement.count(guard) for guard in guards] == [2, 1, 1]
+    for guard, nothing in guards.items():
+        statement = statement.replace(guard, nothing)
+    monkeypatch.setattr(plain_yes, "_TAKE", Prepared("careless", statement))
     take = plain_yes.take_seat
 
     def late(enrolment, **facts):
@@ -124,12 +133,13 @@ def careless_statement(monkeypatch, everybody_looked):
     monkeypatch.setattr(plain_yes, "take_seat", late)
 
 
-def careless_steps(monkeypatch, everybody_looked):
+def careless_steps(monkeypatch, _everybody_looked):
+    """Nobody looks at all, so nobody has to wait for the others."""
     monkeypatch.setattr(plain_yes, "take_seat", lambda enrolment, **facts: False)
     unlocked(monkeypatch)
 
     def careless(enrolment, *, to, now, via, actor=None, note="", **facts):
-        everybody_looked()
+        time.sleep(0.05)
         facts.pop("arrival_no", None)
         Enrolment.objects.filter(pk=enrolment.pk).update(state=to, **facts)
         return EnrolmentEvent.objects.create(

@@ -15,6 +15,8 @@ from trainings import invariants
 from trainings.certificates import batches, issuing
 from trainings.models import Certificate, CertificateBatch
 
+pytestmark = pytest.mark.long
+
 NAMES = [f"Orang {number}" for number in range(5)]
 
 

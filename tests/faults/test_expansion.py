@@ -9,6 +9,8 @@ from tests.faults.test_kills import Victim
 from tests.messaging import scenes
 from umkm_portal.messaging import invariants, kinds, services
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 70
 STATEMENTS = 20
 """Of a slice and what lies around it."""

@@ -18,6 +18,8 @@ from trainings.services import cancelling, changes
 from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery
 
+pytestmark = pytest.mark.long
+
 MOST = 400
 
 

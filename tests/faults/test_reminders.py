@@ -80,6 +80,7 @@ def beat_twice(moment, *careless):
     return said
 
 
+@pytest.mark.long
 def test_two_beats_at_once_remind_everybody_once():
     cohort = make_class(30, starts_at=timezone.now() + 30 * 24 * HOUR)
 
