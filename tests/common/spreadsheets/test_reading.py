@@ -73,8 +73,13 @@ def test_a_child_that_hangs_is_ended(tmp_path):
     assert time.monotonic() - start < 5
 
 
-def test_a_child_out_of_memory_is_told(simple_xlsx):
-    assert "Berkas" in refusal(simple_xlsx, memory_bytes=20_000_000)
+def test_a_child_out_of_memory_is_told(xlsx_file):
+    def fill(book):
+        sheet = book.add_worksheet("Data")
+        for number in range(20_000):
+            sheet.write_row(number, 0, [f"NIK {number}", f"Nama {number}"])
+
+    assert "Berkas" in refusal(xlsx_file(fill), memory_bytes=20_000_000)
 
 
 ALL_KINDS = {
