@@ -32,6 +32,8 @@ import _report
 import _smtp
 
 PROCESSES = 2
+SESSIONS = 16
+"""Of the C client: with two, one for each of our processes, it mostly waits for the next answer."""
 ROUNDS = 2
 ALONE_ROUNDS = 4
 WARM_UP = 1000
@@ -268,7 +270,7 @@ def time_campaign(rows, sink, folder):
         run(min(rows, WARM_UP))
         content = message()
         count = max(PROCESSES, min(rows, 100_000))
-        client = _smtp.seconds_of_c_client(sink, count, len(content), sessions=PROCESSES)
+        client = _smtp.seconds_of_c_client(sink, count, len(content), sessions=SESSIONS)
         plain = _smtp.seconds_of_smtplib(sink, count // 4, content, sessions=PROCESSES)
         few, _ = run(max(1, rows // 10))
         early = max(map(_memory.highest_mb, worker.children()))
