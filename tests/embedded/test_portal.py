@@ -51,7 +51,7 @@ class Portal:
         return json.loads((self.data / "portal.json").read_text())
 
     def wait_until_ready(self):
-        assert wait_for(lambda: self.said("Ctrl-C") or self.process.poll() is not None, 90)
+        assert wait_for(lambda: self.said("Ctrl-C") or self.process.poll() is not None, 200)
         assert self.process.poll() is None, "\n".join(self.lines)
         return self.state()
 
