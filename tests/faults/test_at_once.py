@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from django.db import connection, connections
 from django.db.models import F
 from django.utils import timezone
 
+from tests.at_once import at_once, meeting
 from tests.factories import CohortFactory, ParticipantFactory
 from tests.trainings.scenes import invite, seat
 from trainings import invariants
@@ -31,26 +31,6 @@ from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Campaign, Delivery
 
 pytestmark = pytest.mark.long
-
-
-def at_once(*actions):
-    """Run the actions in the same instant, each over a connection of its own; their errors."""
-    start = threading.Barrier(len(actions))
-    errors = []
-
-    def run(action):
-        try:
-            Cohort.objects.exists()
-            start.wait(timeout=60)
-            action()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        list(pool.map(run, actions))
-    return errors
 
 
 def in_portions(calls, size):
@@ -99,17 +79,6 @@ def test_the_same_person_twenty_times_at_once_has_one_seat_and_one_message(trans
     moves = EnrolmentEvent.objects.filter(to_state="confirmed").values_list("enrolment")
     assert len(moves) == len(set(moves)) == 3
     assert invariants.violations() + of_messaging.violations() == []
-
-
-def meeting(threads):
-    """A point which nobody passes before that many are there (or twenty seconds are over)."""
-    barrier = threading.Barrier(threads)
-
-    def wait():
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=20)
-
-    return wait
 
 
 def careless_statement(monkeypatch, everybody_looked):
@@ -315,12 +284,11 @@ def test_two_officers_cancel_the_same_cohort_once(transactional_db, monkeypatch)
 def test_without_the_lock_two_officers_tell_everybody_twice(transactional_db, monkeypatch):
     cohort, successor = full_cohort_and_next()
     unlocked(monkeypatch)
-    meet = threading.Barrier(2)
+    both_sent = meeting(2)
     real = cancelling._send
 
     def slowly(*args, **options):
-        with suppress(threading.BrokenBarrierError):
-            meet.wait(timeout=2)
+        both_sent()
         return real(*args, **options)
 
     monkeypatch.setattr(cancelling, "_send", slowly)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from tests.faults.test_at_once import at_once
+from tests.at_once import at_once
 from tests.faults.test_kills import Victim
 from tests.staff import make_user
 from tests.trainings.certificates.conftest import closed_class

@@ -1,19 +1,18 @@
 """Many phones at one door: the same tickets at the same moment, and walk-ins for the last seats."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
+from tests.at_once import results_at_once
 from tests.factories import ParticipantFactory
 from tests.trainings.attendance.conftest import begun, seat
 from trainings import invariants
 from trainings.attendance.marks import mark
 from trainings.attendance.walk_ins import WalkInRefused, walk_in
-from trainings.models import Attendance, AttendanceMark, Cohort
+from trainings.models import Attendance, AttendanceMark
 
 PHONES = 8
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
@@ -21,18 +20,7 @@ pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 def at_once(work):
     """Run `work(number)` on so many connections at the same moment; their results in order."""
-    start = threading.Barrier(PHONES)
-
-    def run(number):
-        try:
-            Cohort.objects.exists()  # the connection stands before the race begins
-            start.wait(timeout=60)
-            return work(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(PHONES) as pool:
-        return list(pool.map(run, range(PHONES)))
+    return results_at_once(*[partial(work, number) for number in range(PHONES)])
 
 
 def test_one_ticket_at_many_phones_counts_once_and_a_key_is_one_mark():

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from tests.faults.test_at_once import at_once
+from tests.at_once import at_once
 from tests.staff import make_user
 from tests.trainings.planning.scene import make_plan, make_training
 from tests.trainings.planning.test_pages import change, rows

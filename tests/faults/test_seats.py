@@ -4,19 +4,22 @@ import itertools
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from participants.models import Participant
+from tests.at_once import at_once, meeting
 from tests.factories import CohortFactory, CohortQuotaFactory, ParticipantFactory
-from trainings import invariants
+from tests.faults.test_at_once import in_portions, yes
+from trainings import invariants, messages
 from trainings.models import Cohort, Enrolment
-from trainings.services import answers, plain_yes, rounds, seats
+from trainings.services import plain_yes, rounds, seats
 from umkm_portal.common.prepared import Prepared
 from umkm_portal.messaging import invariants as of_messaging
+from umkm_portal.messaging import services as messaging
 from umkm_portal.messaging.models import Delivery
 
 SEATS = 30
@@ -35,39 +38,26 @@ def open_cohort(people, way):
     cohort = CohortFactory(seats=SEATS)
     if way == "careful":
         CohortQuotaFactory(cohort=cohort, key="31.71", seats=1)
+    else:
+        # The very first message of a kind is never a plain yes: what carries it is made then.
+        messaging.keep_standing(messages.CONFIRMATION, now=timezone.now())
     rounds.open_round(cohort, actor=None, now=timezone.now(), everyone=True, starts=False)
     return cohort
 
 
-def answer_all_at_once(cohort, *, at_once):
+def answer_all_at_once(cohort, *, connections):
     """Every invited person says yes over one of so many connections; returns the errors."""
     enrolments = list(cohort.enrolments.order_by("pk"))
-    start = threading.Barrier(at_once)
-    errors = []
-
-    def worker(mine):
-        try:
-            Cohort.objects.exists()  # the connection stands before the race begins
-            start.wait(timeout=240)
-            for enrolment in mine:
-                answers.accept(enrolment, now=timezone.now(), via="tautan")
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(worker, (enrolments[n::at_once] for n in range(at_once))))
-    return errors
+    return at_once(*in_portions([yes(one) for one in enrolments], connections), patience=240)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("race", RACES)
 def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, way, transactional_db):
-    people, at_once = race
+    people, threads = race
     cohort = open_cohort(people, way)
 
-    errors = answer_all_at_once(cohort, at_once=at_once)
+    errors = answer_all_at_once(cohort, connections=threads)
 
     assert errors == []
     states = Counter(cohort.enrolments.values_list("state", flat=True))
@@ -89,14 +79,15 @@ def test_simultaneous_answers_fill_30_seats_and_an_unbroken_line(race, way, tran
 def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
     race, way, transactional_db, monkeypatch
 ):
-    people, at_once = race
+    people, threads = race
     cohort = open_cohort(people, way)
     if way == "plain":
         count_then_take_at_once(monkeypatch)
+        with everybody_looks_first(cohort):
+            errors = answer_all_at_once(cohort, connections=threads)
     else:
-        count_then_take_in_steps(monkeypatch)
-
-    errors = answer_all_at_once(cohort, at_once=at_once)
+        count_then_take_in_steps(monkeypatch, everybody_looked=meeting(SEATS + 1))
+        errors = answer_all_at_once(cohort, connections=threads)
 
     # Whoever the careless statement refuses, the careful way refuses with an error or a queue.
     assert way == "plain" or errors == []
@@ -106,7 +97,7 @@ def test_without_the_lock_and_the_conditional_update_the_same_race_oversells(
 
 def count_then_take_at_once(monkeypatch):
     """The plain yes as it would be with a count for its condition, and no counter."""
-    count = """(SELECT count(*) FROM trainings_enrolment seated, pg_sleep(0.05)
+    count = """(SELECT count(*) FROM trainings_enrolment seated
         WHERE seated.cohort_id = c.id AND seated.state = 'confirmed') < c.seats"""
     statement = plain_yes.SQL.replace("taken = c.taken + 1,", "taken = c.taken,")
     statement = statement.replace("c.taken + c.held < c.seats", count)
@@ -114,12 +105,42 @@ def count_then_take_at_once(monkeypatch):
     monkeypatch.setattr(plain_yes, "_TAKE", Prepared("careless", statement))
 
 
-def count_then_take_in_steps(monkeypatch):
-    arrivals = itertools.count(1)
+@contextmanager
+def everybody_looks_first(cohort):
+    """Hold the cohort's row until more people than seats have found a free one."""
+    waiting = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+    def hold():
+        with transaction.atomic(), connection.cursor() as cursor:
+            seats.lock(cohort.pk)
+            is_held.set()
+            deadline = time.monotonic() + 240
+            while time.monotonic() < deadline and not is_over.wait(0.05):
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(waiting)
+                if cursor.fetchone()[0] > SEATS:
+                    break
+        connections.close_all()
+
+    is_held, is_over = threading.Event(), threading.Event()
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait()
+    try:
+        yield
+    finally:
+        is_over.set()
+        holder.join()
+
+
+def count_then_take_in_steps(monkeypatch, *, everybody_looked):
+    arrivals, looks = itertools.count(1), itertools.count(1)
 
     def count_then_take(cohort, enrolment, *, draws_number):
         is_free = cohort.enrolments.seated().count() < cohort.seats
-        time.sleep(0.005)
+        if next(looks) <= SEATS + 1:
+            everybody_looked()
         return is_free
 
     monkeypatch.setattr(seats, "lock", lambda pk: Cohort.objects.get(pk=pk))

@@ -1,12 +1,11 @@
 """Two officers press "Buat daftar" in the same instant, over real connections."""
 
-from time import sleep
-
 from django.db import IntegrityError
 from django.utils import timezone
 
 from participants.models import Stage
-from tests.faults.test_at_once import at_once, unlocked
+from tests.at_once import at_once, meeting
+from tests.faults.test_at_once import unlocked
 from tests.trainings.aftermath.conftest import come, held
 from tests.trainings.attendance.conftest import seat
 from trainings import invariants
@@ -53,11 +52,11 @@ def test_two_officers_at_once_make_one_list(transactional_db):
 def test_without_the_lock_only_the_constraint_stands_between_them(transactional_db, monkeypatch):
     cohort, refused = paying_class(), []
     unlocked(monkeypatch)
-    plan = transport.plan_batch
+    plan, both_planned = transport.plan_batch, meeting(2)
 
     def slowly(cohort):
         found = plan(cohort)
-        sleep(0.2)
+        both_planned()
         return found
 
     monkeypatch.setattr(transport, "plan_batch", slowly)

@@ -158,7 +158,7 @@ def forget_guards(services):
     def slowly(*facts, **named):
         import time
 
-        time.sleep(0.05)
+        time.sleep(0.3)
         return tell(*facts, **named)
 
     services._tell_slice = slowly

@@ -1,15 +1,15 @@
 """Short answers by WhatsApp, from what is posted to us to the seat."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from participants.consents import give_consent, has_consent
 from participants.copies import copy_of
 from participants.erasing import anonymise
 from participants.models import Consent
+from tests.at_once import at_once
 from tests.factories import (
     CohortFactory,
     MembershipFactory,
@@ -217,20 +217,9 @@ def test_two_people_and_one_seat_answer_at_once():
     phones = [f"+62812000000{n:02}" for n in range(10, 14)]
     for phone in phones:
         invite(cohort, ParticipantFactory(phone=phone))
-    barrier = threading.Barrier(len(phones))
 
-    def answer(phone):
-        barrier.wait()
-        try:
-            say("ya", key=f"wamid.{phone}", phone=phone)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=answer, args=(phone,)) for phone in phones]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    says = [partial(say, "ya", key=f"wamid.{phone}", phone=phone) for phone in phones]
+    assert at_once(*says) == []
 
     cohort.refresh_from_db()
     assert cohort.taken == 1

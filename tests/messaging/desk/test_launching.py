@@ -1,13 +1,12 @@
 """Sending from the desk: once, with a minute to think again, and by two people when it is large."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
+from tests.at_once import meeting, results_at_once
 from tests.factories import ParticipantFactory
 from tests.messaging import scenes as engine
 from tests.messaging.desk.scenes import EMAIL, keys, make_plan, people
@@ -176,21 +175,65 @@ def test_two_officers_pressing_at_once_send_it_once(settings):
     officers = [make_user("head"), make_user("head")]
     people(20)
     plan = make_plan(officers[0], segment=["*semua"])
-    barrier, now = threading.Barrier(2), timezone.now()
+    now = timezone.now()
 
-    def press(officer):
-        try:
-            barrier.wait(timeout=20)
-            return send(plan, officer, now).pk
-        except PlanRefused as refusal:
-            return str(refusal)
-        finally:
-            connections.close_all()
+    found = results_at_once(*[partial(send, plan, officer, now) for officer in officers])
 
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(press, officers))
-
-    assert sorted(map(type, found), key=str) == [int, str]
+    assert sorted(type(result).__name__ for result in found) == ["Campaign", "PlanRefused"]
     assert any("sudah disetujui" in str(answer) for answer in found)
     campaign = Campaign.objects.get()
     assert (campaign.state, campaign.audience_count) == ("approved", 20)
+
+
+def asked(settings):
+    """A plan whose approval was asked for, three others who may decide about it, and the time."""
+    settings.EMAIL_URL, settings.CAMPAIGN_APPROVAL_ABOVE = "smtp://127.0.0.1:9", 2
+    officer, *others = [make_user("head") for _ in range(4)]
+    people(20)
+    plan, now = make_plan(officer, segment=["*semua"]), timezone.now()
+    plan = launching.ask_approval(plan, actor=officer, revision=plan.revision, now=now)
+    return plan, others, now
+
+
+def decide_at_once(plan, others, now):
+    facts = {"revision": plan.revision, "now": now}
+    approvals = [partial(launching.approve, plan, actor=other, **facts) for other in others[:2]]
+    refusal = partial(launching.give_back, plan, actor=others[2], note="Salah kota", **facts)
+    return results_at_once(*approvals, refusal)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_decide_at_once_one_is_heard(settings):
+    plan, others, now = asked(settings)
+
+    found = decide_at_once(plan, others, now)
+
+    refused = [answer for answer in found if isinstance(answer, PlanRefused)]
+    (heard,) = [answer for answer in found if not isinstance(answer, Exception)]
+    assert len(refused) == 2, found
+    campaign = Campaign.objects.get()
+    if heard == plan:
+        assert (campaign.state, campaign.audience.count()) == ("draft", 0)
+        assert "Salah kota" in heard.note
+    else:
+        assert (campaign.state, campaign.audience_count) == ("approved", 20)
+        assert campaign.approved_by in others[:2]
+    assert invariants.violations() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_row_held_several_are_heard(settings, monkeypatch):
+    """The control: everybody reads the plan, and nobody waits for the others."""
+    plan, others, now = asked(settings)
+    everybody_looked = meeting(3)
+
+    def read(plan):
+        found = type(plan).objects.select_related("campaign").get(pk=plan.pk)
+        everybody_looked()
+        return found
+
+    monkeypatch.setattr(launching, "lock_draft", read)
+
+    found = decide_at_once(plan, others, now)
+
+    assert len([answer for answer in found if not isinstance(answer, Exception)]) > 1

@@ -1,5 +1,6 @@
 """Several workers write one campaign's messages while staff act, over real connections."""
 
+import itertools
 import threading
 from collections import Counter
 
@@ -7,8 +8,8 @@ import pytest
 from django.db import IntegrityError, connections
 from django.utils import timezone
 
+from tests.at_once import at_once, meeting
 from tests.factories import UserFactory
-from tests.faults.test_at_once import at_once
 from tests.messaging import scenes
 from umkm_portal.messaging import invariants, nudges, services
 from umkm_portal.messaging.models import Campaign, ExpansionSlice
@@ -109,10 +110,15 @@ def test_several_workers_write_everybody_once_and_no_slice_twice(settings):
 
 def test_without_the_claim_workers_write_the_same_slices(campaign, monkeypatch):
     """The control: the same workers, but a slice is read without its lock."""
-    covered = []
-    monkeypatch.setattr(
-        slices, "claim_slice", lambda campaign: campaign.slices.open().order_by("number").first()
-    )
+    covered, both_looked, looks = [], meeting(2), itertools.count(1)
+
+    def read(campaign):
+        found = campaign.slices.open().order_by("number").first()
+        if next(looks) <= 2:
+            both_looked()
+        return found
+
+    monkeypatch.setattr(slices, "claim_slice", read)
 
     at_once(*[expands(campaign, covered)] * WORKERS)
 

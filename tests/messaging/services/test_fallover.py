@@ -1,11 +1,11 @@
 """The next channel of a person: exactly one message, whoever asks and whatever is reported late."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
+from tests.at_once import at_once
 from tests.messaging import scenes
 from umkm_portal.messaging import invariants, ledger, services
 from umkm_portal.messaging.models import (
@@ -139,34 +139,14 @@ def test_late_reports_neither_double_nor_miss(now):
     assert first.state == "failed_permanent", "the next channel has her message"
 
 
-def at_once(campaign, count=4):
-    barrier = threading.Barrier(count)
-    errors = []
-
-    def work():
-        try:
-            barrier.wait()
-            fallover.fall_over(campaign, now=timezone.now())
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return errors
-
-
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_make_one_successor_each():
     campaign = running(30)
     for number in range(1, 31):
         fail(campaign, number)
 
-    assert at_once(campaign) == []
+    falls = partial(fallover.fall_over, campaign, now=timezone.now())
+    assert at_once(*[falls] * 4) == []
 
     live = campaign.deliveries.filter(state="pending")
     assert sorted(live.values_list("recipient_key", flat=True)) == list(range(1, 31))

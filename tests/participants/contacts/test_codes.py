@@ -1,10 +1,9 @@
 """Codes: sent within limits however many ask at once, opened once, never readable."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from participants.contacts import (
@@ -17,6 +16,7 @@ from participants.contacts import (
     send_code,
 )
 from participants.models import CodeSpending, ContactCode
+from tests.at_once import at_once
 from tests.codes import code_to, message_to
 from umkm_portal.messaging.models import Delivery
 
@@ -186,23 +186,8 @@ def test_channel_is_whatsapp_else_sms_else_a_sentence(now, settings):
 
 def together(count, work):
     """Run `work(number)` in so many threads at once; return the names of what they raised."""
-    gate, raised = threading.Barrier(count), []
-
-    def run(number):
-        gate.wait()
-        try:
-            work(number)
-        except (CodeRefused, CodeWrong) as error:
-            raised.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
+    errors = at_once(*[partial(work, number) for number in range(count)])
+    return [type(error).__name__ for error in errors]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,17 +1,16 @@
 """What is sent twice is done once, also by threads that send at the same time."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 import pytest
-from django.db import close_old_connections, connection
 from django.test import Client
 from django.utils import timezone
 
 from partners.api import answers
 from partners.api.retention import KEEP
 from partners.models import ApiAnswer
+from tests.at_once import results_at_once
 from tests.partners.api.conftest import GOOD, System
 from umkm_portal.common import retention
 from umkm_portal.imports.models import ImportFile
@@ -82,22 +81,6 @@ def test_old_answers_are_forgotten(shopee):
     assert (job.find(now - timedelta(hours=1)).count, job.run(now)) == (0, 1)
 
 
-def at_once(count, do):
-    """What `count` threads get that start together."""
-    barrier = Barrier(count)
-
-    def run(number):
-        close_old_connections()
-        barrier.wait()
-        try:
-            return do(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_threads_with_one_key_get_one_answer(shopee):
     path, systems = f"/calls/{shopee.call.slug}/lists", [shopee.system.__class__] * 6
@@ -105,7 +88,7 @@ def test_threads_with_one_key_get_one_answer(shopee):
     def send(number):
         return systems[number](Client(), shopee.secret).post(path, {"rows": GOOD}, key=KEY)
 
-    found = at_once(6, send)
+    found = results_at_once(*[partial(send, number) for number in range(6)])
 
     assert [answer.status_code for answer in found] == [202] * 6
     assert len({answer.content for answer in found}) == 1
@@ -117,7 +100,10 @@ def test_threads_with_one_key_get_one_answer(shopee):
 def test_threads_that_accept_with_keys_of_their_own_make_one_version(shopee):
     pk = shopee.system.send(shopee.call.slug)
 
-    found = at_once(4, lambda n: System(Client(), shopee.secret).post(f"/lists/{pk}/accept"))
+    def accept():
+        return System(Client(), shopee.secret).post(f"/lists/{pk}/accept")
+
+    found = results_at_once(*[accept] * 4)
 
     assert {answer.json().get("version") for answer in found} <= {1, None}
     assert {answer.status_code for answer in found} <= {200, 409}
@@ -130,8 +116,8 @@ def test_a_key_that_is_worked_on_elsewhere_is_told_so(shopee, monkeypatch):
     path = f"/calls/{shopee.call.slug}/lists"
 
     with answers._held(shopee.token, KEY):
-        (late,) = at_once(
-            1, lambda n: System(Client(), shopee.secret).post(path, {"rows": GOOD}, key=KEY)
+        (late,) = results_at_once(
+            lambda: System(Client(), shopee.secret).post(path, {"rows": GOOD}, key=KEY)
         )
 
     assert (late.status_code, late["Retry-After"]) == (409, "5")

@@ -1,12 +1,13 @@
 """What a cohort lacks, and opening it."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
+from tests.at_once import at_once
 from tests.factories import BudgetLineFactory, ProgrammeFactory, UserFactory
 from tests.trainings.planning.scene import at, make_plan, make_training, workday
 from trainings.models import Assignment, Cohort, Programme, Training, Unavailability
@@ -189,24 +190,13 @@ def test_many_cohorts_ask_a_constant_number_of_queries(count, django_assert_num_
 def test_two_officers_do_not_both_get_the_last_rupiah():
     training = make_training(budget=4_000_000)
     plans = [make_plan(training=training, day=workday(14 + n)) for n in range(8)]
-    barrier, opened, refused = threading.Barrier(len(plans)), [], []
 
-    def press(cohort):
-        try:
-            Cohort.objects.exists()
-            barrier.wait(timeout=30)
-            open_cohort(cohort, by=None, now=timezone.now())
-            opened.append(cohort)
-        except NotReady as refusal:
-            refused.append(refusal.readiness.missing)
-        finally:
-            connections.close_all()
+    refused = at_once(*[partial(open_cohort, plan, by=None, now=timezone.now()) for plan in plans])
 
-    with ThreadPoolExecutor(len(plans)) as pool:
-        list(pool.map(press, plans))
-
-    assert (len(opened), money.room_of(training.programme)) == (4, 0)
-    assert {item.key for items in refused for item in items} == {"budget"}
+    assert (len(refused), money.room_of(training.programme)) == (4, 0)
+    assert {type(refusal) for refusal in refused} == {NotReady}
+    keys = {item.key for refusal in refused for item in refusal.readiness.missing}
+    assert keys == {"budget"}
 
 
 def elsewhere(run):
