@@ -191,6 +191,39 @@ def test_key_is_kept_encrypted_and_never_shown(head):
     assert SendingAccount.objects.get(pk=account.pk).access_key == ""
 
 
+def test_one_account_of_a_channel_is_the_default_and_the_last_that_was_marked(head):
+    fields = {
+        "channel": "sms",
+        "state": "open",
+        "rate_per_second": "10",
+        "burst": "10",
+        "opens_at": "08.00",
+        "closes_at": "20.00",
+    }
+
+    def save(name, *, marked, row=None):
+        data = {**fields, "name": name, **({"is_default": "on"} if marked else {})}
+        address = page(row) if row else reverse("admin:messaging_sendingaccount_add")
+        return head.post(address, data, follow=True).content.decode()
+
+    def defaults():
+        rows = SendingAccount.objects.filter(channel="sms", is_default=True)
+        return list(rows.values_list("name", flat=True))
+
+    fresh = head.get(reverse("admin:messaging_sendingaccount_add")).content.decode()
+    assert 'name="is_default" checked' not in fresh
+    said = save("Satu", marked=False)
+    assert "saluran SMS harus punya satu" in said
+    one = SendingAccount.objects.get(name="Satu")
+    save("Dua", marked=False)
+    assert defaults() == ["Satu"]
+    assert "Tiga kini utama, menggantikan Satu" in save("Tiga", marked=True)
+    assert defaults() == ["Tiga"]
+    assert "Satu kini utama, menggantikan Tiga" in save("Satu", marked=True, row=one)
+    save("Satu", marked=False, row=one)
+    assert defaults() == ["Satu"]
+
+
 def test_template_is_attached_to_a_kind_with_all_its_parameters(head):
     scenes.register_kinds()
     row = template()

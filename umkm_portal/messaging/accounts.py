@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from django.conf import settings
+from django.db import transaction
 
 from umkm_portal.messaging.models import Campaign, Channel, SendingAccount
 
@@ -26,6 +27,23 @@ def default_account(channel: str) -> SendingAccount:
         },
     )
     return account
+
+
+@transaction.atomic
+def save_account(account: SendingAccount) -> SendingAccount | None:
+    """Save an account; a new default of its channel replaces the old one, which is returned.
+
+    A channel always has one: its first account is the default, and stays it until another is.
+    """
+    same = SendingAccount.objects.filter(channel=account.channel, is_default=True)
+    replaced = same.exclude(pk=account.pk).select_for_update().first()
+    if replaced is None:
+        account.is_default = True
+    elif account.is_default:
+        replaced.is_default = False
+        replaced.save(update_fields=["is_default"])
+    account.save()
+    return replaced if account.is_default else None
 
 
 def account_for(campaign: Campaign, channel: str) -> SendingAccount:

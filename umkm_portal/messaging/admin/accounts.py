@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from umkm_portal.common.staff_admin import StaffAdmin
 from umkm_portal.messaging import services
+from umkm_portal.messaging.accounts import save_account
 from umkm_portal.messaging.models import Channel, Portfolio, SendingAccount
 from umkm_portal.messaging.sending.throttle import (
     WARMUP_DAYS,
@@ -90,6 +91,9 @@ class AccountForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 (the admin names them)
         labels = {"portfolio": "Portofolio"}
         help_texts = {
+            "is_default": (
+                "Setiap saluran punya satu akun utama. Yang ditandai menggantikan yang lama."
+            ),
             "sender": "WhatsApp: ID nomor telepon. SMS: nama pengirim. Email: nama dan alamat.",
             "business_id": "WhatsApp: ID akun bisnis (WABA), untuk mencocokkan templat.",
             "service_url": "SMS: alamat penyedia, diawali https://.",
@@ -102,6 +106,10 @@ class AccountForm(forms.ModelForm):
         for name in ("opens_at", "closes_at"):
             if name in self.fields:  # those who only look have none
                 self.fields[name].widget.format = "%H.%M"
+
+    def _get_validation_exclusions(self):
+        """There may be another default: it is replaced when this one is saved."""
+        return super()._get_validation_exclusions() | {"is_default"}
 
     def clean_service_url(self):
         url = self.cleaned_data["service_url"].strip()
@@ -189,6 +197,21 @@ class SendingAccountAdmin(StaffAdmin):
     @display(description="jam kirim (WIB)", ordering="opens_at")
     def shown_hours(self, account):
         return f"{account.opens_at:%H.%M} – {account.closes_at:%H.%M}"
+
+    def get_changeform_initial_data(self, request):
+        return {"is_default": False, **super().get_changeform_initial_data(request)}
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("channel",) if obj else ()
+
+    def save_model(self, request, obj, form, change):
+        was_asked = obj.is_default
+        replaced = save_account(obj)
+        if replaced:
+            messages.success(request, f"{obj.name} kini utama, menggantikan {replaced.name}.")
+        elif obj.is_default and not was_asked:
+            words = f"{obj.name} utama: saluran {obj.get_channel_display()} harus punya satu."
+            messages.info(request, f"{words} Tandai akun lain untuk menggantikannya.")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         account = self.get_object(request, object_id)
