@@ -15,7 +15,7 @@ from trainings.models import Absence, Certificate, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
 from trainings.reminders.after import PASSED, result_of
 from umkm_portal.messaging.kinds import CampaignKind
-from umkm_portal.messaging.models import Campaign, Channel, DeliveryBatch
+from umkm_portal.messaging.models import Campaign, DeliveryBatch
 
 Priority = DeliveryBatch.Priority
 
@@ -48,6 +48,23 @@ Anda merasa hadir? Tulis juga di sana, petugas memeriksanya.
 {{penyelenggara}}
 
 Tidak ingin pesan seperti ini lagi? {{berhenti}}"""  # noqa: E501
+
+_FEEDBACK_TEXT = (
+    "Yth. Bapak/Ibu {nama}, terima kasih sudah ikut pelatihan {judul}, gelombang {gelombang}. "
+    "{hasil} Bagaimana kelasnya? Tiga pertanyaan, satu menit: {tautan} "
+    "Berhenti menerima pesan: balas STOP. – {penyelenggara}"
+)
+_FEEDBACK_SMS = "Bagaimana kelas {judul}? Tiga pertanyaan: {tautan} Berhenti: {berhenti}"
+_ABSENCE_TEXT = (
+    "Yth. Bapak/Ibu {nama}, kami kehilangan Anda di pelatihan {judul}, gelombang {gelombang}, "
+    "{tanggal}: kehadiran Anda tidak tercatat. Boleh kami tahu sebabnya? Di sana Anda juga bisa "
+    "meminta gelombang berikutnya: {tautan} "
+    "Berhenti menerima pesan: balas STOP. – {penyelenggara}"
+)
+_ABSENCE_SMS = (
+    "Kami kehilangan Anda di kelas {tanggal}. Sebabnya, atau minta kelas berikutnya: {tautan} "
+    "Berhenti: {berhenti}"
+)
 
 TITLES, NEWS, HEADINGS = "jenis", "kabar", "perihal"
 """What the options of a campaign about certificates keep for its messages."""
@@ -141,7 +158,7 @@ FEEDBACK = CampaignKind(
     purpose="bulk",
     priority=Priority.BULK,
     variables={**SAMPLE, "hasil": PASSED},
-    wording={Channel.EMAIL: ("Bagaimana kelasnya? {judul}", _FEEDBACK)},
+    wording=by_channel("Bagaimana kelasnya? {judul}", _FEEDBACK, _FEEDBACK_TEXT, _FEEDBACK_SMS),
     still_wanted=_unanswered(THERE, Feedback),
     single_context=result_of,
 )
@@ -151,7 +168,7 @@ ABSENCE = CampaignKind(
     purpose="bulk",
     priority=Priority.BULK,
     variables=SAMPLE,
-    wording={Channel.EMAIL: ("Kami kehilangan Anda di {judul}", _ABSENCE)},
+    wording=by_channel("Kami kehilangan Anda di {judul}", _ABSENCE, _ABSENCE_TEXT, _ABSENCE_SMS),
     still_wanted=_unanswered([Enrolment.State.NO_SHOW], Absence),
     single_context=place_of,
 )

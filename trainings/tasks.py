@@ -28,7 +28,8 @@ def close_cohorts() -> int:
 def follow_changes() -> int:
     """What officers changed is carried out and told; absent people's seats go free.
 
-    Whom news of her place did not reach gets it by her next channel.
+    Whom news of her place, or a question after her class, did not reach gets it by her next
+    channel.
     """
     now = timezone.now()
     return (

@@ -1,7 +1,8 @@
 """Who is asked after a class: those who were there what it was like, the others why not.
 
-Each person gets one message in all, once the class is closed and the programme's rule for the day
-after has come; what the page offers is worked out anew each time.
+Each person gets one message in all, by the first channel that reaches her, once the class is
+closed and the programme's rule for the day after has come; what the page offers is worked out anew
+each time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from participants.models import Participant
-from trainings import after_messages
+from trainings import after_messages, ways
 from trainings.models import Absence, Cohort, Enrolment, Feedback
 from trainings.models.aftermath import THERE
 from trainings.reminders import after
@@ -121,15 +122,17 @@ def _ask_batch(
 ) -> int:
     """One message each; the row and the message's key are there once, whoever asks at the same
     moment."""
-    seats = list(unasked.select_related("participant").order_by("pk")[:BATCH])
+    seats = list(unasked.order_by("pk")[:BATCH])
     for seat in seats:
         model._default_manager.get_or_create(enrolment=seat, defaults={"asked_at": now})
+        way = ways.first_way(seat.participant_id, kind)
         messaging.queue_one(
             kind,
             recipient_key=seat.participant_id,
             subject_id=seat.pk,
             dedupe_key=f"{seat.pk}",
-            address=seat.participant.email,
+            address=way.address,
+            channel=way.channel,
             now=now,
         )
     return len(seats)

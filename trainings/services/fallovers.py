@@ -1,4 +1,4 @@
-"""The next channel of who was not reached by news of her place: a seat, an offer, the line.
+"""The next channel of who was not reached by news of her place, or a question after her class.
 
 Only a message that surely did not arrive is followed, and only the last word about her place: the
 key in `Fallover` allows one successor, the campaign's row is held meanwhile. The successor keeps
@@ -12,14 +12,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from trainings import ways
-from trainings.services.notices import KINDS
+from trainings import after_messages, ways
+from trainings.services import notices
 from umkm_portal.messaging import queueing
 from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.models import Campaign, DeliveryBatch
 from umkm_portal.messaging.services import fallover
 
 CHUNK = 200
+KINDS = (*notices.KINDS, after_messages.FEEDBACK, after_messages.ABSENCE)
+"""Messages to one person each, about one seat."""
 
 _FOLLOW = f"""
 WITH post AS MATERIALIZED ({queueing.POST_OF_KIND}), failed AS MATERIALIZED (
@@ -58,7 +60,7 @@ SELECT count(*) FROM next
 
 
 def follow_failures(*, now: datetime) -> int:
-    """Queue the next channel for all whom news of their place did not reach; return how many."""
+    """Queue the next channel for all whom such a message did not reach; return how many."""
     kinds = {kind.name: kind for kind in KINDS}
     unseen = fallover.unseen_batches(kinds).order_by("campaign__kind")
     found = list(unseen.values_list("campaign__kind", flat=True).distinct())

@@ -4,16 +4,23 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from participants.consents import give_consent
+from participants.models import Consent, Participant
 from tests.factories import MembershipFactory, ProgrammeFactory
 from tests.staff import make_user
 from tests.trainings.aftermath.conftest import come, grown, rate
-from trainings import invariants
+from tests.trainings.scenes import approve_text
+from trainings import after_messages, invariants
 from trainings.aftermath import asking, feedback
 from trainings.aftermath.ratings import ratings_of, with_rating
-from trainings.models import Feedback, FeedbackQuestion, ReminderRule, Trainer
+from trainings.models import Cohort, Feedback, FeedbackQuestion, ReminderRule, Trainer
+from trainings.services import fallovers
 from umkm_portal.accounts.models import Membership
 from umkm_portal.common import tokens
+from umkm_portal.messaging import invariants as of_messaging
 from umkm_portal.messaging.models import Delivery
+from umkm_portal.messaging.services import prefer_channel
+from umkm_portal.messaging.services.outbox import work_everything
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -179,3 +186,29 @@ def test_trainers_see_an_average_from_five_answers_on(client, after):
     assert few == ([False, False], [True, True])
     assert "hanya petugas" in kept
     assert shown(member) == [True, True]
+
+
+def test_who_has_only_a_phone_is_asked_there_and_whom_it_misses_by_the_next(engines, after):
+    approve_text(engines.whatsapp, after_messages.FEEDBACK, after_messages.ABSENCE)
+    siti, budi = after.siti.participant, after.budi.participant
+    for person in (siti, budi):
+        facts = {"purpose": Consent.Purpose.WHATSAPP, "channel": "loket", "actor": None}
+        give_consent(person, **facts, now=after.now)
+    Participant.objects.filter(pk=siti.pk).update(email="")
+    prefer_channel(budi.pk, channel="whatsapp", now=after.now)
+    engines.whatsapp.unknown = {budi.phone[1:]}
+
+    Cohort.objects.update(ends_at=after.cohort.ends_at - DAY)
+
+    assert asking.ask_due(now=after.now) == 2
+    work_everything()
+    assert [fallovers.follow_failures(now=after.now) for _ in range(2)] == [1, 0]
+    work_everything()
+
+    told = Delivery.objects.filter(campaign__kind__in=["feedback", "absence"]).order_by("pk")
+    assert list(told.values_list("recipient_key", "channel", "state")) == [
+        (siti.pk, "whatsapp", "accepted"),
+        (budi.pk, "whatsapp", "failed_permanent"),
+        (budi.pk, "email", "accepted"),
+    ]
+    assert invariants.violations() + of_messaging.violations() == []
