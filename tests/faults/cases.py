@@ -19,6 +19,11 @@ class Size:
     times: int
     seconds: float
 
+    @property
+    def before(self):
+        """Seconds until a fault: it has to find messages that still wait."""
+        return min(self.seconds, self.people / self.rate / 4)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -80,8 +85,9 @@ def cut_database(stage, job, size):
 
 def close_server(stage, job, size):
     """The SMTP server is not there."""
-    for _ in range(size.times):
-        stage.wait(size.seconds)
+    for number in range(size.times):
+        stage.wait(size.before)
+        assert number or job.is_under_way()
         stage.sink.stop()
         time.sleep(size.seconds)
         stage.sink.start_again()
@@ -92,8 +98,9 @@ def in_mood(words):
     """The SMTP server behaves like this now and then."""
 
     def behave(stage, job, size):
-        for _ in range(size.times):
-            stage.wait(size.seconds)
+        for number in range(size.times):
+            stage.wait(size.before)
+            assert number or job.is_under_way()
             stage.mood(words)
             time.sleep(size.seconds)
             stage.mood("")

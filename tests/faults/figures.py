@@ -91,7 +91,8 @@ def row(name, played, controls):
 
 
 def sentences(found):
-    told = sorted(f"- {line['case']}: {line['words']}\n" for line in found if "words" in line)
+    """What cases without a table say, each sentence once."""
+    told = sorted({f"- {line['case']}: {line['words']}\n" for line in found if "words" in line})
     return "".join(["\n", *told]) if told else ""
 
 

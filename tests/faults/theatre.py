@@ -142,11 +142,21 @@ class Books:
     broken_rules: list = field(default_factory=list)
 
 
-class Campaigned:
+class Job:
+    """Messages to so many people on the stage."""
+
+    def __init__(self, theatre, people):
+        self.theatre, self.people = theatre, people
+
+    def is_under_way(self):
+        return len(self.theatre.sink.received()) < self.people
+
+
+class Campaigned(Job):
     """The audience gets a campaign of the portal."""
 
     def __init__(self, theatre, people, *, rate, is_poisoned=False):
-        self.theatre, self.people = theatre, people
+        super().__init__(theatre, people)
         account = scenes.let_fly()
         account.rate_per_second, account.burst = rate, rate
         account.save()
@@ -242,13 +252,14 @@ class Campaigned:
         )
 
 
-class Drafted:
+class Drafted(Job):
     """The control: one task that sends to everybody in turn and is tried again when it fails."""
 
     SHARES = 4
 
     def __init__(self, theatre, people, *, rate, is_poisoned=False):
-        self.theatre, self.people, self.pause_between = theatre, people, PROCESSES / rate
+        super().__init__(theatre, people)
+        self.pause_between = PROCESSES / rate
         self.app = Celery(broker=theatre.broker.url)
         self.app.conf.task_publish_retry = False
         self.poisoned = scenes.POISONED_POSITION if is_poisoned else 0
