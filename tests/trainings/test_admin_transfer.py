@@ -8,11 +8,15 @@ from django.utils import timezone
 
 from tests.factories import CohortFactory, EnrolmentFactory, ParticipantFactory, in_days
 from tests.staff import make_user
+from tests.trainings.scenes import approve_text, willing
 from tests.trainings.test_admin import form_data, page
+from trainings import change_messages
 from trainings.models import Attendance, Cohort, SessionChange
 from trainings.services import answers, changes, forfeits
+from umkm_portal.messaging import ledger
 from umkm_portal.messaging.models import Campaign
 from umkm_portal.messaging.services import expand_campaign
+from umkm_portal.messaging.services.outbox import work_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +88,31 @@ def test_a_cancelled_wave_stays_so_and_names_those_to_be_called(head):
     assert "Perlu ditelepon (1)" in shown
     assert "Tanpa Surel" in shown
     assert "Pembatalan sudah dikabarkan" in reopened.content.decode()
+
+
+def test_who_was_told_by_the_next_channel_need_not_be_called(head, engines):
+    approve_text(engines.whatsapp, change_messages.COHORT_CANCELLED)
+    cohort = CohortFactory()
+    both = willing(full_name="Dua Saluran")
+    for person in (both, willing(full_name="Surel Saja", phone="")):
+        join(cohort, person)
+    head.post(page("cancel", cohort), {"wave": "", "reason": "Gedung banjir"})
+    campaign = Campaign.objects.get(kind="cohort_cancelled")
+    expand_campaign(campaign, now=timezone.now())
+    ledger.move(
+        list(campaign.deliveries.values_list("pk", flat=True)),
+        to="failed_permanent",
+        from_states=["pending"],
+        now=timezone.now(),
+    )
+    work_everything()
+
+    shown = head.get(page("transfer", cohort)).content.decode()
+
+    assert "Perlu ditelepon (1)" in shown
+    assert "Surel Saja" in shown
+    assert "Dua Saluran" not in shown
+    assert [message["to"] for message in engines.whatsapp.accepted] == [both.phone[1:]]
 
 
 def test_a_session_moved_in_the_plan_of_a_published_wave_is_a_change(head):

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages as notes
+from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -134,8 +135,11 @@ def _changes(cohort):
 
 
 def _unreached(user, cohort):
-    """People of this user's area whom no message about a change reached: to be called."""
-    lost = Delivery.objects.filter(campaign__in=_campaigns(cohort), state__in=UNREACHED)
+    """People of this user's area whom a change reached by no channel: to be called."""
+    rows = Delivery.objects.filter(campaign__in=_campaigns(cohort))
+    same = rows.filter(campaign=OuterRef("campaign"), recipient_key=OuterRef("recipient_key"))
+    told = same.exclude(state__in=[*UNREACHED, Delivery.State.CANCELLED])
+    lost = rows.filter(~Exists(told), state__in=UNREACHED)
     people = Participant.objects.for_user(user).filter(
         pk__in=list(lost.values_list("recipient_key", flat=True)[:MOST_ROWS])
     )

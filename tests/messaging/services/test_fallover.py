@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from tests.at_once import at_once
 from tests.messaging import scenes
-from umkm_portal.messaging import invariants, ledger, services
+from umkm_portal.messaging import invariants, kinds, ledger, services
+from umkm_portal.messaging.accounts import default_account
 from umkm_portal.messaging.models import (
     Campaign,
     ChannelOrder,
@@ -18,6 +19,8 @@ from umkm_portal.messaging.models import (
 from umkm_portal.messaging.services import fallover
 
 ORDER = ("whatsapp", "sms", "email")
+WITH_AUDIENCE = [name for name in kinds.names() if kinds.get(name).expansion_sql]
+"""Kinds of the portal itself, whose people are listed by a SELECT of theirs."""
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,19 @@ def test_each_gets_one_message_on_the_first_channel_of_her_order(now):
     assert rows(campaign) == [("whatsapp", "pending")]
     assert rows(campaign, 2) == [("email", "pending")]
     assert invariants.violations() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", WITH_AUDIENCE)
+def test_the_select_of_every_kind_stands_within_that_of_the_next_channel(name, now):
+    campaign = Campaign.objects.create(kind=name, channels=ORDER, state="running")
+    account = default_account("email")
+    batch = campaign.batches.create(number=1, account=account, size=1, failed_permanent=1)
+
+    assert fallover.fall_over(campaign, now=now) == 0
+
+    batch.refresh_from_db()
+    assert batch.unreached_seen == 1
 
 
 @pytest.mark.django_db

@@ -41,8 +41,8 @@ PREFERRED = """
 
 _ALONE = """
     AND NOT EXISTS (SELECT FROM messaging_delivery other
-        WHERE other.campaign_id = %(campaign)s AND other.recipient_key = c.recipient_key
-            AND other.step = '' AND other.id <> c.id AND other.state <> ALL(%(unreached)s)
+        WHERE other.campaign_id = %(campaign)s AND other.recipient_key = candidate.recipient_key
+            AND other.step = '' AND other.id <> candidate.id AND other.state <> ALL(%(unreached)s)
             AND other.state <> 'cancelled')
 """
 """No other message of the campaign reached her, or still may."""
@@ -59,18 +59,19 @@ WITH candidate AS MATERIALIZED (
         AND NOT EXISTS (SELECT FROM messaging_fallover f WHERE f.delivery_id = d.id)
     ORDER BY d.id FOR UPDATE OF d
 ), next AS MATERIALIZED (
-    SELECT DISTINCT ON (c.recipient_key) c.id AS was_id, e.recipient_key, e.subject_id, e.channel,
-        e.address, e.context
-    FROM candidate c CROSS JOIN LATERAL (__people__) e
-    WHERE NOT c.is_stopped AND e.channel = ANY(%(preferred)s) AND coalesce(e.address, '') <> ''
+    SELECT DISTINCT ON (candidate.recipient_key) candidate.id AS was_id, e.recipient_key,
+        e.subject_id, e.channel, e.address, e.context
+    FROM candidate CROSS JOIN LATERAL (__people__) e
+    WHERE NOT candidate.is_stopped AND e.channel = ANY(%(preferred)s)
+        AND coalesce(e.address, '') <> ''
         AND NOT EXISTS (SELECT FROM messaging_delivery tried
-            WHERE tried.campaign_id = %(campaign)s AND tried.recipient_key = c.recipient_key
+            WHERE tried.campaign_id = %(campaign)s AND tried.recipient_key = candidate.recipient_key
                 AND tried.step = '' AND tried.channel = e.channel)
         AND NOT EXISTS (SELECT FROM messaging_suppression s
             WHERE s.channel = e.channel AND s.address = lower(e.address)
                 AND s.purpose = ANY(%(purposes)s))
         __alone__
-    ORDER BY c.recipient_key, {PREFERRED}, c.id
+    ORDER BY candidate.recipient_key, {PREFERRED}, candidate.id
 ), numbered AS MATERIALIZED (
     SELECT channel, nextval('messaging_batch_number') AS number FROM next GROUP BY channel
 ), fresh AS (
@@ -84,8 +85,8 @@ WITH candidate AS MATERIALIZED (
     RETURNING id, recipient_key, channel, batch_number
 ), fell AS (
     INSERT INTO messaging_fallover (delivery_id, successor_id, created_at)
-    SELECT c.id, fresh.id, %(now)s FROM candidate c
-    LEFT JOIN next ON next.was_id = c.id
+    SELECT candidate.id, fresh.id, %(now)s FROM candidate
+    LEFT JOIN next ON next.was_id = candidate.id
     LEFT JOIN fresh ON fresh.recipient_key = next.recipient_key AND fresh.channel = next.channel
     ON CONFLICT DO NOTHING
 ), batch AS (
@@ -98,6 +99,7 @@ WITH candidate AS MATERIALIZED (
 )
 SELECT count(*) FROM fresh
 """  # noqa: S608 (states are our own words)
+"""What a kind's SELECT calls its own relations does not matter: none is called `candidate`."""
 
 
 @transaction.atomic
@@ -166,7 +168,9 @@ def _differing(batches: QuerySet[DeliveryBatch]) -> QuerySet[DeliveryBatch]:
 
 def _take_over(campaign: Campaign, batch: DeliveryBatch, *, now: datetime) -> int:
     kind = kinds.get(campaign.kind)
-    people = kind.expansion_sql.replace("%(first)s", "c.position").replace("%(last)s", "c.position")
+    people = kind.expansion_sql
+    for bound in ("%(first)s", "%(last)s"):
+        people = people.replace(bound, "candidate.position")
     values: dict[str, Any] = {
         "campaign": campaign.pk,
         "number": batch.number,
