@@ -69,6 +69,29 @@ def test_the_select_of_every_kind_stands_within_that_of_the_next_channel(name, n
 
 
 @pytest.mark.django_db
+def test_what_breaks_for_one_campaign_holds_no_other_up(now, monkeypatch, caplog):
+    sick, well = running(), running()
+    for campaign in (sick, well):
+        fail(campaign, 1)
+    real = fallover._take_over
+
+    def take_over(campaign, batch, *, now):
+        if campaign.pk == sick.pk:
+            Campaign.objects.raw("SELECT nothing FROM nowhere")[0]
+        return real(campaign, batch, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fallover, "_take_over", take_over)
+        assert services.sweep_outbox(now=now)["fell_over"] == 1
+
+    assert rows(well) == [("whatsapp", "failed_permanent"), ("sms", "pending")]
+    assert f"campaign {sick.pk}: nobody is led on" in caplog.text
+    assert services.sweep_outbox(now=now)["fell_over"] == 1
+    assert rows(sick) == rows(well)
+    assert invariants.violations() == []
+
+
+@pytest.mark.django_db
 def test_failure_and_bounce_lead_to_the_next_channel_until_none_is_left(now):
     campaign = running()
     fail(campaign, 1)

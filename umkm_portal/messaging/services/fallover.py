@@ -9,6 +9,7 @@ whatever happens. A person who asked us to stop on one channel is not followed t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from umkm_portal.messaging.kinds import CampaignKind
 from umkm_portal.messaging.ledger import STATES
 from umkm_portal.messaging.models import Campaign, Delivery, DeliveryBatch, Fallover, Suppression
 
+_log = logging.getLogger(__name__)
 State = Delivery.State
 REACHED = (State.ACCEPTED, State.DELIVERED, State.READ, State.UNCERTAIN)
 LATE_REPORTS = timedelta(days=7)
@@ -102,14 +104,23 @@ SELECT count(*) FROM fresh
 """What a kind's SELECT calls its own relations does not matter: none is called `candidate`."""
 
 
-@transaction.atomic
 def fall_over(campaign: Campaign, *, now: datetime) -> int:
     """Queue the next channel for all whom a campaign did not reach; return how many.
 
-    Repeating is harmless. A campaign that was done runs again until they are settled.
+    Repeating is harmless. A campaign that was done runs again until they are settled. What breaks
+    for one campaign is logged and tried again by the next sweep: the others go on.
     """
     if campaign.is_standing or len(campaign.channels) < 2:
         return 0
+    try:
+        return _fall_over(campaign, now=now)
+    except Exception:
+        _log.exception("campaign %s: nobody is led on to the next channel", campaign.pk)
+        return 0
+
+
+@transaction.atomic
+def _fall_over(campaign: Campaign, *, now: datetime) -> int:
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state in (Campaign.State.DRAFT, Campaign.State.CANCELLED):
         return 0
