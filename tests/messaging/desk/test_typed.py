@@ -104,7 +104,7 @@ def test_ten_thousand_pasted_lines_are_read_or_stay_in_the_box(head, officer):
 
 
 def test_codes_of_another_city_are_unknown(client, sudin):
-    foreign = ParticipantFactory()
+    foreign = ParticipantFactory(region__code="31.71.98.1001")
     plan = make_plan(sudin)
     client.force_login(sudin)
 

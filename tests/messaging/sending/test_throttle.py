@@ -89,7 +89,7 @@ def test_tokens_kept_too_long_are_worth_nothing(monkeypatch):
 @pytest.mark.django_db
 def test_warm_up_doubles_daily_and_stops_at_its_limit():
     today = timezone.localdate()
-    account = _account(warmup_started_on=today - timedelta(days=1), warmup_first_day=3)
+    account = _account(tokens=100, warmup_started_on=today - timedelta(days=1), warmup_first_day=3)
     allowance = Allowance(account)
 
     assert [warmup_limit(account, day=today + timedelta(days=n)) for n in (-1, 0, 1, 13)] == [
