@@ -12,10 +12,10 @@ from trainings import change_messages
 from trainings.models import Cohort, Enrolment, SessionChange
 from trainings.services import cancelling, carrying, changes
 from umkm_portal.messaging.models import Campaign, Delivery
+from umkm_portal.messaging.services.fallover import UNREACHED
 
 MOST_WAVES = 30
 MOST_ROWS = 200
-UNREACHED = (Delivery.State.SUPPRESSED, Delivery.State.FAILED_PERMANENT)
 KINDS = (change_messages.SCHEDULE_CHANGED.name, change_messages.COHORT_CANCELLED.name)
 
 
